@@ -1,0 +1,96 @@
+// Synthesizes an example into cdktf.out/<name> and says who may become what by it: npm run example -- [name]
+import { existsSync, mkdirSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { AnnotationMetadataEntryType, App, DefaultTokenResolver, StringConcat, TerraformElement, TerraformStack, Tokenization } from 'cdktf';
+import { AwsFederatedRole, GcpFederatedServiceAccount, ICloudIdentity, PodBinding, Workload } from 'cdktf-workload-federation';
+import { IConstruct } from 'constructs';
+
+const names = readdirSync(__dirname).filter(entry => existsSync(join(__dirname, entry, 'main.ts'))).sort();
+const name = process.argv[2] ?? 'article';
+if (!names.includes(name)) {
+  console.error(`There is no example "${name}". There are: ${names.join(', ')}.`);
+  process.exit(2);
+}
+
+const outdir = join('cdktf.out', name);
+process.env.CDKTF_OUTDIR = outdir;
+mkdirSync(outdir, { recursive: true });
+// eslint-disable-next-line @typescript-eslint/no-require-imports
+const { app } = require(`./${name}/main`) as { app: App };
+const workloads = app.node.findAll().filter((node): node is Workload => node instanceof Workload);
+
+for (const workload of workloads) {
+  workload.identities.forEach((identity, index) => describe(workload, identity, workload.bindings[index]!));
+}
+notes();
+const stacks = app.node.children.filter(TerraformStack.isStack).map(stack => stack.node.id);
+console.log(`Synthesized ${stacks.join(', ')} into ${outdir}: no account, provider or network was needed.`);
+console.log('To deploy it, put your own names into the example, log in to the clouds and clusters, and run:');
+console.log(`  npx cdktf-cli@0.21 deploy ${stacks.join(' ')}${name === 'article' ? '' : ` --app "npx tsx --tsconfig tsconfig.dev.json examples/${name}/main.ts" --output ${outdir}`}`);
+
+function describe(workload: Workload, identity: ICloudIdentity, binding: PodBinding): void {
+  const { cluster, subject } = workload.serviceAccount;
+  const registrations = registrationsOf(identity).filter(registration => registration.cluster.id === cluster.id);
+  console.log(`${cluster.kind.toUpperCase()} to ${cloudOf(identity)} (stack ${TerraformStack.of(workload).node.id})`);
+  line('who', `${subject} of ${text(workload, cluster.issuer)}`);
+  line('becomes', becomes(identity));
+  line('known by', registrations.map(registration => addressesOf(registration).join(', ')).join(', ') || `Google's own pool, ${text(workload, cluster.workloadPool!)}`);
+  line('wired by', wiringOf(binding));
+  line('resources', [...addressesOf(identity), ...addressesOf(workload)].join('\n             '));
+  console.log('');
+}
+
+function line(label: string, value: string): void {
+  console.log(`  ${label.padEnd(9)}  ${value}`);
+}
+
+function cloudOf(identity: ICloudIdentity): string {
+  return identity instanceof AwsFederatedRole ? 'AWS' : 'Google Cloud';
+}
+
+function registrationsOf(identity: ICloudIdentity) {
+  if (identity instanceof AwsFederatedRole) {
+    return identity.oidcProviders;
+  }
+  return identity instanceof GcpFederatedServiceAccount ? identity.pools : [];
+}
+
+function wiringOf(binding: PodBinding): string {
+  const annotations = Object.keys(binding.serviceAccountAnnotations);
+  return annotations.length > 0
+    ? `the platform, by the annotation ${annotations[0]} of the ServiceAccount`
+    : `a projected token at ${binding.tokens.map(token => token.path).join(', ')}, and ${binding.env.map(variable => variable.name).join(', ')}`;
+}
+
+function becomes(identity: ICloudIdentity): string {
+  if (identity instanceof AwsFederatedRole) {
+    return `the IAM role ${identity.resource === undefined ? identity.roleArn : addressOf(identity.resource)}`;
+  }
+  if (identity instanceof GcpFederatedServiceAccount) {
+    return `the Google service account ${identity.resource === undefined ? text(identity, identity.email) : addressOf(identity.resource)}`;
+  }
+  return identity.node.path;
+}
+
+function addressesOf(construct: IConstruct): string[] {
+  return construct.node.findAll().filter(TerraformElement.isTerraformElement).map(addressOf);
+}
+
+function addressOf(element: TerraformElement): string {
+  return text(element, element.fqn).replace(/^\$\{(.*)\}$/, '$1');
+}
+
+function text(scope: IConstruct, value: string): string {
+  return String(Tokenization.resolve(value, { scope, resolver: new DefaultTokenResolver(new StringConcat()) }));
+}
+
+function notes(): void {
+  for (const node of app.node.findAll()) {
+    for (const entry of node.node.metadata) {
+      if (entry.type === AnnotationMetadataEntryType.WARN || entry.type === AnnotationMetadataEntryType.INFO) {
+        console.log(`${entry.type === AnnotationMetadataEntryType.WARN ? 'Warning' : 'Note'} at ${node.node.path}: ${entry.data}`);
+      }
+    }
+  }
+  console.log('');
+}

@@ -1,0 +1,54 @@
+import { checkTrusted, ICloudIdentity, PodBinding, PodBindingOptions } from '../cloud-identity';
+import { ServiceAccountSubject } from '../cluster';
+
+/** What a pod needs to know of a role. */
+export interface AwsRoleBinding {
+  readonly roleArn: string;
+  readonly audience: string;
+  readonly tokenPath: string;
+  /** Asked for only where it is needed, as it may define a data source. */
+  readonly region: () => string;
+}
+
+/** Stored keys, profiles and roles that the default credential chains of the AWS SDKs would take before the projected token. */
+const RESERVED_ENV = [
+  'AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY', 'AWS_SESSION_TOKEN', 'AWS_PROFILE', 'AWS_ROLE_ARN', 'AWS_WEB_IDENTITY_TOKEN_FILE',
+];
+
+/**
+ * Says how a pod becomes a role: by EKS's webhook where the cluster has one, by a projected token and the variables of the SDKs elsewhere.
+ *
+ * @see https://docs.aws.amazon.com/sdkref/latest/guide/feature-assume-role-credentials.html
+ */
+export function bindAwsRole(identity: ICloudIdentity, subject: ServiceAccountSubject, options: PodBindingOptions, role: AwsRoleBinding): PodBinding {
+  checkTrusted(identity, subject);
+  if (subject.cluster.kind === 'eks' && options.wiring === 'platform') {
+    return {
+      serviceAccountAnnotations: {
+        'eks.amazonaws.com/role-arn': role.roleArn,
+        'eks.amazonaws.com/audience': role.audience,
+        'eks.amazonaws.com/sts-regional-endpoints': 'true',
+        'eks.amazonaws.com/token-expiration': String(options.tokenExpirationSeconds),
+      },
+      env: [],
+      tokens: [],
+      files: [],
+      reservedEnv: RESERVED_ENV,
+    };
+  }
+  const region = role.region();
+  return {
+    serviceAccountAnnotations: {},
+    env: [
+      { name: 'AWS_ROLE_ARN', value: role.roleArn },
+      { name: 'AWS_WEB_IDENTITY_TOKEN_FILE', value: `${options.mountPath}/${role.tokenPath}` },
+      // The SDK for JavaScript reads the first and boto3 the second, and neither the other.
+      { name: 'AWS_REGION', value: region },
+      { name: 'AWS_DEFAULT_REGION', value: region },
+      { name: 'AWS_STS_REGIONAL_ENDPOINTS', value: 'regional' },
+    ],
+    tokens: [{ path: role.tokenPath, audience: role.audience }],
+    files: [],
+    reservedEnv: RESERVED_ENV,
+  };
+}

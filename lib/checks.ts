@@ -1,0 +1,53 @@
+import { FederationError, FederationErrorCode } from './errors';
+import { isToken } from './tokens';
+
+/** Where a value stands, for the message of a refusal. */
+export interface Place {
+  readonly where: string;
+  readonly prop: string;
+}
+
+/** The path that a construct will have, for checks that run before it is created. */
+export function pathOf(scope: { readonly node: { readonly path: string } }, id: string): string {
+  return scope.node.path === '' ? id : `${scope.node.path}/${id}`;
+}
+
+/** Refuses a literal that does not match; what only Terraform knows passes. */
+export function checkPattern(
+  place: Place, value: string, pattern: RegExp, rule: string, remedy: string, code: FederationErrorCode = 'InvalidIdentifier',
+): void {
+  if (typeof value !== 'string' || (!isToken(value) && !pattern.test(value))) {
+    throw new FederationError({ code, ...place, rule, got: value, remedy });
+  }
+}
+
+/** Refuses a number that is not a whole one between two bounds; what only Terraform knows passes. */
+export function checkRange(place: Place, value: number, min: number, max: number, remedy: string): void {
+  if (typeof value !== 'number' || (!isToken(value) && (!Number.isInteger(value) || value < min || value > max))) {
+    throw new FederationError({ code: 'OutOfRange', ...place, rule: `be a whole number from ${min} to ${max}`, got: value, remedy });
+  }
+}
+
+/** Refuses a computed size over a limit. */
+export function checkLimit(place: Place, size: number, limit: number, rule: string, got: string, remedy: string): void {
+  if (size > limit) {
+    throw new FederationError({ code: 'LimitExceeded', ...place, rule, got, remedy });
+  }
+}
+
+/** A DNS label of RFC 1123, as Kubernetes wants for namespaces and volumes. */
+const DNS_LABEL = '[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?';
+
+/** Refuses what Kubernetes does not take for a namespace. */
+export function checkNamespace(place: Place, value: string): void {
+  checkPattern(place, value, new RegExp(`^${DNS_LABEL}$`),
+    'be a DNS label (lower-case letters, digits and "-", 1 to 63 characters)',
+    'write the namespace as Kubernetes knows it; wildcards are not accepted, list the service accounts instead', 'InvalidName');
+}
+
+/** Refuses what Kubernetes does not take for the name of a service account or a ConfigMap. */
+export function checkObjectName(place: Place, value: string): void {
+  checkPattern(place, value, new RegExp(`^(?=.{1,253}$)${DNS_LABEL}(?:\\.${DNS_LABEL})*$`),
+    'be a DNS subdomain (labels of lower-case letters, digits and "-" joined by ".", 1 to 253 characters)',
+    'write the name as Kubernetes knows it; wildcards are not accepted, list the names instead', 'InvalidName');
+}

@@ -1,0 +1,303 @@
+import { Annotations } from '@cdktf/provider-kubernetes/lib/annotations';
+import { ConfigMapV1 } from '@cdktf/provider-kubernetes/lib/config-map-v1';
+import { PodV1SpecVolume } from '@cdktf/provider-kubernetes/lib/pod-v1';
+import { ServiceAccountV1 } from '@cdktf/provider-kubernetes/lib/service-account-v1';
+import { Fn, ITerraformDependable, TerraformProvider, TerraformStack } from 'cdktf';
+import { Construct } from 'constructs';
+import { PodTemplate, PodWiring, WiredPodTemplate, wirePodTemplate } from './pod-template';
+import { checkObjectName, checkPattern, checkRange, pathOf } from '../checks';
+import { EnvironmentVariable, ICloudIdentity, PodBinding, Wiring } from '../cloud-identity';
+import { noteCluster, ServiceAccountSubject, subjectKey } from '../cluster';
+import { FederationError } from '../errors';
+
+/** How a workload's ServiceAccount and pods are wired, apart from who it is and what it may become. */
+export interface WorkloadOptions {
+  /**
+   * Whether the ServiceAccount exists already: it is then annotated and not created.
+   * @default false
+   */
+  readonly existingServiceAccount?: boolean;
+  /**
+   * Whether the pods get the token of the Kubernetes API too; `false` for those that never call it.
+   * @default - as Kubernetes does, and the pod template says
+   */
+  readonly kubernetesApiAccess?: boolean;
+  /**
+   * How the pods come by their tokens: `platform` leaves it to EKS's webhook and GKE's metadata server where they run,
+   * `explicit` projects tokens wherever the cloud takes them.
+   * @default "platform"
+   */
+  readonly wiring?: Wiring;
+  /**
+   * The lifetime of projected tokens in seconds, 600 to 86400. The kubelet refreshes them at 80 % of it:
+   * longer ones survive longer outages of the cluster's control plane, and leaked ones live longer.
+   * @default 3600
+   */
+  readonly tokenExpirationSeconds?: number;
+  /**
+   * Where tokens and credential files appear in the containers.
+   * @default "/var/run/secrets/workload-federation"
+   */
+  readonly mountPath?: string;
+  /**
+   * The name of the ConfigMap with the credential configuration, or its beginning where `immutableConfigMap` is set.
+   * @default - the service account's name and "-workload-federation"
+   */
+  readonly configMapName?: string;
+  /**
+   * Whether the ConfigMap is immutable and named after its content, so that running pods keep theirs.
+   * @default false
+   */
+  readonly immutableConfigMap?: boolean;
+  /**
+   * Labels of the created ServiceAccount and ConfigMap.
+   * @default - none
+   */
+  readonly labels?: Record<string, string>;
+  /**
+   * What must exist before the ServiceAccount and the ConfigMap, such as their namespace.
+   * @default - nothing
+   */
+  readonly dependsOn?: ITerraformDependable[];
+  /**
+   * The Kubernetes provider that leads to the cluster.
+   * @default - the stack's provider without an alias
+   */
+  readonly kubernetesProvider?: TerraformProvider;
+}
+
+/** Props of a workload. */
+export interface WorkloadProps extends WorkloadOptions {
+  /** The service account that the pods run as. */
+  readonly serviceAccount: ServiceAccountSubject;
+  /** What the pods may become, at most one identity of each cloud; each must trust the service account. */
+  readonly identities: ICloudIdentity[];
+}
+
+const WORKLOADS = new WeakMap<TerraformStack, Map<string, Workload>>();
+
+const VOLUME = 'workload-federation';
+const CHECKSUM = 'checksum/workload-federation';
+
+/**
+ * Defines the Kubernetes ServiceAccount of a workload, and how its pods find their cloud credentials.
+ *
+ * All clouds share one projected volume; `podTemplate()` adds it to pods, with the variables that SDKs and CLIs read.
+ *
+ * @see https://kubernetes.io/docs/tasks/configure-pod-container/configure-service-account/#serviceaccount-token-volume-projection
+ */
+export class Workload extends Construct {
+  /** The service account that the pods run as. */
+  public readonly serviceAccount: ServiceAccountSubject;
+  /** What the pods may become. */
+  public readonly identities: readonly ICloudIdentity[];
+  /** What each identity asks of the pods, in the order of `identities`. */
+  public readonly bindings: readonly PodBinding[];
+  /** The namespace, for the Deployment or other owner of the pod template; using it orders the owner after the ServiceAccount. */
+  public readonly namespace: string;
+  /** The name of the ServiceAccount; using it orders the user after the ServiceAccount. */
+  public readonly serviceAccountName: string;
+  /** The ServiceAccount's resource; none where it exists already. */
+  public readonly resource?: ServiceAccountV1;
+  /** The annotations added to a ServiceAccount that exists already, where there are any. */
+  public readonly annotations?: Annotations;
+  /** The ConfigMap with the credential configuration, where a cloud needs one. */
+  public readonly configMap?: ConfigMapV1;
+
+  private readonly wiring: PodWiring;
+
+  /**
+   * @throws FederationError where an identity does not trust the service account, two identities want the same file, variable or annotation,
+   * or the stack has a workload of this service account already
+   */
+  constructor(scope: Construct, id: string, props: WorkloadProps) {
+    const where = pathOf(scope, id);
+    const { serviceAccount, kubernetesProvider: provider, tokenExpirationSeconds = 3600 } = props;
+    const mountPath = props.mountPath ?? '/var/run/secrets/workload-federation';
+    const stack = TerraformStack.of(scope);
+    checkWorkload(where, props, mountPath, tokenExpirationSeconds);
+    noteCluster(scope, where, serviceAccount.cluster);
+    const key = subjectKey(scope, serviceAccount);
+    const workloads = WORKLOADS.get(stack) ?? new Map<string, Workload>();
+    if (workloads.has(key)) {
+      throw new FederationError({
+        code: 'DuplicateRegistration', where, prop: 'serviceAccount', rule: `have one workload in a stack (${workloads.get(key)!.node.path} is it)`,
+        got: serviceAccount.subject, remedy: 'pass all identities to that workload, and use its podTemplate() for every pod',
+      });
+    }
+    const bindings = props.identities.map(identity => identity.bind(serviceAccount, {
+      mountPath, tokenExpirationSeconds, wiring: props.wiring ?? 'platform',
+    }));
+    const merged = mergeBindings(where, props.identities, bindings);
+    super(scope, id);
+    WORKLOADS.set(stack, workloads.set(key, this));
+
+    this.serviceAccount = serviceAccount;
+    this.identities = props.identities;
+    this.bindings = bindings;
+    const annotations = merged.annotations.size === 0 ? undefined : Object.fromEntries(merged.annotations);
+    const { namespace, name } = serviceAccount;
+    const automount = props.kubernetesApiAccess === false ? false : undefined;
+    if (props.existingServiceAccount !== true) {
+      this.resource = new ServiceAccountV1(this, 'Default', {
+        metadata: { name, namespace, annotations, labels: props.labels },
+        automountServiceAccountToken: automount,
+        dependsOn: props.dependsOn,
+        provider,
+      });
+    } else if (annotations !== undefined) {
+      this.annotations = new Annotations(this, 'Default', {
+        apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name, namespace }, annotations, dependsOn: props.dependsOn, provider,
+      });
+    }
+    const metadata = this.resource?.metadata ?? this.annotations?.metadata;
+    this.namespace = metadata?.namespace ?? namespace;
+    this.serviceAccountName = metadata?.name ?? name;
+    if (merged.files.size > 0) {
+      this.configMap = this.createConfigMap(props, merged.files);
+    }
+    this.wiring = {
+      namespace: this.namespace,
+      serviceAccountName: this.serviceAccountName,
+      automountServiceAccountToken: automount,
+      podAnnotations: this.configMap === undefined || props.immutableConfigMap === true ? {} : {
+        [CHECKSUM]: Fn.sha256(Fn.jsonencode(this.configMap.data)),
+      },
+      env: merged.env,
+      reservedEnv: [...new Set(bindings.flatMap(({ reservedEnv }) => reservedEnv))],
+      volume: this.volume(merged, mountPath, tokenExpirationSeconds),
+    };
+  }
+
+  /**
+   * A pod template that runs as this workload: for PodV1, and the template of DeploymentV1, StatefulSetV1, DaemonSetV1, JobV1, CronJobV1
+   * and ReplicationControllerV1. The input is merged with and never changed; applying it twice changes nothing.
+   * @throws FederationError for a clash with a volume, mount, variable or name of the template, or a list that only Terraform knows
+   */
+  public podTemplate(template: PodTemplate): WiredPodTemplate {
+    return wirePodTemplate(this, template, this.wiring);
+  }
+
+  private createConfigMap(props: WorkloadProps, files: ReadonlyMap<string, string>): ConfigMapV1 {
+    const data = Object.fromEntries([...files].map(([path, content]) => [fileKey(path), content]));
+    const base = props.configMapName ?? `${this.serviceAccount.name}-workload-federation`;
+    const immutable = props.immutableConfigMap === true;
+    return new ConfigMapV1(this, 'ConfigMap', {
+      metadata: {
+        name: immutable ? Fn.join('-', [base, Fn.substr(Fn.sha256(Fn.join('\n', Object.values(data))), 0, 10)]) : base,
+        namespace: this.serviceAccount.namespace,
+        labels: props.labels,
+      },
+      data,
+      immutable: immutable ? true : undefined,
+      lifecycle: immutable ? { createBeforeDestroy: true } : undefined,
+      dependsOn: props.dependsOn,
+      provider: props.kubernetesProvider,
+    });
+  }
+
+  private volume(merged: MergedBindings, mountPath: string, expirationSeconds: number): PodWiring['volume'] {
+    if (merged.tokens.size === 0 && merged.files.size === 0) {
+      return undefined;
+    }
+    const source: PodV1SpecVolume = {
+      name: VOLUME,
+      projected: [{
+        sources: [
+          ...[...merged.tokens].map(([path, audience]) => ({ serviceAccountToken: { path, audience, expirationSeconds } })),
+          ...(this.configMap === undefined ? [] : [{
+            configMap: [{
+              name: this.configMap.metadata.name,
+              items: [...merged.files.keys()].map(path => ({ key: fileKey(path), path })),
+            }],
+          }]),
+        ],
+      }],
+    };
+    return { name: VOLUME, mountPath, source };
+  }
+}
+
+interface MergedBindings {
+  readonly annotations: ReadonlyMap<string, string>;
+  readonly env: readonly EnvironmentVariable[];
+  /** Audience by path. */
+  readonly tokens: ReadonlyMap<string, string>;
+  /** Content by path. */
+  readonly files: ReadonlyMap<string, string>;
+}
+
+/** Joins what several clouds ask for; each file, variable and annotation can be asked for once. */
+function mergeBindings(where: string, identities: readonly ICloudIdentity[], bindings: readonly PodBinding[]): MergedBindings {
+  const owners = new Map<string, string>();
+  const claim = (what: string, name: string, identity: ICloudIdentity, remedy: string): void => {
+    const owner = owners.get(`${what} ${name}`);
+    if (owner !== undefined) {
+      throw new FederationError({
+        code: 'ClashingWiring', where, prop: 'identities', rule: `not ask for the same ${what} twice (${owner} and ${identity.node.path})`, got: name, remedy,
+      });
+    }
+    owners.set(`${what} ${name}`, identity.node.path);
+  };
+  const annotations = new Map<string, string>();
+  const env: EnvironmentVariable[] = [];
+  const tokens = new Map<string, string>();
+  const files = new Map<string, string>();
+  const paths: string[] = [];
+  const claimPath = (path: string, identity: ICloudIdentity): void => {
+    checkPath(identity.node.path, 'tokenPath', path);
+    claim('path', path, identity, 'give one of them another `tokenPath`');
+    const nested = paths.find(other => other.startsWith(`${path}/`) || path.startsWith(`${other}/`));
+    if (nested !== undefined) {
+      throw new FederationError({
+        code: 'ClashingWiring', where, prop: 'identities', rule: `not put a file where another needs a folder (${nested})`, got: path,
+        remedy: 'give one of them another `tokenPath`',
+      });
+    }
+    paths.push(path);
+  };
+  bindings.forEach((binding, index) => {
+    const identity = identities[index]!;
+    for (const [name, value] of Object.entries(binding.serviceAccountAnnotations)) {
+      claim('annotation', name, identity, 'a workload has at most one identity of each cloud; use one identity, or two service accounts');
+      annotations.set(name, value);
+    }
+    for (const variable of binding.env) {
+      claim('variable', variable.name, identity, 'a workload has at most one identity of each cloud; use one identity, or two service accounts');
+      env.push(variable);
+    }
+    for (const { path, audience } of binding.tokens) {
+      claimPath(path, identity);
+      tokens.set(path, audience);
+    }
+    for (const { path, content } of binding.files) {
+      claimPath(path, identity);
+      files.set(path, content);
+    }
+  });
+  return { annotations, env, tokens, files };
+}
+
+/** Keys of a ConfigMap hold no slash. */
+function fileKey(path: string): string {
+  return path.replaceAll('/', '-');
+}
+
+function checkPath(where: string, prop: string, path: string): void {
+  checkPattern({ where, prop }, path, /^(?!\/)(?!(?:.*\/)?\.{1,2}(?:\/|$))[A-Za-z0-9._-]+(?:\/[A-Za-z0-9._-]+)*$/,
+    'be a relative path of letters, digits and "._-", without ".."', 'write it like "aws/token"');
+}
+
+function checkWorkload(where: string, props: WorkloadProps, mountPath: string, tokenExpirationSeconds: number): void {
+  if (!Array.isArray(props.identities) || props.identities.length === 0) {
+    throw new FederationError({
+      code: 'EmptyTrust', where, prop: 'identities', rule: 'hold at least one identity', got: '[]', remedy: 'pass the role or account that the workload becomes',
+    });
+  }
+  checkRange({ where, prop: 'tokenExpirationSeconds' }, tokenExpirationSeconds, 600, 86400, 'give it in seconds; 3600 is one hour');
+  checkPattern({ where, prop: 'mountPath' }, mountPath, /^(?!(?:.*\/)?\.{1,2}(?:\/|$))(?:\/[A-Za-z0-9._-]+)+$/,
+    'be an absolute path of letters, digits and "._-", without ".." or a slash at its end', 'write it like "/var/run/secrets/workload-federation"');
+  if (props.configMapName !== undefined) {
+    checkObjectName({ where, prop: 'configMapName' }, props.configMapName);
+  }
+}

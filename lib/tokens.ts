@@ -1,0 +1,59 @@
+import { createHash } from 'node:crypto';
+import { DefaultTokenResolver, Fn, IPostProcessor, IResolvable, IResolveContext, StringConcat, TerraformStack, Token, Tokenization } from 'cdktf';
+import { IConstruct } from 'constructs';
+
+/** Whether a value is, or contains, something that only Terraform knows. */
+export function isToken(value: unknown): boolean {
+  return Token.isUnresolved(value);
+}
+
+/**
+ * Prints references with the stack they come from.
+ *
+ * Two resources of the same path in two stacks have the same Terraform address; without the stack they would compare equal.
+ */
+class OriginResolver extends DefaultTokenResolver {
+  public resolveToken(token: IResolvable, context: IResolveContext, postProcessor: IPostProcessor): unknown {
+    const text = super.resolveToken(token, context, postProcessor);
+    const origin = (token as { originStack?: TerraformStack }).originStack;
+    return origin === undefined ? text : `${origin.node.path}:${text}`;
+  }
+}
+
+const ORIGIN_RESOLVER = new OriginResolver(new StringConcat());
+
+/**
+ * The text that stands for a value: the value itself, or the expression behind a token.
+ *
+ * Reading an attribute twice gives two different token strings; their texts are equal.
+ */
+export function textOf(scope: IConstruct, value: string): string {
+  return isToken(value) ? String(Tokenization.resolve(value, { scope, resolver: ORIGIN_RESOLVER })) : value;
+}
+
+/** Whether two values are the same text. */
+export function sameText(scope: IConstruct, a: string, b: string): boolean {
+  return a === b || ((isToken(a) || isToken(b)) && textOf(scope, a) === textOf(scope, b));
+}
+
+/** The part of a value that is known when the stack is synthesized. */
+export function knownPart(value: string): string {
+  // cdktf types the literals of a string as tokens; they are strings.
+  return isToken(value) ? Tokenization.reverseString(value).literals.map(String).join('') : value;
+}
+
+/** An issuer without `https://`, as IAM writes it in ARNs and condition keys. */
+export function withoutScheme(issuer: string): string {
+  // A token does not contain its text: replacing in it would silently keep the scheme.
+  return issuer.startsWith('https://') ? issuer.slice('https://'.length) : Fn.trimprefix(issuer, 'https://');
+}
+
+/** A short digest for ids and names that must be stable and different. */
+export function shortHash(text: string): string {
+  return createHash('sha256').update(text).digest('hex').slice(0, 8);
+}
+
+/** A construct id made of a value: the value where it is literal, a digest of its expression otherwise. */
+export function idPart(scope: IConstruct, value: string): string {
+  return isToken(value) ? shortHash(textOf(scope, value)) : value;
+}
