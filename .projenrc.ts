@@ -46,6 +46,7 @@ const project = new typescript.TypeScriptProject({
   githubOptions: { mergify: false, pullRequestLint: false },
   pullRequestTemplate: false,
   releaseToNpm: true,
+  buildWorkflowOptions: { mutableBuild: false },
 
   peerDeps: [
     'cdktf@^0.21.0',
