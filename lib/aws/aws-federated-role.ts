@@ -376,7 +376,7 @@ function checkTrustPolicySize(
     ? { ...statement, federatedPrincipal: `arn:aws:iam::${ACCOUNT}:oidc-provider/${knownPart(statement.conditions[0]!.key).replace(/:aud$/, '')}` }
     : statement));
   checkLimit({ where, prop: 'trusts' }, size, quota, `fit a trust policy of ${quota} characters`,
-    `${size} characters for ${trusts.length} service accounts on ${statements.length} clusters`,
+    `${size} characters for ${trusts.length} service accounts of ${statements.length} cluster${statements.length === 1 ? '' : 's'}`,
     'split them over several roles, or have AWS raise "Role trust policy length" (up to 8192) and say so by `trustPolicyQuota`');
 }
 

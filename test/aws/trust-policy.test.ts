@@ -1,0 +1,44 @@
+import { TerraformStack, TerraformVariable } from 'cdktf';
+import { toPolicyDocumentStatements, trustPolicySize, TrustStatement } from '../../lib/aws/trust-policy';
+import { scratchStack } from '../synth';
+
+const statement = (issuer: string, ...subjects: string[]): TrustStatement => ({
+  federatedPrincipal: `arn:aws:iam::123456789012:oidc-provider/${issuer}`,
+  conditions: [{ key: `${issuer}:aud`, values: ['sts.amazonaws.com'] }, { key: `${issuer}:sub`, values: subjects }],
+});
+
+test('the size is that of the policy as IAM stores it, without white space', () => {
+  const policy = {
+    Version: '2012-10-17',
+    Statement: [{
+      Effect: 'Allow',
+      Principal: { Federated: 'arn:aws:iam::123456789012:oidc-provider/oidc.acme.example' },
+      Action: 'sts:AssumeRoleWithWebIdentity',
+      Condition: {
+        StringEquals: {
+          'oidc.acme.example:aud': 'sts.amazonaws.com',
+          'oidc.acme.example:sub': ['system:serviceaccount:reports:reader', 'system:serviceaccount:reports:writer'],
+        },
+      },
+    }],
+  };
+  expect(trustPolicySize([statement('oidc.acme.example', 'system:serviceaccount:reports:reader', 'system:serviceaccount:reports:writer')]))
+    .toBe(JSON.stringify(policy).length);
+});
+
+test('what only Terraform knows counts as nothing', () => {
+  const token = new TerraformVariable(scratchStack() as TerraformStack, 'issuer', { type: 'string' }).stringValue;
+  expect(trustPolicySize([statement(token, 's')])).toBe(trustPolicySize([statement('', 's')]));
+});
+
+test('a statement allows one action, to one principal, under exact conditions', () => {
+  expect(toPolicyDocumentStatements([statement('oidc.acme.example', 'system:serviceaccount:reports:reader')])).toEqual([{
+    effect: 'Allow',
+    actions: ['sts:AssumeRoleWithWebIdentity'],
+    principals: [{ type: 'Federated', identifiers: ['arn:aws:iam::123456789012:oidc-provider/oidc.acme.example'] }],
+    condition: [
+      { test: 'StringEquals', variable: 'oidc.acme.example:aud', values: ['sts.amazonaws.com'] },
+      { test: 'StringEquals', variable: 'oidc.acme.example:sub', values: ['system:serviceaccount:reports:reader'] },
+    ],
+  }]);
+});

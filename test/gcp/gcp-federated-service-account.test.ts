@@ -1,0 +1,174 @@
+import { StorageBucket } from '@cdktf/provider-google/lib/storage-bucket';
+import { TerraformVariable } from 'cdktf';
+import { Cluster, FederationError, GcpFederatedServiceAccount, GcpFederatedServiceAccountProps } from 'cdktf-workload-federation';
+import { EKS_ISSUER, LITERAL_AND_TOKENS } from '../clusters';
+import { textOf } from '../../lib/tokens';
+import { scratchStack, synthStack } from '../synth';
+
+const eks = Cluster.eks({ name: 'apps', issuer: EKS_ISSUER });
+const reader = eks.serviceAccount('reports', 'reader');
+const accountWith = (props: Partial<GcpFederatedServiceAccountProps>) =>
+  new GcpFederatedServiceAccount(scratchStack(), 'Account', { trusts: [reader], accountId: 'reports-reader', ...props });
+
+describe.each(LITERAL_AND_TOKENS)('with %s', (_, clusters) => {
+  test('an account is trusted by Google\'s own pool and by ours at once, member by member', () => {
+    const stack = synthStack(scope => new GcpFederatedServiceAccount(scope, 'Account', {
+      trusts: [
+        clusters.gke(scope).serviceAccount('reports', 'reader'),
+        clusters.gkePlain(scope).serviceAccount('reports', 'reader'),
+        clusters.eks(scope).serviceAccount('reports', 'reader'),
+      ],
+      accountId: 'reports-reader',
+    }));
+    const member = (value: string) => ({
+      service_account_id: '${google_service_account.Account.name}', role: 'roles/iam.workloadIdentityUser', member: value,
+    });
+    expect(Object.values(stack.resource.google_service_account_iam_member!)).toEqual([
+      member('principal://iam.googleapis.com/${google_iam_workload_identity_pool.ClusterWorkloadIdentityPool-eks-apps.name}'
+        + '/subject/system:serviceaccount:reports:reader'),
+      member('principal://iam.googleapis.com/${google_iam_workload_identity_pool.ClusterWorkloadIdentityPool-gke-apps.name}'
+        + '/subject/system:serviceaccount:reports:reader'),
+      member(`serviceAccount:${clusters.workloadPool}[reports/reader]`),
+    ]);
+    expect(Object.keys(stack.resource).filter(type => /_binding$|_policy$/.test(type))).toEqual([]);
+  });
+
+  test('an existing account is looked up and given members, and nothing of it is changed', () => {
+    const stack = synthStack(scope => {
+      const account = new GcpFederatedServiceAccount(scope, 'Account', {
+        trusts: [clusters.eks(scope).serviceAccount('reports', 'reader')], email: 'reader@acme-apps.iam.gserviceaccount.com', projectRoles: ['roles/viewer'],
+      });
+      account.grantBucketRead('acme-reports');
+    });
+    expect(stack.resource.google_service_account).toBeUndefined();
+    expect(stack.data.google_service_account).toEqual({ Account: { account_id: 'reader@acme-apps.iam.gserviceaccount.com' } });
+    expect(Object.values(stack.resource.google_service_account_iam_member!)[0].service_account_id).toBe('${data.google_service_account.Account.name}');
+    expect(Object.values(stack.resource.google_project_iam_member!)).toEqual([{
+      project: '${element(split("/", data.google_service_account.Account.name), 1)}',
+      role: 'roles/viewer',
+      member: '${data.google_service_account.Account.member}',
+    }]);
+    expect(Object.values(stack.resource.google_storage_bucket_iam_member!)).toEqual([{
+      bucket: 'acme-reports', role: 'roles/storage.objectViewer', member: '${data.google_service_account.Account.member}',
+    }]);
+  });
+});
+
+test('everything that an account can be is passed on', () => {
+  const stack = synthStack(scope => {
+    const account = new GcpFederatedServiceAccount(scope, 'Account', {
+      trusts: [reader],
+      accountId: 'reports-reader',
+      displayName: 'Reports',
+      description: 'Reads reports',
+      project: 'acme-data',
+      projectRoles: ['roles/bigquery.jobUser', 'projects/acme-data/roles/reader', 'roles/bigquery.jobUser'],
+    });
+    account.grantBucketRead(new StorageBucket(scope, 'Bucket', { name: 'acme-reports', location: 'EU' }));
+    account.grantBucketWrite('acme-uploads');
+  });
+  expect(stack.resource.google_service_account).toEqual({
+    Account: { account_id: 'reports-reader', display_name: 'Reports', description: 'Reads reports', project: 'acme-data' },
+  });
+  const member = '${google_service_account.Account.member}';
+  expect(Object.values(stack.resource.google_project_iam_member!)).toEqual([
+    { project: 'acme-data', role: 'roles/bigquery.jobUser', member },
+    { project: 'acme-data', role: 'projects/acme-data/roles/reader', member },
+  ]);
+  expect(Object.values(stack.resource.google_storage_bucket_iam_member!)).toEqual([
+    { bucket: '${google_storage_bucket.Bucket.name}', role: 'roles/storage.objectViewer', member },
+    { bucket: 'acme-uploads', role: 'roles/storage.objectUser', member },
+  ]);
+});
+
+test('the lifetime of access tokens reaches the credential document', () => {
+  const stack = scratchStack();
+  const account = new GcpFederatedServiceAccount(stack, 'Account', { trusts: [reader], accountId: 'reports-reader', tokenLifetimeSeconds: 600 });
+  const { files } = account.bind(reader, { mountPath: '/m', tokenExpirationSeconds: 3600, wiring: 'platform' });
+  expect(textOf(stack, files[0]!.content)).toContain(', "service_account_impersonation" = {"token_lifetime_seconds" = 600}})}');
+});
+
+test('the project that clients use is the account\'s', () => {
+  const env = (props: Partial<GcpFederatedServiceAccountProps>) =>
+    accountWith(props).bind(reader, { mountPath: '/m', tokenExpirationSeconds: 3600, wiring: 'platform' }).env;
+  expect(env({ project: 'acme-data' })).toEqual([
+    { name: 'GOOGLE_APPLICATION_CREDENTIALS', value: '/m/gcp/credential-configuration.json' },
+    { name: 'CLOUDSDK_AUTH_CREDENTIAL_FILE_OVERRIDE', value: '/m/gcp/credential-configuration.json' },
+    { name: 'GOOGLE_CLOUD_PROJECT', value: 'acme-data' },
+    { name: 'CLOUDSDK_CORE_PROJECT', value: 'acme-data' },
+  ]);
+});
+
+test('an existing account is adopted by an import block', () => {
+  const stack = synthStack(scope => new GcpFederatedServiceAccount(scope, 'Account', { trusts: [reader], accountId: 'reports-reader' })
+    .resource!.importFrom('projects/acme-apps/serviceAccounts/reports-reader@acme-apps.iam.gserviceaccount.com'));
+  expect(stack.import).toEqual([{
+    id: 'projects/acme-apps/serviceAccounts/reports-reader@acme-apps.iam.gserviceaccount.com', to: 'google_service_account.Account',
+  }]);
+});
+
+test('what is risky and allowed is annotated', () => {
+  const rules = (props: Partial<GcpFederatedServiceAccountProps>) => accountWith(props).node.metadata.map(({ type, data }) => [type, data.split(':')[0]]);
+  const gke = Cluster.gke({ project: 'acme-apps', location: 'europe-west1', name: 'apps' });
+  expect(rules({})).toEqual([]);
+  expect(rules({ trusts: [gke.serviceAccount('reports', 'reader')] })).toEqual([['@cdktf/info', 'gke-shared-workload-pool']]);
+  expect(rules({ trusts: [eks.serviceAccount('default', 'default')] })).toEqual([
+    ['@cdktf/warn', 'default-namespace'], ['@cdktf/warn', 'default-service-account'],
+  ]);
+  expect(rules({ projectRoles: ['roles/editor'] })).toEqual([['@cdktf/warn', 'google-basic-role']]);
+});
+
+test('a token is accepted in every prop that is checked', () => {
+  const stack = scratchStack();
+  const text = new TerraformVariable(stack, 'text', { type: 'string' }).stringValue;
+  const tokenLifetimeSeconds = new TerraformVariable(stack, 'number', { type: 'number' }).numberValue;
+  const props = { trusts: [eks.serviceAccount(text, text)], project: text, projectRoles: [text], tokenLifetimeSeconds };
+  expect(new GcpFederatedServiceAccount(stack, 'Created', { ...props, accountId: text, displayName: text, description: text }).resource).toBeDefined();
+  expect(new GcpFederatedServiceAccount(stack, 'Existing', { ...props, email: text }).resource).toBeUndefined();
+});
+
+describe('refuses', () => {
+  test.each([
+    [{ trusts: [] }, 'trusts must name at least one service account'],
+    [{ accountId: undefined }, 'accountId must be given to create an account, or `email` to use an existing one, and not both, got "neither"; choose one of the two'],
+    [{ email: 'reader@acme-apps.iam.gserviceaccount.com' }, 'accountId must be given to create an account, or `email` to use an existing one, and not both, got "both"'],
+    [{ accountId: 'short' }, 'accountId must be 6 to 30 lower-case letters, digits and "-", starting with a letter, got "short"; choose an id that Google takes'],
+    [{ accountId: 'a'.repeat(31) }, 'accountId must be 6 to 30'],
+    [{ accountId: 'reports_reader' }, 'accountId must be 6 to 30'],
+    [{ accountId: undefined, email: 'reader@acme.example' }, 'email must be a service account\'s email, got "reader@acme.example"'],
+    [{ accountId: undefined, email: 'reader@acme-apps.iam.gserviceaccount.com', displayName: 'x' },
+      'displayName must be left out for an existing account, got "x"; an account given by `email` is not changed'],
+    [{ displayName: 'd'.repeat(101) }, 'displayName must be at most 100 characters'],
+    [{ description: 'd'.repeat(257) }, 'description must be at most 256 characters'],
+    [{ tokenLifetimeSeconds: 599 }, 'tokenLifetimeSeconds must be a whole number from 600 to 43200, got 599; leave it out for 3600, one hour'],
+    [{ tokenLifetimeSeconds: 43201 }, 'tokenLifetimeSeconds must be a whole number from 600 to 43200, got 43201'],
+    [{ projectRoles: ['viewer'] }, 'role must be a role like roles/storage.objectViewer, got "viewer"'],
+    [{ projectRoles: ['roles/iam.serviceAccountTokenCreator'] },
+      'projectRoles must not mint credentials of every service account of the project, got "roles/iam.serviceAccountTokenCreator"; '
+      + 'grant the role on the one account that needs it, with ServiceAccountIamMember'],
+    [{ projectRoles: ['roles/iam.workloadIdentityUser'] }, 'projectRoles must not mint credentials of every service account of the project'],
+  ] as [Partial<GcpFederatedServiceAccountProps>, string][])('%p', (props, message) => {
+    expect(() => accountWith(props)).toThrow(`stack/Account: ${message}`);
+  });
+
+  test('a subject over 127 bytes, but for Google\'s own pool', () => {
+    const gke = Cluster.gke({ project: 'acme-apps', location: 'europe-west1', name: 'apps' });
+    const long = ['n'.repeat(50), 'r'.repeat(55)] as const;
+    expect(() => accountWith({ trusts: [eks.serviceAccount(...long)] })).toThrow(new FederationError({
+      code: 'LimitExceeded', where: 'stack/Account', prop: 'trusts', rule: 'hold subjects of at most 127 bytes for Google (namespace and name together 104)',
+      got: `128 bytes for system:serviceaccount:${long.join(':')}`, remedy: 'shorten the namespace or the name of the service account',
+    }));
+    expect(accountWith({ trusts: [eks.serviceAccount(long[0], 'r'.repeat(54))] }).trusts).toHaveLength(1);
+    expect(accountWith({ trusts: [gke.serviceAccount(...long)] }).trusts).toHaveLength(1);
+  });
+
+  test('a bucket that it cannot make an address of', () => {
+    const stack = scratchStack();
+    const account = new GcpFederatedServiceAccount(stack, 'Account', { trusts: [reader], accountId: 'reports-reader' });
+    expect(() => account.grantBucketRead(new TerraformVariable(stack, 'bucket', { type: 'string' }).stringValue)).toThrow(
+      'stack/Account: bucket must be a literal name or the bucket itself, got "a value that only Terraform knows"; '
+      + 'pass the StorageBucket; the grant\'s address is made of its id');
+    expect(() => account.grantBucketRead('gs://acme-reports')).toThrow('stack/Account: bucket must be a bucket\'s name');
+    expect(() => account.grantBucketRole('acme-reports', 'objectViewer')).toThrow('stack/Account: role must be a role like roles/storage.objectViewer');
+  });
+});
