@@ -124,6 +124,13 @@ project.npmrc.addConfig('omit-lockfile-registry-resolved', 'true');
 project.eslint!.addRules({
   'no-restricted-imports': ['error', PROVIDER_BARRELS],
   'import/no-cycle': 'error',
+  'import/order': ['error', {
+    groups: ['builtin', 'external'],
+    // Examples and tests import the package by its name, as its users do.
+    pathGroups: [{ pattern: 'cdktf-workload-federation', group: 'external' }],
+    pathGroupsExcludedImportTypes: [],
+    alphabetize: { order: 'asc', caseInsensitive: true },
+  }],
   '@stylistic/max-len': ['error', { code: 150, ignoreUrls: true, ignoreStrings: true, ignoreTemplateLiterals: true, ignoreComments: true }],
   '@stylistic/object-property-newline': 'off',
 });

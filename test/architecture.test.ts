@@ -22,13 +22,13 @@ const MAY_USE: Record<string, readonly string[]> = {
 
 /** The packages that a room may import. */
 const PACKAGES: Record<string, readonly RegExp[]> = {
-  'errors': [],
-  'rules': [],
-  'tokens': [/^node:crypto$/, /^cdktf$/, /^constructs$/],
-  'checks': [],
-  'aws': [/^cdktf$/, /^constructs$/, /^@cdktf\/provider-aws\/lib\/[a-z0-9-]+$/],
-  'gcp': [/^cdktf$/, /^constructs$/, /^@cdktf\/provider-google\/lib\/[a-z0-9-]+$/],
-  'kubernetes': [/^cdktf$/, /^constructs$/, /^@cdktf\/provider-kubernetes\/lib\/[a-z0-9-]+$/],
+  errors: [],
+  rules: [],
+  tokens: [/^node:crypto$/, /^cdktf$/, /^constructs$/],
+  checks: [],
+  aws: [/^cdktf$/, /^constructs$/, /^@cdktf\/provider-aws\/lib\/[a-z0-9-]+$/],
+  gcp: [/^cdktf$/, /^constructs$/, /^@cdktf\/provider-google\/lib\/[a-z0-9-]+$/],
+  kubernetes: [/^cdktf$/, /^constructs$/, /^@cdktf\/provider-kubernetes\/lib\/[a-z0-9-]+$/],
 };
 const ELSEWHERE = [/^cdktf$/, /^constructs$/];
 
@@ -43,7 +43,8 @@ const roomOf = (file: string) => relative(LIB, file).split('/')[0]!.replace(/\.t
 
 const imports = files(LIB).flatMap(file => {
   const source = readFileSync(file, 'utf8');
-  return [...source.matchAll(/(?:from|import\(|require\() ?'([^']+)'/g)].map(([, specifier]) => ({ file: relative(LIB, file), room: roomOf(file), specifier: specifier! }));
+  return [...source.matchAll(/(?:from|import\(|require\() ?'([^']+)'/g)]
+    .map(([, specifier]) => ({ file: relative(LIB, file), room: roomOf(file), specifier: specifier! }));
 });
 
 test('there are imports to look at, and every room is known', () => {

@@ -1,7 +1,7 @@
-import { ContainerCluster } from '@cdktf/provider-google/lib/container-cluster';
-import { DataGoogleContainerCluster } from '@cdktf/provider-google/lib/data-google-container-cluster';
 import { DataAwsEksCluster } from '@cdktf/provider-aws/lib/data-aws-eks-cluster';
 import { EksCluster } from '@cdktf/provider-aws/lib/eks-cluster';
+import { ContainerCluster } from '@cdktf/provider-google/lib/container-cluster';
+import { DataGoogleContainerCluster } from '@cdktf/provider-google/lib/data-google-container-cluster';
 import { NamespaceV1 } from '@cdktf/provider-kubernetes/lib/namespace-v1';
 import { TerraformVariable } from 'cdktf';
 import { AwsFederatedRole, Cluster, FederationError } from 'cdktf-workload-federation';

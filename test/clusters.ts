@@ -1,5 +1,5 @@
-import { ContainerCluster } from '@cdktf/provider-google/lib/container-cluster';
 import { DataAwsEksCluster } from '@cdktf/provider-aws/lib/data-aws-eks-cluster';
+import { ContainerCluster } from '@cdktf/provider-google/lib/container-cluster';
 import { TerraformStack } from 'cdktf';
 import { Cluster } from 'cdktf-workload-federation';
 

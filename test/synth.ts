@@ -82,13 +82,22 @@ export function addresses(stack: StackJson): Record<string, unknown> {
 export const EXAMPLES = join(__dirname, '..', 'examples');
 
 /** Runs an example as a user would, but for the folder it writes to. */
-export function synthExample(name: string): Record<string, StackJson> {
-  return inFolder(folder => {
-    process.env.CDKTF_OUTDIR = folder;
+export function runExample(name: string, folder: string): void {
+  process.env.CDKTF_OUTDIR = folder;
+  try {
     jest.isolateModules(() => {
       // eslint-disable-next-line @typescript-eslint/no-require-imports
       require(join(EXAMPLES, name, 'main'));
     });
+  } finally {
+    delete process.env.CDKTF_OUTDIR;
+  }
+}
+
+/** What an example synthesizes, by stack. */
+export function synthExample(name: string): Record<string, StackJson> {
+  return inFolder(folder => {
+    runExample(name, folder);
     return readStacks(folder);
   });
 }

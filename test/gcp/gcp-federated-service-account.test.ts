@@ -1,8 +1,8 @@
 import { StorageBucket } from '@cdktf/provider-google/lib/storage-bucket';
 import { TerraformVariable } from 'cdktf';
 import { Cluster, FederationError, GcpFederatedServiceAccount, GcpFederatedServiceAccountProps } from 'cdktf-workload-federation';
-import { EKS_ISSUER, LITERAL_AND_TOKENS } from '../clusters';
 import { textOf } from '../../lib/tokens';
+import { EKS_ISSUER, LITERAL_AND_TOKENS } from '../clusters';
 import { scratchStack, synthStack } from '../synth';
 
 const eks = Cluster.eks({ name: 'apps', issuer: EKS_ISSUER });

@@ -1,0 +1,78 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parse } from '@cdktf/hcl2json';
+import { App, TerraformStack, TerraformVariable } from 'cdktf';
+import { AwsFederatedRole, Cluster, GcpFederatedServiceAccount, Workload } from 'cdktf-workload-federation';
+import { LITERAL_AND_TOKENS } from './clusters';
+import { EXAMPLES, inFolder, runExample, stackIn, synthExample } from './synth';
+
+/** What an app writes under `cdktf synth --hcl`, parsed back by Terraform's own parser. */
+async function synthHcl(run: (folder: string) => void): Promise<Record<string, any>> {
+  process.env.SYNTH_HCL_OUTPUT = 'true';
+  try {
+    const texts = inFolder(folder => {
+      run(folder);
+      const stacks = join(folder, 'stacks');
+      return readdirSync(stacks).map(name => [name, readFileSync(join(stacks, name, 'cdk.tf'), 'utf8')] as const);
+    });
+    return Object.fromEntries(await Promise.all(texts.map(async ([name, text]) => [name, await parse('cdk.tf', text)] as const)));
+  } finally {
+    delete process.env.SYNTH_HCL_OUTPUT;
+  }
+}
+
+/** Blocks of HCL are lists, where JSON has them as lists or objects; white space in expressions has no meaning. */
+function comparable(value: any): any {
+  if (typeof value === 'string') {
+    return value.includes('${') ? value.replace(/\s+/g, '') : value;
+  }
+  if (Array.isArray(value)) {
+    return value.length === 1 && typeof value[0] === 'object' ? comparable(value[0]) : value.map(comparable);
+  }
+  if (typeof value === 'object' && value !== null) {
+    return Object.fromEntries(Object.entries(value).map(([key, entry]) => [key, comparable(entry)]));
+  }
+  return value;
+}
+
+const blocks = ({ resource, data }: any) => comparable({ resource: resource ?? {}, data: data ?? {} });
+
+test.each(readdirSync(EXAMPLES, { withFileTypes: true }).filter(entry => entry.isDirectory()).map(entry => entry.name))(
+  'the example %s says the same as HCL and as JSON', async name => {
+    const hcl = await synthHcl(folder => runExample(name, folder));
+    const json = synthExample(name);
+    expect(Object.keys(hcl)).toEqual(Object.keys(json));
+    for (const [stack, body] of Object.entries(json)) {
+      expect(blocks(hcl[stack])).toEqual(blocks(body));
+    }
+  });
+
+describe.each(LITERAL_AND_TOKENS)('with %s', (_, clusters) => {
+  function everything(stack: TerraformStack): void {
+    const text = new TerraformVariable(stack, 'text', { type: 'string' }).stringValue;
+    const trusts = [
+      clusters.eks(stack).serviceAccount('reports', 'reader'), clusters.gkePlain(stack).serviceAccount('reports', 'reader'),
+      clusters.gke(stack).serviceAccount('reports', 'reader'), clusters.eks(stack).serviceAccount(text, text),
+      Cluster.oidc({ name: 'k3s', issuer: text }).serviceAccount('reports', 'reader'),
+    ];
+    const role = new AwsFederatedRole(stack, 'Role', { trusts });
+    role.grantBucketRead(text, { prefix: text });
+    const account = new GcpFederatedServiceAccount(stack, 'Account', { trusts, accountId: 'reports-reader', tokenLifetimeSeconds: 600 });
+    new Workload(stack, 'Workload', { serviceAccount: trusts[1]!, identities: [role, account], immutableConfigMap: true });
+    new Workload(stack, 'Other', { serviceAccount: trusts[3]!, identities: [role, account], wiring: 'explicit' });
+  }
+
+  test('every construct says the same as HCL and as JSON', async () => {
+    const build = (folder: string) => {
+      const app = new App({ outdir: folder });
+      everything(stackIn(app));
+      app.synth();
+    };
+    const hcl = await synthHcl(build);
+    const json = inFolder(folder => {
+      build(folder);
+      return JSON.parse(readFileSync(join(folder, 'stacks', 'stack', 'cdk.tf.json'), 'utf8'), (key, value) => key === '//' ? undefined : value);
+    });
+    expect(blocks(hcl.stack)).toEqual(blocks(json));
+  });
+});
