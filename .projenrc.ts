@@ -103,6 +103,7 @@ const project = new typescript.TypeScriptProject({
     junitReporting: false,
     jestConfig: {
       collectCoverage: false,
+      globals: { TERRAFORM_CDK: 'cdktf' },
       testMatch: ['<rootDir>/test/**/*.test.ts'],
       moduleNameMapper: { '^cdktf-workload-federation$': '<rootDir>/lib/index.ts' },
       clearMocks: true,
@@ -144,7 +145,13 @@ new JsonFile(project, 'jest.cdktn.config.json', {
   marker: false,
   obj: () => {
     const config = project.jest!.config;
-    return { ...config, moduleNameMapper: { ...config.moduleNameMapper, '^cdktf(/.*)?$': 'cdktn$1' } };
+    return {
+      ...config,
+      moduleNameMapper: { ...config.moduleNameMapper, '^cdktf(/.*)?$': 'cdktn$1' },
+      globals: { TERRAFORM_CDK: 'cdktn' },
+      // What is packed is the same whichever of the two it is used with.
+      testPathIgnorePatterns: ['/node_modules/', '/test/package.test.ts'],
+    };
   },
 });
 
