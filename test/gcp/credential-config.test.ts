@@ -4,7 +4,7 @@ import { scratchStack } from '../synth';
 
 const PROVIDER = 'projects/123/locations/global/workloadIdentityPools/apps/providers/apps';
 
-test('the document is the one that gcloud iam workload-identity-pools create-cred-config prints', () => {
+test('the document is the one that gcloud prints (create-cred-config), but for the default universe_domain', () => {
   const document = credentialConfig({
     providerName: PROVIDER, tokenFile: '/var/run/secrets/workload-federation/gcp/token', serviceAccountEmail: 'reader@acme-apps.iam.gserviceaccount.com',
   });

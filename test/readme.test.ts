@@ -1,0 +1,59 @@
+import { execFileSync } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { RULES } from 'cdktf-workload-federation';
+import { EXAMPLES } from './synth';
+
+const ROOT = join(__dirname, '..');
+const README = readFileSync(join(ROOT, 'README.md'), 'utf8');
+const DOCS = readdirSync(join(ROOT, 'docs'), { recursive: true, encoding: 'utf8' }).filter(name => name.endsWith('.md')).map(name => join('docs', name));
+
+/** The fenced blocks of a language. */
+const blocks = (text: string, language: string): string[] => [...text.matchAll(new RegExp(`\`\`\`${language}\\n(.*?)\`\`\``, 'gs'))].map(([, block]) => block!);
+
+/** A text without indentation, as examples stand deeper than in the README. */
+const flat = (text: string): string => text.split('\n').map(line => line.trim()).filter(line => line !== '').join('\n');
+
+const EXAMPLE_CODE = readdirSync(EXAMPLES, { withFileTypes: true }).filter(entry => entry.isDirectory())
+  .map(entry => flat(readFileSync(join(EXAMPLES, entry.name, 'main.ts'), 'utf8')));
+
+test.each(blocks(README, 'ts'))('the code of the README is cut from an example: %s', block => {
+  expect(EXAMPLE_CODE.filter(code => code.includes(flat(block)))).not.toEqual([]);
+});
+
+test('what the README says the example prints is what it prints', () => {
+  const output = execFileSync(process.execPath, [require.resolve('tsx/cli'), '--tsconfig', 'tsconfig.dev.json', 'examples/run.ts', 'article'], {
+    cwd: ROOT, encoding: 'utf8',
+  });
+  const [block] = blocks(README, 'text');
+  expect(output).toContain(block);
+  expect(output.match(/^(?:EKS|GKE) to (?:AWS|Google Cloud) \(stack [a-z-]+\)$/gm)).toEqual([
+    'EKS to AWS (stack article)', 'EKS to Google Cloud (stack article)', 'GKE to AWS (stack article)', 'GKE to Google Cloud (stack article)',
+    'GKE to Google Cloud (stack article-appendix)',
+  ]);
+  expect(output).toMatch(/ {2}npx cdktf-cli@0\.21 deploy article article-appendix\n$/);
+}, 30_000);
+
+test.each(['README.md', 'CONTRIBUTING.md', 'SECURITY.md', ...DOCS])('the links of %s lead somewhere', file => {
+  const text = readFileSync(join(ROOT, file), 'utf8');
+  for (const [, target] of text.matchAll(/\]\((?!https?:)([^)#]+)[^)]*\)/g)) {
+    expect(() => readdirOrFile(join(ROOT, file, '..', target!))).not.toThrow();
+  }
+});
+
+test('every rule and every error code is documented', () => {
+  const text = readFileSync(join(ROOT, 'docs', 'errors-and-rules.md'), 'utf8');
+  const source = readFileSync(join(ROOT, 'lib', 'errors.ts'), 'utf8');
+  const codes = [...source.matchAll(/^ {2}\| '(\w+)'/gm)].map(([, code]) => code!);
+  expect(codes.length).toBeGreaterThan(5);
+  const rows = [...text.matchAll(/^\| `([\w-]+)` \|/gm)].map(([, id]) => id!);
+  expect(rows.sort()).toEqual([...codes, ...Object.keys(RULES)].sort());
+});
+
+function readdirOrFile(path: string): void {
+  try {
+    readdirSync(path);
+  } catch {
+    readFileSync(path);
+  }
+}
