@@ -86,6 +86,7 @@ const project = new typescript.TypeScriptProject({
     compilerOptions: {
       types: ['node', 'jest'],
       isolatedModules: true,
+      sourceMap: true,
       paths: { 'cdktf-workload-federation': ['./lib/index.ts'] },
       skipLibCheck: true,
     },

@@ -35,19 +35,22 @@ export function checkLimit(place: Place, size: number, limit: number, rule: stri
   }
 }
 
-/** A DNS label of RFC 1123, as Kubernetes wants for namespaces and volumes. */
-const DNS_LABEL = '[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?';
-
 /** Refuses what Kubernetes does not take for a namespace. */
 export function checkNamespace(place: Place, value: string): void {
-  checkPattern(place, value, new RegExp(`^${DNS_LABEL}$`),
+  checkPattern(place, value, /^[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?$/,
     'be a DNS label (lower-case letters, digits and "-", 1 to 63 characters)',
     'write the namespace as Kubernetes knows it; wildcards are not accepted, list the service accounts instead', 'InvalidName');
 }
 
-/** Refuses what Kubernetes does not take for the name of a service account or a ConfigMap. */
+/** Refuses what Kubernetes does not take for the name of a service account or a ConfigMap; it bounds the whole, and not the labels. */
 export function checkObjectName(place: Place, value: string): void {
-  checkPattern(place, value, new RegExp(`^(?=.{1,253}$)${DNS_LABEL}(?:\\.${DNS_LABEL})*$`),
+  checkPattern(place, value, /^(?=.{1,253}$)[a-z0-9](?:[-a-z0-9]*[a-z0-9])?(?:\.[a-z0-9](?:[-a-z0-9]*[a-z0-9])?)*$/,
     'be a DNS subdomain (labels of lower-case letters, digits and "-" joined by ".", 1 to 253 characters)',
     'write the name as Kubernetes knows it; wildcards are not accepted, list the names instead', 'InvalidName');
+}
+
+/** Refuses what is no path below the workload's mount path. */
+export function checkTokenPath(where: string, path: string): void {
+  checkPattern({ where, prop: 'tokenPath' }, path, /^(?!\/)(?!(?:.*\/)?\.{1,2}(?:\/|$))[A-Za-z0-9._-]+(?:\/[A-Za-z0-9._-]+)*$/,
+    'be a relative path of letters, digits and "._-", without ".."', 'write it like "aws/token"');
 }

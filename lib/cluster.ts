@@ -105,6 +105,8 @@ interface ClusterFields {
   readonly workloadPool?: string;
 }
 
+/** The subjects whose names were checked; nothing else is trusted. */
+const SUBJECTS = new WeakSet<object>();
 const FROM_RESOURCE = new WeakMap<object, Map<string, Cluster>>();
 const CLUSTERS_OF_APP = new WeakMap<IConstruct, Map<string, Cluster>>();
 
@@ -217,7 +219,9 @@ export class Cluster {
     const where = `Cluster ${this.id}`;
     checkNamespace({ where, prop: 'namespace' }, namespace);
     checkObjectName({ where, prop: 'serviceAccount' }, name);
-    return { cluster: this, namespace, name, subject: `system:serviceaccount:${namespace}:${name}` };
+    const subject = { cluster: this, namespace, name, subject: `system:serviceaccount:${namespace}:${name}` };
+    SUBJECTS.add(subject);
+    return subject;
   }
 }
 
@@ -265,6 +269,9 @@ export function canonicalSubjects(scope: IConstruct, place: Place, subjects: rea
       remedy: 'pass cluster.serviceAccount(namespace, name); an identity that nobody can become is not created',
     });
   }
+  for (const subject of subjects) {
+    checkSubject(place, subject);
+  }
   if (subjects.length === 1) {
     return [...subjects];
   }
@@ -273,6 +280,22 @@ export function canonicalSubjects(scope: IConstruct, place: Place, subjects: rea
     byKey.set(`${subjectKey(scope, subject)} ${subject.cluster.workloadPool === undefined}`, subject);
   }
   return [...byKey.keys()].sort().map(key => byKey.get(key)!);
+}
+
+/**
+ * Refuses a service account that no cluster made: its names were not checked.
+ */
+export function checkSubject(place: Place, subject: ServiceAccountSubject): void {
+  if (typeof subject !== 'object' || subject === null || !SUBJECTS.has(subject)) {
+    throw new FederationError({
+      code: 'InvalidIdentifier', ...place, rule: 'be made by cluster.serviceAccount(namespace, name)', got: describe(subject),
+      remedy: 'ask the cluster for it; a plain object, a changed copy or one of another copy of this package is not accepted',
+    });
+  }
+}
+
+function describe(subject: unknown): unknown {
+  return (subject as Partial<ServiceAccountSubject> | null | undefined)?.subject ?? subject;
 }
 
 function remembered(resource: object, key: string, create: () => Cluster): Cluster {
@@ -306,6 +329,12 @@ function clusterId(where: string, kind: ClusterKind, name: string | undefined, i
   return value;
 }
 
+/**
+ * An https URL as the clouds compare it, byte by byte: what browsers normalise is left out (user names, queries, fragments, white space, "..").
+ */
+const ISSUER = new RegExp('^https://[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*'
+  + '(?::(\\d{1,5}))?(?:/(?!\\.{1,2}(?:/|$))[A-Za-z0-9._~%@+=,:-]*)*$');
+
 function checkIssuer(place: Place, issuer: string): void {
   const refuse = (rule: string, remedy: string): never => {
     throw new FederationError({ code: 'InvalidIssuer', ...place, rule, got: issuer, remedy });
@@ -319,10 +348,9 @@ function checkIssuer(place: Place, issuer: string): void {
   if (!issuer.startsWith('https://')) {
     refuse('start with "https://"', 'write it as in the `iss` claim of the cluster\'s tokens; no cloud takes an issuer without TLS');
   }
-  // What browsers normalise and the clouds compare byte by byte is left out: user names, queries, fragments, white space, "..".
-  if (!/^https:\/\/[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?(?::\d{1,5})?(?:\/[A-Za-z0-9._~%@+=,:-]*)*$/.test(issuer)
-    || /\/\.{1,2}(?:\/|$)/.test(issuer) || /^https:\/\/[^/]*\.\./.test(issuer)) {
-    refuse('be a URL of host and path, with no query, fragment, user name, wildcard or white space',
-      'write it as in the `iss` claim of the cluster\'s tokens');
+  const [, port] = ISSUER.exec(issuer) ?? refuse('be a URL of lower-case host and path, with no query, fragment, user name, wildcard or white space',
+    'write it as in the `iss` claim of the cluster\'s tokens');
+  if (port !== undefined && (Number(port) < 1 || Number(port) > 65535)) {
+    refuse('have a port from 1 to 65535', 'write it as in the `iss` claim of the cluster\'s tokens');
   }
 }

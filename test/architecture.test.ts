@@ -28,7 +28,7 @@ const PACKAGES: Record<string, readonly RegExp[]> = {
   checks: [],
   aws: [/^cdktf$/, /^constructs$/, /^@cdktf\/provider-aws\/lib\/[a-z0-9-]+$/],
   gcp: [/^cdktf$/, /^constructs$/, /^@cdktf\/provider-google\/lib\/[a-z0-9-]+$/],
-  kubernetes: [/^cdktf$/, /^constructs$/, /^@cdktf\/provider-kubernetes\/lib\/[a-z0-9-]+$/],
+  kubernetes: [/^node:path$/, /^cdktf$/, /^constructs$/, /^@cdktf\/provider-kubernetes\/lib\/[a-z0-9-]+$/],
 };
 const ELSEWHERE = [/^cdktf$/, /^constructs$/];
 

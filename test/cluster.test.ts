@@ -83,7 +83,7 @@ test('a namespace that is read twice is one service account', () => {
 });
 
 describe('refuses', () => {
-  const ISSUER_SHAPE = 'be a URL of host and path, with no query, fragment, user name, wildcard or white space';
+  const ISSUER_SHAPE = 'be a URL of lower-case host and path, with no query, fragment, user name, wildcard or white space';
   const ISSUER_REMEDY = 'write it as in the `iss` claim of the cluster\'s tokens';
 
   test.each([

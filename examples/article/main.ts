@@ -74,8 +74,9 @@ function runOn(stack: TerraformStack, id: string, cluster: Cluster, configContex
   const kubernetesProvider = new KubernetesProvider(stack, `${id}Kubernetes`, { alias: id.toLowerCase(), configPath: '~/.kube/config', configContext });
   const serviceAccount = identities[0]!.trusts.find(subject => subject.cluster === cluster)!;
   const ns = new NamespaceV1(stack, `${id}Namespace`, { metadata: { name: serviceAccount.namespace }, provider: kubernetesProvider });
+  // Explicit, as these are bare pods: one that EKS's webhook changes would be replaced on every apply. Deployments need not care.
   const workload = new Workload(stack, `${id}Workload`, {
-    serviceAccount, identities, kubernetesApiAccess: false, dependsOn: [ns], kubernetesProvider,
+    serviceAccount, identities, kubernetesApiAccess: false, wiring: 'explicit', dependsOn: [ns], kubernetesProvider,
   });
   for (const cli of clis) {
     const pod = workload.podTemplate({ metadata: { name: cli.name }, spec: { container: [{ ...cli, command: ['/bin/bash', '-c', 'sleep 1800'] }] } });

@@ -2,6 +2,7 @@
 import { AwsProvider } from '@cdktf/provider-aws/lib/provider';
 import { GoogleProvider } from '@cdktf/provider-google/lib/provider';
 import { DeploymentV1 } from '@cdktf/provider-kubernetes/lib/deployment-v1';
+import { JobV1 } from '@cdktf/provider-kubernetes/lib/job-v1';
 import { NamespaceV1 } from '@cdktf/provider-kubernetes/lib/namespace-v1';
 import { PodV1 } from '@cdktf/provider-kubernetes/lib/pod-v1';
 import { KubernetesProvider } from '@cdktf/provider-kubernetes/lib/provider';
@@ -26,20 +27,25 @@ class OnEks extends TerraformStack {
     const archive = new EksToAwsFederation(this, 'Archive', {
       ...common, serviceAccountName: 'archive', policyArns: ['arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess'],
     });
-    new PodV1(this, 'ArchivePod', archive.podTemplate({
-      metadata: { name: 'archive' }, spec: { container: [{ name: 'aws', image: 'amazon/aws-cli:2.31.0', args: ['s3', 'ls'] }] },
-    }));
+    new DeploymentV1(this, 'ArchiveDeployment', {
+      metadata: { name: 'archive', namespace: archive.workload.namespace },
+      spec: {
+        selector: { matchLabels: { app: 'archive' } },
+        template: archive.podTemplate({
+          metadata: { labels: { app: 'archive' } }, spec: { container: [{ name: 'archive', image: 'registry.acme.example/archive:3.1.0' }] },
+        }),
+      },
+    });
 
     // Only because examples are destroyed again: a deleted pool's id stays blocked for 30 days, so pools refuse to be destroyed.
     new ClusterWorkloadIdentityPool(this, 'Pool', { cluster: eks, preventDestroy: false });
     const uploads = new EksToGcpFederation(this, 'Uploads', { ...common, serviceAccountName: 'uploads', accountId: 'reports-uploads' });
     uploads.googleServiceAccount.grantBucketWrite('acme-reports');
-    new DeploymentV1(this, 'UploadsDeployment', {
+    new JobV1(this, 'UploadsJob', {
       metadata: { name: 'uploads', namespace: uploads.workload.namespace },
       spec: {
-        selector: { matchLabels: { app: 'uploads' } },
         template: uploads.podTemplate({
-          metadata: { labels: { app: 'uploads' } }, spec: { container: [{ name: 'uploads', image: 'registry.acme.example/uploads:1.4.2' }] },
+          spec: { restartPolicy: 'Never', container: [{ name: 'uploads', image: 'registry.acme.example/uploads:1.4.2' }] },
         }),
       },
     });

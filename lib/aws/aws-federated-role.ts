@@ -11,7 +11,7 @@ import { bindAwsRole } from './aws-role-binding';
 import { ClusterOidcProvider } from './cluster-oidc-provider';
 import { toPolicyDocumentStatements, trustPolicySize, TrustStatement } from './trust-policy';
 import { warn } from '../annotations';
-import { checkLimit, checkPattern, checkRange, pathOf } from '../checks';
+import { checkLimit, checkPattern, checkRange, checkTokenPath, pathOf } from '../checks';
 import { ICloudIdentity, PodBinding, PodBindingOptions } from '../cloud-identity';
 import { canonicalSubjects, noteCluster, ServiceAccountSubject } from '../cluster';
 import { FederationError } from '../errors';
@@ -316,8 +316,11 @@ function trustStatement(provider: ClusterOidcProvider, trusts: readonly ServiceA
 
 function checkRole(where: string, props: AwsFederatedRoleProps, existing: AwsFederatedRoleFromArnProps | undefined): void {
   if (existing !== undefined) {
-    checkPattern({ where, prop: 'roleArn' }, existing.roleArn, /^arn:aws[a-z-]*:iam::\d{12}:role\/[\w+=,.@/-]+$/,
+    checkPattern({ where, prop: 'roleArn' }, existing.roleArn, /^arn:aws[a-z-]*:iam::\d{12}:role\/(?:[\w+=,.@-]+\/)*[\w+=,.@-]{1,64}$/,
       'be a role\'s ARN like arn:aws:iam::123456789012:role/reports', 'copy it from the IAM console, or create the role');
+  }
+  if (props.tokenPath !== undefined) {
+    checkTokenPath(where, props.tokenPath);
   }
   if (props.roleName !== undefined) {
     checkPattern({ where, prop: 'roleName' }, props.roleName, /^[\w+=,.@-]{1,64}$/, 'be 1 to 64 letters, digits and "_+=,.@-"',
@@ -333,7 +336,7 @@ function checkRole(where: string, props: AwsFederatedRoleProps, existing: AwsFed
       'shorten it: Terraform adds 26 characters', 'InvalidName');
   }
   if (props.path !== undefined) {
-    checkPattern({ where, prop: 'path' }, props.path, /^\/(?:[!-~]{0,510}\/)?$/, 'start and end with "/" and be at most 512 characters',
+    checkPattern({ where, prop: 'path' }, props.path, /^(?=.{1,512}$)\/(?:[!-.0-~]+\/)*$/, 'start and end with "/" and be at most 512 characters',
       'write it like "/workloads/"', 'InvalidName');
   }
   if (props.description !== undefined) {
@@ -362,7 +365,7 @@ function policyId(scope: IConstruct, arn: string): string {
 }
 
 function checkPolicyArn(where: string, prop: string, arn: string): void {
-  checkPattern({ where, prop }, arn, /^arn:aws[a-z-]*:iam::(?:aws|\d{12}):policy\/[\w+=,.@/-]+$/,
+  checkPattern({ where, prop }, arn, /^arn:aws[a-z-]*:iam::(?:aws|\d{12}):policy\/(?:[\w+=,.@-]+\/)*[\w+=,.@-]{1,128}$/,
     'be a policy\'s ARN like arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess', 'copy it from the IAM console');
 }
 
@@ -382,7 +385,7 @@ function checkTrustPolicySize(
 
 function bucketGrant(where: string, bucket: S3Bucket, options: S3GrantOptions): { bucketArn: string; prefix: string } {
   const bucketArn = typeof bucket === 'string' ? bucket : bucket.arn;
-  checkPattern({ where, prop: 'bucket' }, bucketArn, /^arn:aws[a-z-]*:s3:::[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/,
+  checkPattern({ where, prop: 'bucket' }, bucketArn, /^arn:aws[a-z-]*:s3:::(?!.*\.\.)[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/,
     'be a bucket resource or an ARN like arn:aws:s3:::reports', 'pass the bucket itself, without "/*" or another wildcard');
   const prefix = options.prefix ?? '';
   checkPattern({ where, prop: 'prefix' }, prefix, /^(?!\/)[^*?]*$/, 'be the beginning of keys, without a leading "/" or wildcards',

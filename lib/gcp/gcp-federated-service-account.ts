@@ -8,7 +8,7 @@ import { Construct } from 'constructs';
 import { ClusterWorkloadIdentityPool } from './cluster-workload-identity-pool';
 import { credentialConfig } from './credential-config';
 import { inform, warn } from '../annotations';
-import { checkLimit, checkPattern, checkRange, pathOf } from '../checks';
+import { checkLimit, checkPattern, checkRange, checkTokenPath, pathOf } from '../checks';
 import { checkTrusted, ICloudIdentity, PodBinding, PodBindingOptions } from '../cloud-identity';
 import { canonicalSubjects, noteCluster, ServiceAccountSubject } from '../cluster';
 import { FederationError } from '../errors';
@@ -235,7 +235,7 @@ export class GcpFederatedServiceAccount extends Construct implements ICloudIdent
       });
     }
     if (literal) {
-      checkPattern({ where, prop: 'bucket' }, bucket, /^[a-z0-9][a-z0-9_.-]{1,220}[a-z0-9]$/,
+      checkPattern({ where, prop: 'bucket' }, bucket, /^(?=.{3,222}$)[a-z0-9](?:[a-z0-9_-]{0,61}[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9_-]{0,61}[a-z0-9])?)*$/,
         'be a bucket\'s name (lower-case letters, digits, "-", "_" and ".")', 'leave out "gs://"');
     }
     return new StorageBucketIamMember(this, `Bucket_${literal ? bucket : bucket.friendlyUniqueId}_${roleId(role)}`, {
@@ -290,7 +290,7 @@ function checkAccount(where: string, props: GcpFederatedServiceAccountProps): vo
     checkPattern({ where, prop: 'accountId' }, props.accountId, /^[a-z][-a-z0-9]{4,28}[a-z0-9]$/,
       'be 6 to 30 lower-case letters, digits and "-", starting with a letter', 'choose an id that Google takes', 'InvalidName');
   } else {
-    checkPattern({ where, prop: 'email' }, props.email!, /^[a-z0-9-]+@[a-z0-9.-]+\.gserviceaccount\.com$/,
+    checkPattern({ where, prop: 'email' }, props.email!, /^[a-z0-9-]+@(?:[a-z0-9-]+\.)+gserviceaccount\.com$/,
       'be a service account\'s email', 'copy it from `gcloud iam service-accounts list`');
     if (props.displayName !== undefined || props.description !== undefined) {
       throw new FederationError({
@@ -308,6 +308,9 @@ function checkAccount(where: string, props: GcpFederatedServiceAccountProps): vo
   if (props.tokenLifetimeSeconds !== undefined) {
     checkRange({ where, prop: 'tokenLifetimeSeconds' }, props.tokenLifetimeSeconds, 600, 43200, 'leave it out for 3600, one hour');
   }
+  if (props.tokenPath !== undefined) {
+    checkTokenPath(where, props.tokenPath);
+  }
   for (const role of props.projectRoles ?? []) {
     checkProjectRole(where, role);
   }
@@ -322,7 +325,7 @@ function checkSubject(where: string, subject: ServiceAccountSubject): void {
 }
 
 function checkRoleName(where: string, role: string): void {
-  checkPattern({ where, prop: 'role' }, role, /^(?:roles|(?:projects|organizations)\/[^/\s]+\/roles)\/[A-Za-z0-9_.]+$/,
+  checkPattern({ where, prop: 'role' }, role, /^(?:roles|(?:projects\/[a-z0-9.:-]+|organizations\/\d+)\/roles)\/[A-Za-z0-9_.]+$/,
     'be a role like roles/storage.objectViewer', 'copy it from `gcloud iam roles list`');
 }
 

@@ -1,6 +1,8 @@
+import { posix } from 'node:path';
 import {
   PodV1Metadata, PodV1Spec, PodV1SpecContainer, PodV1SpecContainerEnv, PodV1SpecContainerVolumeMount, PodV1SpecInitContainer, PodV1SpecVolume,
 } from '@cdktf/provider-kubernetes/lib/pod-v1';
+import { Fn } from 'cdktf';
 import { IConstruct } from 'constructs';
 import { EnvironmentVariable } from '../cloud-identity';
 import { FederationError } from '../errors';
@@ -23,10 +25,16 @@ export interface WiredPodTemplate {
   readonly spec: PodV1Spec;
 }
 
+/** A name as a pod refers to it, so that it waits for what bears it, and as it was said. */
+export interface Name {
+  readonly reference: string;
+  readonly said: string;
+}
+
 /** What a workload adds to its pods. */
 export interface PodWiring {
-  readonly namespace: string;
-  readonly serviceAccountName: string;
+  readonly namespace: Name;
+  readonly serviceAccountName: Name;
   readonly automountServiceAccountToken?: boolean;
   readonly podAnnotations: Readonly<Record<string, string>>;
   readonly env: readonly EnvironmentVariable[];
@@ -55,11 +63,12 @@ export function wirePodTemplate(scope: IConstruct, template: PodTemplate, wiring
     metadata: {
       ...metadata,
       ...(Object.keys(annotations).length === 0 ? {} : { annotations }),
-      namespace: merge.value('metadata.namespace', metadata.namespace, wiring.namespace, 'leave it out: a pod runs in the namespace of its service account'),
+      namespace: merge.name('metadata.namespace', metadata.namespace, wiring.namespace,
+        'leave it out: a pod runs in the namespace of its service account'),
     },
     spec: {
       ...spec,
-      serviceAccountName: merge.value('spec.serviceAccountName', spec.serviceAccountName, wiring.serviceAccountName,
+      serviceAccountName: merge.name('spec.serviceAccountName', spec.serviceAccountName, wiring.serviceAccountName,
         'leave it out: the workload sets it'),
       automountServiceAccountToken: spec.automountServiceAccountToken ?? wiring.automountServiceAccountToken,
       container: containers.map((container, index) => merge.container(`spec.container[${index}]`, container, wiring)),
@@ -78,7 +87,7 @@ class Merge {
     if (value === undefined) {
       return [];
     }
-    if (!Array.isArray(value)) {
+    if (!Array.isArray(value) || isToken(value) || value.some(isToken)) {
       throw new FederationError({
         code: 'UnresolvedValue', where: this.scope.node.path, prop, rule: 'be a list that is known when the stack is synthesized',
         got: 'a value that only Terraform knows', remedy: 'write the list out, so that every entry can be wired',
@@ -87,16 +96,19 @@ class Merge {
     return value;
   }
 
-  public value(prop: string, present: string | undefined, wanted: string, remedy: string): string {
-    if (present !== undefined && !this.same(present, wanted)) {
-      this.clash(prop, `be ${this.show(wanted)} or left out`, this.show(present), remedy);
+  public name(prop: string, present: string | undefined, wanted: Name, remedy: string): string {
+    if (present !== undefined && !this.same(present, wanted.reference) && !this.same(present, wanted.said)) {
+      this.clash(prop, 'be that of the workload or left out', isToken(present) ? 'another value that only Terraform knows' : present, remedy);
     }
-    return wanted;
+    return wanted.reference;
   }
 
   public record(
-    prop: string, present: Readonly<Record<string, string>> | undefined, wanted: Readonly<Record<string, string>>,
+    prop: string, present: Record<string, string> | undefined, wanted: Readonly<Record<string, string>>,
   ): Record<string, string> {
+    if (isToken(present)) {
+      return Object.keys(wanted).length === 0 ? present! : Fn.merge([present, wanted]) as Record<string, string>;
+    }
     for (const [key, value] of Object.entries(wanted)) {
       const other = present?.[key];
       if (other !== undefined && !this.same(other, value)) {
@@ -113,7 +125,9 @@ class Merge {
     const wanted = new Map(wiring.env.map(variable => [variable.name, variable.value]));
     for (const name of wiring.reservedEnv) {
       if (byName.has(name) && !wanted.has(name)) {
-        this.clash(`${prop}.env`, `not set ${name}`, byName.get(name)!.value ?? 'a value from elsewhere', 'remove it: it would win over the federated identity');
+        // The value may be a key, and messages end up in logs.
+        this.clash(`${prop}.env`, `not set ${name}`, byName.get(name)!.value === undefined ? 'a value from elsewhere' : 'a value of its own',
+          'remove it: it would win over the federated identity');
       }
     }
     for (const [name, value] of wanted) {
@@ -153,7 +167,7 @@ class Merge {
   ): boolean {
     let mounted = false;
     for (const mount of mounts) {
-      const path = mount.mountPath.replace(/\/+$/, '');
+      const path = posix.normalize(mount.mountPath).replace(/\/$/, '');
       if (mount.name === volume.name && path === volume.mountPath && mount.subPath === undefined) {
         mounted = true;
       } else if (path === volume.mountPath || path.startsWith(`${volume.mountPath}/`)) {
@@ -176,10 +190,6 @@ class Merge {
     }
     const keys = new Set([...Object.keys(a), ...Object.keys(b)]);
     return [...keys].every(key => this.sameObject((a as Record<string, unknown>)[key], (b as Record<string, unknown>)[key]));
-  }
-
-  private show(value: string): string {
-    return isToken(value) ? 'the name that the workload created' : value;
   }
 
   private clash(prop: string, rule: string, got: string, remedy: string): never {

@@ -5,10 +5,11 @@ import { ServiceAccountV1 } from '@cdktf/provider-kubernetes/lib/service-account
 import { Fn, ITerraformDependable, TerraformProvider, TerraformStack } from 'cdktf';
 import { Construct } from 'constructs';
 import { PodTemplate, PodWiring, WiredPodTemplate, wirePodTemplate } from './pod-template';
-import { checkObjectName, checkPattern, checkRange, pathOf } from '../checks';
+import { checkLimit, checkObjectName, checkPattern, checkRange, checkTokenPath, pathOf } from '../checks';
 import { EnvironmentVariable, ICloudIdentity, PodBinding, Wiring } from '../cloud-identity';
-import { noteCluster, ServiceAccountSubject, subjectKey } from '../cluster';
+import { checkSubject, noteCluster, ServiceAccountSubject, subjectKey } from '../cluster';
 import { FederationError } from '../errors';
+import { knownPart } from '../tokens';
 
 /** How a workload's ServiceAccount and pods are wired, apart from who it is and what it may become. */
 export interface WorkloadOptions {
@@ -24,7 +25,8 @@ export interface WorkloadOptions {
   readonly kubernetesApiAccess?: boolean;
   /**
    * How the pods come by their tokens: `platform` leaves it to EKS's webhook and GKE's metadata server where they run,
-   * `explicit` projects tokens wherever the cloud takes them.
+   * `explicit` projects tokens wherever the cloud takes them. Choose `explicit` for a bare PodV1 on EKS: Terraform would replace a pod
+   * that the webhook has changed on every apply. The templates of Deployments and the like are not changed by it.
    * @default "platform"
    */
   readonly wiring?: Wiring;
@@ -116,6 +118,7 @@ export class Workload extends Construct {
     const mountPath = props.mountPath ?? '/var/run/secrets/workload-federation';
     const stack = TerraformStack.of(scope);
     checkWorkload(where, props, mountPath, tokenExpirationSeconds);
+    checkSubject({ where, prop: 'serviceAccount' }, serviceAccount);
     noteCluster(scope, where, serviceAccount.cluster);
     const key = subjectKey(scope, serviceAccount);
     const workloads = WORKLOADS.get(stack) ?? new Map<string, Workload>();
@@ -129,6 +132,9 @@ export class Workload extends Construct {
       mountPath, tokenExpirationSeconds, wiring: props.wiring ?? 'platform',
     }));
     const merged = mergeBindings(where, props.identities, bindings);
+    if (merged.files.size > 0 || props.configMapName !== undefined) {
+      checkConfigMapName(where, props);
+    }
     super(scope, id);
     WORKLOADS.set(stack, workloads.set(key, this));
 
@@ -157,8 +163,8 @@ export class Workload extends Construct {
       this.configMap = this.createConfigMap(props, merged.files);
     }
     this.wiring = {
-      namespace: this.namespace,
-      serviceAccountName: this.serviceAccountName,
+      namespace: { reference: this.namespace, said: namespace },
+      serviceAccountName: { reference: this.serviceAccountName, said: name },
       automountServiceAccountToken: automount,
       podAnnotations: this.configMap === undefined || props.immutableConfigMap === true ? {} : {
         [CHECKSUM]: Fn.sha256(Fn.jsonencode(this.configMap.data)),
@@ -180,11 +186,11 @@ export class Workload extends Construct {
 
   private createConfigMap(props: WorkloadProps, files: ReadonlyMap<string, string>): ConfigMapV1 {
     const data = Object.fromEntries([...files].map(([path, content]) => [fileKey(path), content]));
-    const base = props.configMapName ?? `${this.serviceAccount.name}-workload-federation`;
+    const base = configMapBase(props);
     const immutable = props.immutableConfigMap === true;
     return new ConfigMapV1(this, 'ConfigMap', {
       metadata: {
-        name: immutable ? Fn.join('-', [base, Fn.substr(Fn.sha256(Fn.join('\n', Object.values(data))), 0, 10)]) : base,
+        name: immutable ? Fn.join('-', [base, Fn.substr(Fn.sha256(Fn.join('\n', Object.values(data))), 0, DIGEST)]) : base,
         namespace: this.serviceAccount.namespace,
         labels: props.labels,
       },
@@ -245,7 +251,7 @@ function mergeBindings(where: string, identities: readonly ICloudIdentity[], bin
   const files = new Map<string, string>();
   const paths: string[] = [];
   const claimPath = (path: string, identity: ICloudIdentity): void => {
-    checkPath(identity.node.path, 'tokenPath', path);
+    checkTokenPath(identity.node.path, path);
     claim('path', path, identity, 'give one of them another `tokenPath`');
     const nested = paths.find(other => other.startsWith(`${path}/`) || path.startsWith(`${other}/`));
     if (nested !== undefined) {
@@ -272,6 +278,7 @@ function mergeBindings(where: string, identities: readonly ICloudIdentity[], bin
     }
     for (const { path, content } of binding.files) {
       claimPath(path, identity);
+      claim('ConfigMap key', fileKey(path), identity, 'give one of the files another path');
       files.set(path, content);
     }
   });
@@ -283,9 +290,19 @@ function fileKey(path: string): string {
   return path.replaceAll('/', '-');
 }
 
-function checkPath(where: string, prop: string, path: string): void {
-  checkPattern({ where, prop }, path, /^(?!\/)(?!(?:.*\/)?\.{1,2}(?:\/|$))[A-Za-z0-9._-]+(?:\/[A-Za-z0-9._-]+)*$/,
-    'be a relative path of letters, digits and "._-", without ".."', 'write it like "aws/token"');
+function configMapBase(props: WorkloadProps): string {
+  return props.configMapName ?? `${props.serviceAccount.name}-workload-federation`;
+}
+
+/** The characters of the content's digest in the name of an immutable ConfigMap. */
+const DIGEST = 10;
+
+function checkConfigMapName(where: string, props: WorkloadProps): void {
+  const name = configMapBase(props);
+  checkObjectName({ where, prop: 'configMapName' }, name);
+  const length = knownPart(name).length + 1 + DIGEST;
+  checkLimit({ where, prop: 'configMapName' }, props.immutableConfigMap === true ? length : 0, 253, 'be at most 253 characters with the digest of the content',
+    `${length} characters`, 'pass a shorter `configMapName`');
 }
 
 function checkWorkload(where: string, props: WorkloadProps, mountPath: string, tokenExpirationSeconds: number): void {
@@ -297,7 +314,4 @@ function checkWorkload(where: string, props: WorkloadProps, mountPath: string, t
   checkRange({ where, prop: 'tokenExpirationSeconds' }, tokenExpirationSeconds, 600, 86400, 'give it in seconds; 3600 is one hour');
   checkPattern({ where, prop: 'mountPath' }, mountPath, /^(?!(?:.*\/)?\.{1,2}(?:\/|$))(?:\/[A-Za-z0-9._-]+)+$/,
     'be an absolute path of letters, digits and "._-", without ".." or a slash at its end', 'write it like "/var/run/secrets/workload-federation"');
-  if (props.configMapName !== undefined) {
-    checkObjectName({ where, prop: 'configMapName' }, props.configMapName);
-  }
 }

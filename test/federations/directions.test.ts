@@ -305,6 +305,6 @@ describe('refuses', () => {
     const stack = scratchStack();
     const role = new AwsFederatedRole(stack, 'Role', { trusts: [gke.serviceAccount('reports', 'reader')] });
     expect(() => new GkeToAwsFederation(stack, 'F', { cluster: gke, ...WHO, role, policyArns: ['arn:aws:iam::aws:policy/ReadOnlyAccess'] })).toThrow(
-      'stack/F: policyArns must be left out where `role` is given, got arn:aws:iam::aws:policy/ReadOnlyAccess; say it where the role is defined');
+      'stack/F: policyArns must be left out where `role` is given, got ["arn:aws:iam::aws:policy/ReadOnlyAccess"]; say it where the role is defined');
   });
 });
