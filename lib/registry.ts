@@ -106,6 +106,28 @@ export class RegistrationRegistry<T extends Registration> {
   }
 }
 
+/**
+ * The registrations that were passed for these clusters, by cluster id.
+ * @throws FederationError for one of another cluster, which would be ignored, or two of the same
+ */
+export function givenRegistrations<T extends Registration>(
+  where: string, prop: string, given: readonly T[] | undefined, clusters: readonly Cluster[],
+): Map<string, T> {
+  const byCluster = new Map<string, T>();
+  for (const registration of given ?? []) {
+    const { id } = registration.cluster;
+    if (byCluster.has(id) || !clusters.some(cluster => cluster.id === id)) {
+      throw new FederationError({
+        code: 'WrongCluster', where, prop, rule: `hold one registration for each cluster that it is used for (${[...new Set(clusters.map(cluster => cluster.id))].join(', ')})`,
+        got: `${registration.node.path} of cluster ${id}`,
+        remedy: byCluster.has(id) ? 'choose one of the two' : 'leave it out, or add a service account of the cluster to `trusts`',
+      });
+    }
+    byCluster.set(id, registration);
+  }
+  return byCluster;
+}
+
 function providerAlias(provider: TerraformProvider | undefined): string {
   return provider?.alias ?? 'the default provider';
 }

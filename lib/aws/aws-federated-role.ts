@@ -15,6 +15,7 @@ import { checkLimit, checkPattern, checkRange, checkTokenPath, pathOf } from '..
 import { ICloudIdentity, PodBinding, PodBindingOptions } from '../cloud-identity';
 import { canonicalSubjects, noteCluster, ServiceAccountSubject } from '../cluster';
 import { FederationError } from '../errors';
+import { givenRegistrations } from '../registry';
 import { idPart, isToken, knownPart, shortHash, withoutScheme } from '../tokens';
 
 /** What a workload needs to know of a role, whoever made it. */
@@ -253,14 +254,9 @@ export class AwsFederatedRole extends Construct implements ICloudIdentity {
 
   private findProviders(): ClusterOidcProvider[] {
     const { oidcProviders, awsProvider } = this.props;
-    const providers = new Map<string, ClusterOidcProvider>();
-    for (const { cluster } of this.trusts) {
-      if (!providers.has(cluster.id)) {
-        providers.set(cluster.id, oidcProviders?.find(provider => provider.cluster.id === cluster.id)
-          ?? ClusterOidcProvider.of(this, cluster, { awsProvider }));
-      }
-    }
-    return [...providers.values()];
+    const clusters = new Map(this.trusts.map(({ cluster }) => [cluster.id, cluster]));
+    const given = givenRegistrations(this.node.path, 'oidcProviders', oidcProviders, [...clusters.values()]);
+    return [...clusters.values()].map(cluster => given.get(cluster.id) ?? ClusterOidcProvider.of(this, cluster, { awsProvider }));
   }
 
   private createRole(statements: readonly TrustStatement[]): IamRole {

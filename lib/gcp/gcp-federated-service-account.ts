@@ -12,6 +12,7 @@ import { checkLimit, checkPattern, checkRange, checkTokenPath, pathOf } from '..
 import { checkTrusted, ICloudIdentity, PodBinding, PodBindingOptions } from '../cloud-identity';
 import { canonicalSubjects, noteCluster, ServiceAccountSubject } from '../cluster';
 import { FederationError } from '../errors';
+import { givenRegistrations } from '../registry';
 import { idPart, isToken, knownPart } from '../tokens';
 
 /** What a GcpFederatedServiceAccount is and may do, apart from whom it trusts. */
@@ -145,13 +146,13 @@ export class GcpFederatedServiceAccount extends Construct implements ICloudIdent
     // The name is projects/<id>/serviceAccounts/<email>; a looked-up account need not say its project elsewhere.
     this.project = props.project ?? (this.resource === undefined ? Fn.element(Fn.split('/', serviceAccountId), 1) : account.project);
 
-    const pools = new Map<string, ClusterWorkloadIdentityPool>();
+    const federated = trusts.map(({ cluster }) => cluster).filter(cluster => cluster.workloadPool === undefined);
+    const pools = givenRegistrations(where, 'pools', props.pools, federated);
     for (const subject of trusts) {
       const { cluster } = subject;
       const native = cluster.workloadPool !== undefined;
       if (!native && !pools.has(cluster.id)) {
-        pools.set(cluster.id, props.pools?.find(pool => pool.cluster.id === cluster.id)
-          ?? ClusterWorkloadIdentityPool.of(this, cluster, { googleProvider: provider }));
+        pools.set(cluster.id, ClusterWorkloadIdentityPool.of(this, cluster, { googleProvider: provider }));
       }
       const name = `${idPart(this, subject.namespace)}_${idPart(this, subject.name)}`;
       new ServiceAccountIamMember(this, `${native ? 'Native' : 'Federated'}_${cluster.id}_${name}`, {

@@ -1,7 +1,7 @@
 import { IamRole } from '@cdktf/provider-aws/lib/iam-role';
 import { S3Bucket } from '@cdktf/provider-aws/lib/s3-bucket';
 import { TerraformVariable } from 'cdktf';
-import { AwsFederatedRole, AwsFederatedRoleProps, Cluster, FederationError } from 'cdktf-workload-federation';
+import { AwsFederatedRole, AwsFederatedRoleProps, Cluster, ClusterOidcProvider, FederationError } from 'cdktf-workload-federation';
 import { EKS_ISSUER, LITERAL_AND_TOKENS } from '../clusters';
 import { addresses, scratchStack, StackJson, synthStack } from '../synth';
 
@@ -256,6 +256,15 @@ describe('refuses', () => {
   test('an ARN that is no role\'s', () => {
     expect(() => AwsFederatedRole.fromRoleArn(scratchStack(), 'Role', { roleArn: 'reader', trusts: [reader] })).toThrow(
       'stack/Role: roleArn must be a role\'s ARN like arn:aws:iam::123456789012:role/reports, got "reader"');
+  });
+
+  test('registrations that it would not use, and two for one cluster', () => {
+    const stack = scratchStack();
+    const [gkeProvider, eksProvider] = [gke, eks].map(cluster => new ClusterOidcProvider(stack, cluster.id, { cluster }));
+    expect(() => new AwsFederatedRole(stack, 'Role', { trusts: [reader], oidcProviders: [gkeProvider!] })).toThrow(
+      'stack/Role: oidcProviders must hold one registration for each cluster that it is used for (eks-apps), got "stack/gke-apps of cluster gke-apps"; '
+      + 'leave it out, or add a service account of the cluster to `trusts`');
+    expect(() => new AwsFederatedRole(stack, 'Other', { trusts: [reader], oidcProviders: [eksProvider!, eksProvider!] })).toThrow('choose one of the two');
   });
 
   test('to wire a service account that the role does not trust', () => {

@@ -47,7 +47,7 @@ test('a missing or list-valued claim is admitted by no condition', () => {
 
 test('what Terraform quotes cannot leave its quotes', () => {
   // jsonencode writes what JSON.stringify does, with <, > and & as \u003c, \u003e and \u0026.
-  const hostile = `x'] || true || assertion.sub in ['" ] || true || \\ <>&`;
+  const hostile = 'x\'] || true || assertion.sub in [\'" ] || true || \\ <>&';
   const quoted = JSON.stringify(hostile).replace(/[<>&]/g, character => `\\u00${character.charCodeAt(0).toString(16)}`);
   const condition = `assertion.sub in [${quoted}]`;
   expect(admits(condition, 'reports', 'reader')).toBe(false);

@@ -1,6 +1,6 @@
 import { StorageBucket } from '@cdktf/provider-google/lib/storage-bucket';
 import { TerraformVariable } from 'cdktf';
-import { Cluster, FederationError, GcpFederatedServiceAccount, GcpFederatedServiceAccountProps } from 'cdktf-workload-federation';
+import { Cluster, ClusterWorkloadIdentityPool, FederationError, GcpFederatedServiceAccount, GcpFederatedServiceAccountProps } from 'cdktf-workload-federation';
 import { textOf } from '../../lib/tokens';
 import { EKS_ISSUER, LITERAL_AND_TOKENS } from '../clusters';
 import { scratchStack, synthStack } from '../synth';
@@ -160,6 +160,15 @@ describe('refuses', () => {
     }));
     expect(accountWith({ trusts: [eks.serviceAccount(long[0], 'r'.repeat(54))] }).trusts).toHaveLength(1);
     expect(accountWith({ trusts: [gke.serviceAccount(...long)] }).trusts).toHaveLength(1);
+  });
+
+  test('a pool that it would not use, as Google\'s own is', () => {
+    const stack = scratchStack();
+    const gke = Cluster.gke({ project: 'acme-apps', location: 'europe-west1', name: 'apps' });
+    const pool = new ClusterWorkloadIdentityPool(stack, 'Pool', { cluster: gke });
+    expect(() => new GcpFederatedServiceAccount(stack, 'Account', {
+      trusts: [reader, gke.serviceAccount('reports', 'reader')], accountId: 'reports-reader', pools: [pool],
+    })).toThrow('stack/Account: pools must hold one registration for each cluster that it is used for (eks-apps), got "stack/Pool of cluster gke-apps"');
   });
 
   test('a bucket that it cannot make an address of', () => {
