@@ -1,0 +1,661 @@
+import { CronJobV1 } from '@cdktf/provider-kubernetes/lib/cron-job-v1';
+import { DaemonSetV1 } from '@cdktf/provider-kubernetes/lib/daemon-set-v1';
+import { DeploymentV1 } from '@cdktf/provider-kubernetes/lib/deployment-v1';
+import { JobV1 } from '@cdktf/provider-kubernetes/lib/job-v1';
+import { PodV1 } from '@cdktf/provider-kubernetes/lib/pod-v1';
+import { ReplicationControllerV1 } from '@cdktf/provider-kubernetes/lib/replication-controller-v1';
+import { StatefulSetV1 } from '@cdktf/provider-kubernetes/lib/stateful-set-v1';
+import { Fn, IResolvable, TerraformIterator, TerraformStack, TerraformVariable, Token } from 'cdktf';
+import {
+  AwsFederatedRole, Cluster, ClusterWorkloadIdentityPool, FederationError, GcpFederatedServiceAccount, PodTemplate, WiredPodTemplate, Workload,
+  WorkloadOptions,
+} from 'cdktf-workload-federation';
+import * as fc from 'fast-check';
+import { scratchStack, synthStack } from '../synth';
+
+const ROLE_ARN = 'arn:aws:iam::123456789012:role/reports';
+const PROVIDER = 'projects/123456789012/locations/global/workloadIdentityPools/onprem/providers/onprem';
+const MOUNT = '/var/run/secrets/workload-federation';
+const OTHER = Cluster.oidc({ name: 'onprem', issuer: 'https://issuer.example.com/onprem' });
+const EKS = Cluster.eks({ name: 'apps', issuer: 'https://oidc.eks.eu-west-1.amazonaws.com/id/7D1A0C4A3F0B4E0E8C52E3A6F9B1D204' });
+const GKE = Cluster.gke({ project: 'acme-apps', location: 'europe-west1', name: 'apps' });
+
+/** A workload with a role and a Google account, on a cluster of any kind. */
+function both(stack: TerraformStack, cluster: Cluster = OTHER, options: WorkloadOptions = {}): Workload {
+  const serviceAccount = cluster.serviceAccount('reports', 'reader');
+  const trusts = [serviceAccount];
+  const pools = cluster.workloadPool === undefined
+    ? [ClusterWorkloadIdentityPool.fromProviderName(stack, 'Pool', { cluster, providerName: PROVIDER })]
+    : [];
+  return new Workload(stack, 'Workload', {
+    serviceAccount,
+    identities: [
+      AwsFederatedRole.fromRoleArn(stack, 'Role', { roleArn: ROLE_ARN, region: 'eu-west-1', trusts }),
+      new GcpFederatedServiceAccount(stack, 'Account', { email: 'reports@acme-apps.iam.gserviceaccount.com', project: 'acme-apps', trusts, pools }),
+    ],
+    ...options,
+  });
+}
+
+const ENV = [
+  { name: 'AWS_ROLE_ARN', value: ROLE_ARN },
+  { name: 'AWS_WEB_IDENTITY_TOKEN_FILE', value: '/var/run/secrets/workload-federation/aws/token' },
+  { name: 'AWS_REGION', value: 'eu-west-1' },
+  { name: 'AWS_DEFAULT_REGION', value: 'eu-west-1' },
+  { name: 'AWS_STS_REGIONAL_ENDPOINTS', value: 'regional' },
+  { name: 'GOOGLE_APPLICATION_CREDENTIALS', value: '/var/run/secrets/workload-federation/gcp/credential-configuration.json' },
+  { name: 'CLOUDSDK_AUTH_CREDENTIAL_FILE_OVERRIDE', value: '/var/run/secrets/workload-federation/gcp/credential-configuration.json' },
+  { name: 'GOOGLE_CLOUD_PROJECT', value: 'acme-apps' },
+  { name: 'CLOUDSDK_CORE_PROJECT', value: 'acme-apps' },
+];
+const RESERVED = [
+  'AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY', 'AWS_SESSION_TOKEN', 'AWS_PROFILE', 'AWS_ROLE_ARN', 'AWS_WEB_IDENTITY_TOKEN_FILE',
+  'GOOGLE_APPLICATION_CREDENTIALS', 'CLOUDSDK_AUTH_CREDENTIAL_FILE_OVERRIDE', 'CLOUDSDK_AUTH_ACCESS_TOKEN_FILE',
+];
+
+/** Freezes a value to its depths, so that a change of it throws. */
+function deepFreeze<T>(value: T): T {
+  if (typeof value === 'object' && value !== null && !Object.isFrozen(value)) {
+    Object.freeze(value);
+    Object.values(value).forEach(deepFreeze);
+  }
+  return value;
+}
+
+/** What a refusal says, or that there was none. */
+function refusal(run: () => unknown): { code: string; message: string } {
+  try {
+    run();
+  } catch (error) {
+    if (!(error instanceof FederationError)) {
+      throw error;
+    }
+    return { code: error.code, message: error.message };
+  }
+  throw new Error('nothing was refused');
+}
+
+/** A template as large as users write them. */
+const TEMPLATE: PodTemplate = deepFreeze({
+  metadata: { labels: { app: 'reports' }, annotations: { 'prometheus.io/scrape': 'true' } },
+  spec: {
+    nodeSelector: { pool: 'batch' },
+    restartPolicy: 'Always',
+    terminationGracePeriodSeconds: 5,
+    initContainer: [{ name: 'migrate', image: 'migrate:1', env: [{ name: 'STEP', value: 'one' }] }],
+    container: [
+      {
+        name: 'app', image: 'app:1', command: ['serve'],
+        env: [{ name: 'LEVEL', value: 'debug' }, { name: 'NODE', valueFrom: { fieldRef: { fieldPath: 'spec.nodeName' } } }],
+        volumeMount: [{ name: 'cache', mountPath: '/cache' }],
+      },
+      { name: 'sidecar', image: 'sidecar:1' },
+    ],
+    volume: [{ name: 'cache', emptyDir: { medium: 'Memory' } }, { name: 'settings', configMap: { name: 'settings' } }],
+  },
+});
+
+/** The same template with the wiring of both clouds, as Terraform reads it. */
+const WIRED = {
+  metadata: {
+    labels: { app: 'reports' },
+    annotations: {
+      'prometheus.io/scrape': 'true',
+      'checksum/workload-federation': '${sha256(jsonencode(kubernetes_config_map_v1.Workload_ConfigMap_CC976B48.data))}',
+    },
+    namespace: '${kubernetes_service_account_v1.Workload.metadata[0].namespace}',
+  },
+  spec: {
+    node_selector: { pool: 'batch' },
+    restart_policy: 'Always',
+    termination_grace_period_seconds: 5,
+    service_account_name: '${kubernetes_service_account_v1.Workload.metadata[0].name}',
+    init_container: [{
+      name: 'migrate', image: 'migrate:1',
+      env: [{ name: 'STEP', value: 'one' }, ...ENV],
+      volume_mount: [{ name: 'workload-federation', mount_path: MOUNT, read_only: true }],
+    }],
+    container: [
+      {
+        name: 'app', image: 'app:1', command: ['serve'],
+        env: [{ name: 'LEVEL', value: 'debug' }, { name: 'NODE', value_from: { field_ref: { field_path: 'spec.nodeName' } } }, ...ENV],
+        volume_mount: [{ name: 'cache', mount_path: '/cache' }, { name: 'workload-federation', mount_path: MOUNT, read_only: true }],
+      },
+      {
+        name: 'sidecar', image: 'sidecar:1',
+        env: ENV,
+        volume_mount: [{ name: 'workload-federation', mount_path: MOUNT, read_only: true }],
+      },
+    ],
+    volume: [
+      { name: 'cache', empty_dir: { medium: 'Memory' } },
+      { name: 'settings', config_map: { name: 'settings' } },
+      {
+        name: 'workload-federation',
+        projected: [{
+          sources: [
+            { service_account_token: { path: 'aws/token', audience: 'sts.amazonaws.com', expiration_seconds: 3600 } },
+            { service_account_token: { path: 'gcp/token', audience: `https://iam.googleapis.com/${PROVIDER}`, expiration_seconds: 3600 } },
+            {
+              config_map: [{
+                name: '${kubernetes_config_map_v1.Workload_ConfigMap_CC976B48.metadata[0].name}',
+                items: [{ key: 'gcp-credential-configuration.json', path: 'gcp/credential-configuration.json' }],
+              }],
+            },
+          ],
+        }],
+      },
+    ],
+  },
+};
+
+/** Owners of pod templates, each with the wired template as it is: no casts, so that the compiler says whether it fits. */
+const OWNERS: [string, string, (stack: TerraformStack, template: WiredPodTemplate, namespace: string) => void, (body: any) => any][] = [
+  ['PodV1', 'kubernetes_pod_v1', (stack, template) => new PodV1(stack, 'Owner', template), body => body],
+  [
+    'DeploymentV1', 'kubernetes_deployment_v1',
+    (stack, template, namespace) => new DeploymentV1(stack, 'Owner', {
+      metadata: { name: 'reports', namespace }, spec: { selector: { matchLabels: { app: 'reports' } }, template },
+    }),
+    body => body.spec.template,
+  ],
+  [
+    'StatefulSetV1', 'kubernetes_stateful_set_v1',
+    (stack, template, namespace) => new StatefulSetV1(stack, 'Owner', {
+      metadata: { name: 'reports', namespace }, spec: { serviceName: 'reports', selector: { matchLabels: { app: 'reports' } }, template },
+    }),
+    body => body.spec.template,
+  ],
+  [
+    'DaemonSetV1', 'kubernetes_daemon_set_v1',
+    (stack, template, namespace) => new DaemonSetV1(stack, 'Owner', {
+      metadata: { name: 'reports', namespace }, spec: { selector: { matchLabels: { app: 'reports' } }, template },
+    }),
+    body => body.spec.template,
+  ],
+  [
+    'JobV1', 'kubernetes_job_v1',
+    (stack, template, namespace) => new JobV1(stack, 'Owner', { metadata: { name: 'reports', namespace }, spec: { template } }),
+    body => body.spec.template,
+  ],
+  [
+    'CronJobV1', 'kubernetes_cron_job_v1',
+    (stack, template, namespace) => new CronJobV1(stack, 'Owner', {
+      metadata: { name: 'reports', namespace }, spec: { schedule: '0 3 * * *', jobTemplate: { metadata: {}, spec: { template } } },
+    }),
+    body => body.spec.job_template.spec.template,
+  ],
+  [
+    'ReplicationControllerV1', 'kubernetes_replication_controller_v1',
+    (stack, template, namespace) => new ReplicationControllerV1(stack, 'Owner', {
+      metadata: { name: 'reports', namespace }, spec: { selector: { app: 'reports' }, template },
+    }),
+    body => body.spec.template,
+  ],
+];
+
+describe('the owners of pods', () => {
+  test.each(OWNERS)('%s takes the wired template as it is', (_, type, create, templateOf) => {
+    const stack = synthStack(scope => {
+      const workload = both(scope);
+      create(scope, workload.podTemplate(TEMPLATE), workload.namespace);
+    });
+    const body = stack.resource[type]!.Owner;
+    // The template of a Job has no namespace in the provider's schema; the Job says it.
+    const { namespace, ...metadata } = WIRED.metadata;
+    expect(templateOf(body)).toEqual(type.includes('job') ? { ...WIRED, metadata } : WIRED);
+    if (type !== 'kubernetes_pod_v1') {
+      expect(body.metadata).toEqual({ name: 'reports', namespace });
+    }
+  });
+
+  test('the template of a JobV1, whose spec is optional by its type, is wired without a cast', () => {
+    const config: ConstructorParameters<typeof JobV1>[2] = {
+      metadata: { name: 'reports' }, spec: { template: { metadata: {}, spec: { container: [{ name: 'app' }] } } },
+    };
+    expect(both(scratchStack()).podTemplate(config.spec.template).spec.container).toEqual([
+      { name: 'app', env: ENV, volumeMount: [{ name: 'workload-federation', mountPath: MOUNT, readOnly: true }] },
+    ]);
+  });
+});
+
+describe('merging', () => {
+  test('a template without metadata gets what the wiring adds', () => {
+    const stack = synthStack(scope => new PodV1(scope, 'Pod', both(scope).podTemplate({ spec: { container: [{ name: 'app' }] } })));
+    expect(stack.resource.kubernetes_pod_v1!.Pod.metadata).toEqual({
+      namespace: WIRED.metadata.namespace,
+      annotations: { 'checksum/workload-federation': WIRED.metadata.annotations['checksum/workload-federation'] },
+    });
+  });
+
+  test.each([['EKS', EKS], ['GKE', GKE]])('a template is wired once where it comes wired already on %s', (_, cluster) => {
+    const workload = both(scratchStack(), cluster);
+    const once = deepFreeze(workload.podTemplate(TEMPLATE));
+    expect(workload.podTemplate(once)).toEqual(once);
+    expect(workload.podTemplate(workload.podTemplate(once))).toEqual(once);
+  });
+
+  test('a template is wired once where the mount path is known to Terraform only', () => {
+    const stack = scratchStack();
+    const workload = both(stack, OTHER, { mountPath: new TerraformVariable(stack, 'V', { type: 'string' }).stringValue });
+    const once = deepFreeze(workload.podTemplate(TEMPLATE));
+    expect(workload.podTemplate(once)).toEqual(once);
+  });
+
+  test('a template that has part of the wiring already gets the rest', () => {
+    const { spec } = both(scratchStack()).podTemplate(deepFreeze({
+      spec: {
+        container: [{
+          name: 'app',
+          env: [ENV[5]!, { name: 'LEVEL', value: 'debug' }, ENV[0]!],
+          volumeMount: [{ name: 'workload-federation', mountPath: `${MOUNT}/` }, { name: 'cache', mountPath: '/cache' }],
+        }],
+      },
+    }));
+    expect(spec.container).toEqual([{
+      name: 'app',
+      env: [ENV[5], { name: 'LEVEL', value: 'debug' }, ENV[0], ...ENV.filter((__, index) => index !== 5 && index !== 0)],
+      volumeMount: [{ name: 'workload-federation', mountPath: `${MOUNT}/` }, { name: 'cache', mountPath: '/cache' }],
+    }]);
+  });
+
+  test('a variable that only Terraform knows to be ours is ours', () => {
+    const stack = scratchStack();
+    const region = new TerraformVariable(stack, 'V', { type: 'string' });
+    const serviceAccount = OTHER.serviceAccount('reports', 'reader');
+    const role = AwsFederatedRole.fromRoleArn(stack, 'Role', { roleArn: ROLE_ARN, region: region.stringValue, trusts: [serviceAccount] });
+    const workload = new Workload(stack, 'Workload', { serviceAccount, identities: [role] });
+    const env = [{ name: 'AWS_REGION', value: region.stringValue }];
+    const { container } = workload.podTemplate({ spec: { container: [{ name: 'app', env }] } }).spec as { container: { env: { name: string }[] }[] };
+    expect(container[0]!.env.map(({ name }) => name)).toEqual([
+      'AWS_REGION', 'AWS_ROLE_ARN', 'AWS_WEB_IDENTITY_TOKEN_FILE', 'AWS_DEFAULT_REGION', 'AWS_STS_REGIONAL_ENDPOINTS',
+    ]);
+  });
+
+  test('other volumes may be mounted above the mount path and beside it', () => {
+    const mounts = ['/', '/var/run', '/var/run/secrets', '/var/run/secrets/workload-federation-2', '/var/run/secrets/workload'];
+    const { spec } = both(scratchStack()).podTemplate({
+      spec: { container: [{ name: 'app', volumeMount: mounts.map(mountPath => ({ name: 'data', mountPath })) }], volume: [{ name: 'data', emptyDir: {} }] },
+    });
+    const [app] = spec.container as { volumeMount: { mountPath: string }[] }[];
+    expect(app!.volumeMount.map(({ mountPath }) => mountPath)).toEqual([...mounts, MOUNT]);
+  });
+
+  test('where the platform wires everything, nothing but names is added', () => {
+    const serviceAccount = GKE.serviceAccount('reports', 'reader');
+    const stack = scratchStack();
+    const account = new GcpFederatedServiceAccount(stack, 'Account', { email: 'reports@acme-apps.iam.gserviceaccount.com', trusts: [serviceAccount] });
+    const native = new Workload(stack, 'Workload', { serviceAccount, identities: [account] });
+    expect(native.podTemplate({ spec: { container: [{ name: 'app' }], initContainer: [], volume: [] } })).toEqual({
+      metadata: { namespace: native.namespace },
+      spec: { container: [{ name: 'app' }], initContainer: [], volume: [], serviceAccountName: native.serviceAccountName },
+    });
+  });
+
+  test.each([[true], [false]])('automountServiceAccountToken %p of the template stays', automountServiceAccountToken => {
+    const { spec } = both(scratchStack()).podTemplate({ spec: { automountServiceAccountToken, container: [{ name: 'app' }] } });
+    expect(spec.automountServiceAccountToken).toBe(automountServiceAccountToken);
+  });
+
+  test('namespace and service account may be named, as long as they are those of the workload', () => {
+    const workload = both(scratchStack());
+    const unnamed = workload.podTemplate({ spec: { container: [{ name: 'app' }] } });
+    expect(workload.podTemplate({
+      metadata: { namespace: 'reports' }, spec: { serviceAccountName: 'reader', container: [{ name: 'app' }] },
+    })).toEqual(unnamed);
+    expect(workload.podTemplate({
+      metadata: { namespace: workload.namespace }, spec: { serviceAccountName: workload.serviceAccountName, container: [{ name: 'app' }] },
+    })).toEqual(unnamed);
+  });
+
+  test('annotations that only Terraform knows are merged by Terraform', () => {
+    const stack = synthStack(scope => {
+      const annotations = Token.asStringMap(new TerraformVariable(scope, 'V', { type: 'map(string)' }).value);
+      new PodV1(scope, 'Pod', both(scope).podTemplate({ metadata: { annotations }, spec: { container: [{ name: 'app' }] } }));
+    });
+    expect(stack.resource.kubernetes_pod_v1!.Pod.metadata.annotations).toBe(
+      '${merge(var.V, {"checksum/workload-federation" = sha256(jsonencode(kubernetes_config_map_v1.Workload_ConfigMap_CC976B48.data))})}');
+  });
+
+  test('annotations that only Terraform knows stay as they are where the wiring adds none', () => {
+    const stack = synthStack(scope => {
+      const annotations = Token.asStringMap(new TerraformVariable(scope, 'V', { type: 'map(string)' }).value);
+      new PodV1(scope, 'Pod', both(scope, OTHER, { immutableConfigMap: true }).podTemplate({ metadata: { annotations }, spec: { container: [{ name: 'app' }] } }));
+    });
+    expect(stack.resource.kubernetes_pod_v1!.Pod.metadata.annotations).toBe('${var.V}');
+  });
+});
+
+describe('what a template must leave to the workload', () => {
+  const workload = (cluster?: Cluster, options?: WorkloadOptions) => both(scratchStack(), cluster, options);
+  const app = { name: 'app' };
+
+  test('refuses a template of another namespace', () => {
+    expect(refusal(() => workload().podTemplate({ metadata: { namespace: 'billing' }, spec: { container: [app] } }))).toEqual({
+      code: 'ClashingWiring',
+      message: 'stack/Workload: metadata.namespace must be that of the workload or left out, got "billing"; '
+        + 'leave it out: a pod runs in the namespace of its service account',
+    });
+  });
+
+  test('refuses a template of another service account', () => {
+    expect(refusal(() => workload().podTemplate({ spec: { serviceAccountName: 'default', container: [app] } }))).toEqual({
+      code: 'ClashingWiring',
+      message: 'stack/Workload: spec.serviceAccountName must be that of the workload or left out, got "default"; '
+        + 'leave it out: the workload sets it',
+    });
+  });
+
+  test('refuses names other than those of a service account that exists', () => {
+    const stack = scratchStack();
+    const serviceAccount = OTHER.serviceAccount('reports', 'reader');
+    const role = AwsFederatedRole.fromRoleArn(stack, 'Role', { roleArn: ROLE_ARN, region: 'eu-west-1', trusts: [serviceAccount] });
+    const existing = new Workload(stack, 'Workload', { serviceAccount, identities: [role], existingServiceAccount: true });
+    expect(refusal(() => existing.podTemplate({ metadata: { namespace: 'billing' }, spec: { container: [app] } })).message)
+      .toBe('stack/Workload: metadata.namespace must be that of the workload or left out, got "billing"; leave it out: a pod runs in the namespace of its service account');
+    expect(refusal(() => existing.podTemplate({ spec: { serviceAccountName: 'default', container: [app] } })).message)
+      .toBe('stack/Workload: spec.serviceAccountName must be that of the workload or left out, got "default"; leave it out: the workload sets it');
+    expect(() => existing.podTemplate({ metadata: { namespace: 'reports' }, spec: { serviceAccountName: 'reader', container: [app] } })).not.toThrow();
+  });
+
+  test('refuses a namespace that Terraform alone knows and the workload does not', () => {
+    const stack = scratchStack();
+    const namespace = new TerraformVariable(stack, 'V', { type: 'string' }).stringValue;
+    expect(refusal(() => both(stack).podTemplate({ metadata: { namespace }, spec: { container: [app] } }))).toEqual({
+      code: 'ClashingWiring',
+      message: 'stack/Workload: metadata.namespace must be that of the workload or left out, got "another value that only Terraform knows"; '
+        + 'leave it out: a pod runs in the namespace of its service account',
+    });
+  });
+
+  test.each([
+    ['no spec', {}], ['no list of containers', { spec: {} }], ['no container', { spec: { container: [] } }],
+    ['init containers alone', { spec: { initContainer: [app] } }],
+  ])('refuses a template with %s', (_, template: PodTemplate) => {
+    expect(refusal(() => workload().podTemplate(template))).toEqual({
+      code: 'ClashingWiring',
+      message: 'stack/Workload: spec.container must hold at least one container, got "[]"; pass the containers of the pod',
+    });
+  });
+
+  test.each([
+    ['of another kind', { emptyDir: {} }],
+    ['with other tokens', { projected: [{ sources: [{ serviceAccountToken: { path: 'aws/token', audience: 'sts.amazonaws.com', expirationSeconds: 86400 } }] }] }],
+    ['without a source', {}],
+  ])('refuses a volume of our name %s', (_, volume) => {
+    expect(refusal(() => workload().podTemplate({ spec: { container: [app], volume: [{ name: 'workload-federation', ...volume }] } }))).toEqual({
+      code: 'ClashingWiring',
+      message: 'stack/Workload: spec.volume must leave the name workload-federation to the workload, got "workload-federation"; rename the volume',
+    });
+  });
+
+  test('takes a volume of our name where the platform brings the tokens', () => {
+    const stack = scratchStack();
+    const serviceAccount = EKS.serviceAccount('reports', 'reader');
+    const role = AwsFederatedRole.fromRoleArn(stack, 'Role', { roleArn: ROLE_ARN, trusts: [serviceAccount] });
+    const volume = [{ name: 'workload-federation', emptyDir: {} }];
+    expect(new Workload(stack, 'Workload', { serviceAccount, identities: [role] }).podTemplate({ spec: { container: [app], volume } }).spec.volume).toEqual(volume);
+  });
+
+  test.each([
+    ['at the mount path', MOUNT], ['at the mount path with a slash at its end', `${MOUNT}/`], ['below the mount path', `${MOUNT}/aws`],
+    ['far below the mount path', `${MOUNT}/aws/token/x`], ['at the mount path with two slashes', '/var/run/secrets//workload-federation'],
+    ['at the mount path by a detour', '/var/run/../run/secrets/./workload-federation'],
+  ])('refuses a volume %s', (_, mountPath) => {
+    const volumeMount = [{ name: 'first', mountPath: '/first' }, { name: 'data', mountPath }];
+    const expected = (place: string) => ({
+      code: 'ClashingWiring',
+      message: `stack/Workload: ${place}.volumeMount must leave ${MOUNT} to the workload, got "${mountPath}"; `
+        + 'mount it elsewhere, or give the workload another `mountPath`',
+    });
+    expect(refusal(() => workload().podTemplate({ spec: { container: [app, { name: 'second', volumeMount }] } }))).toEqual(expected('spec.container[1]'));
+    expect(refusal(() => workload().podTemplate({ spec: { container: [app], initContainer: [{ name: 'first', volumeMount }] } })))
+      .toEqual(expected('spec.initContainer[0]'));
+  });
+
+  test('refuses part of our volume at the mount path', () => {
+    const volumeMount = [{ name: 'workload-federation', mountPath: MOUNT, subPath: 'aws' }];
+    expect(refusal(() => workload().podTemplate({ spec: { container: [{ name: 'app', volumeMount }] } }))).toEqual({
+      code: 'ClashingWiring',
+      message: `stack/Workload: spec.container[0].volumeMount must leave ${MOUNT} to the workload, got "${MOUNT}"; `
+        + 'mount it elsewhere, or give the workload another `mountPath`',
+    });
+  });
+
+  test('takes a mount path of its own in place of ours', () => {
+    const volumeMount = [{ name: 'data', mountPath: MOUNT }];
+    expect(() => workload(OTHER, { mountPath: '/run/elsewhere' }).podTemplate({ spec: { container: [{ name: 'app', volumeMount }] } })).not.toThrow();
+  });
+
+  test.each(ENV)('refuses another value of $name', ({ name }) => {
+    expect(refusal(() => workload().podTemplate({ spec: { container: [app, { name: 'second', env: [{ name, value: 'other' }] }] } }))).toEqual({
+      code: 'ClashingWiring',
+      message: `stack/Workload: spec.container[1].env must leave ${name} to the workload, got "other"; remove it`,
+    });
+    expect(refusal(() => workload().podTemplate({
+      spec: { container: [app], initContainer: [{ name: 'first', env: [{ name, valueFrom: { configMapKeyRef: { name: 'x', key: 'y' } } }] }] },
+    }))).toEqual({
+      code: 'ClashingWiring',
+      message: `stack/Workload: spec.initContainer[0].env must leave ${name} to the workload, got "a value from elsewhere"; remove it`,
+    });
+    expect(refusal(() => workload().podTemplate({ spec: { container: [{ name: 'app', env: [{ name }] }] } })).code).toBe('ClashingWiring');
+  });
+
+  test.each(ENV)('refuses a value of $name that only Terraform knows', ({ name }) => {
+    const stack = scratchStack();
+    const value = new TerraformVariable(stack, 'V', { type: 'string' }).stringValue;
+    const { code, message } = refusal(() => both(stack).podTemplate({ spec: { container: [{ name: 'app', env: [{ name, value }] }] } }));
+    expect(code).toBe('ClashingWiring');
+    expect(message).toContain(`spec.container[0].env must leave ${name} to the workload`);
+  });
+
+  describe.each([
+    ['by the webhook and a projected volume', EKS], ['by the metadata server and a projected volume', GKE], ['by a projected volume', OTHER],
+  ])('wired %s', (_, cluster) => {
+    const wired = new Map(((workload(cluster).podTemplate({ spec: { container: [app] } }).spec.container as { env?: typeof ENV }[])[0]!.env ?? [])
+      .map(({ name, value }) => [name, value]));
+
+    test.each(RESERVED)('refuses %s, which would win over the federated identity', name => {
+      const env = [{ name: 'LEVEL', value: 'debug' }, { name, valueFrom: { secretKeyRef: { name: 'keys', key: 'key' } } }];
+      const rest = wired.has(name)
+        ? `leave ${name} to the workload, got "a value from elsewhere"; remove it`
+        : `not set ${name}, got "a value from elsewhere"; remove it: it would win over the federated identity`;
+      expect(refusal(() => workload(cluster).podTemplate({ spec: { container: [app, { name: 'second', env }] } }))).toEqual({
+        code: 'ClashingWiring', message: `stack/Workload: spec.container[1].env must ${rest}`,
+      });
+      expect(refusal(() => workload(cluster).podTemplate({ spec: { container: [app], initContainer: [{ name: 'first', env }] } }))).toEqual({
+        code: 'ClashingWiring', message: `stack/Workload: spec.initContainer[0].env must ${rest}`,
+      });
+    });
+
+    test('takes variables that have nothing to do with credentials', () => {
+      const env = [{ name: 'AWS_MAX_ATTEMPTS', value: '5' }, { name: 'AWS_PAGER', value: '' }, { name: 'GOOGLE_CLOUD_QUOTA_PROJECT', value: 'acme-billing' }];
+      expect(() => workload(cluster).podTemplate({ spec: { container: [{ name: 'app', env }] } })).not.toThrow();
+    });
+  });
+
+  test('refuses a file with a stored key on GKE, where the metadata server brings the identity', () => {
+    const stack = scratchStack();
+    const serviceAccount = GKE.serviceAccount('reports', 'reader');
+    const account = new GcpFederatedServiceAccount(stack, 'Account', { email: 'reports@acme-apps.iam.gserviceaccount.com', trusts: [serviceAccount] });
+    const native = new Workload(stack, 'Workload', { serviceAccount, identities: [account] });
+    const env = [{ name: 'GOOGLE_APPLICATION_CREDENTIALS', valueFrom: { secretKeyRef: { name: 'keys', key: 'file' } } }];
+    expect(refusal(() => native.podTemplate({ spec: { container: [{ name: 'app', env }] } }))).toEqual({
+      code: 'ClashingWiring',
+      message: 'stack/Workload: spec.container[0].env must not set GOOGLE_APPLICATION_CREDENTIALS, got "a value from elsewhere"; '
+        + 'remove it: it would win over the federated identity',
+    });
+    expect(() => native.podTemplate({ spec: { container: [{ name: 'app', env: [{ name: 'AWS_PROFILE', value: 'prod' }] }] } })).not.toThrow();
+  });
+
+  test.each(RESERVED.filter(name => !ENV.some(variable => variable.name === name)))('refuses %s without repeating its value', name => {
+    const env = [{ name, value: 'wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY' }];
+    expect(refusal(() => workload().podTemplate({ spec: { container: [{ name: 'app', env }] } }))).toEqual({
+      code: 'ClashingWiring',
+      message: `stack/Workload: spec.container[0].env must not set ${name}, got "a value of its own"; remove it: it would win over the federated identity`,
+    });
+  });
+
+  test('refuses another checksum of our ConfigMap', () => {
+    expect(refusal(() => workload().podTemplate({
+      metadata: { annotations: { 'checksum/workload-federation': '0' } }, spec: { container: [app] },
+    }))).toEqual({
+      code: 'ClashingWiring',
+      message: 'stack/Workload: metadata.annotations["checksum/workload-federation"] must be left to the workload, got "0"; remove it',
+    });
+  });
+});
+
+describe('lists that only Terraform knows', () => {
+  /** Ways to say a list that is unknown when the stack is synthesized. */
+  const UNKNOWN: [string, (stack: TerraformStack) => IResolvable][] = [
+    ['a token', stack => Token.asAny(new TerraformVariable(stack, 'V', {}).value)],
+    ['a dynamic block', stack => TerraformIterator.fromList(new TerraformVariable(stack, 'V', {}).listValue).dynamic({ name: 'x' })],
+    ['a function', stack => Fn.concat([[new TerraformVariable(stack, 'V', {}).value]])],
+    ['a token of a list', stack => new TerraformVariable(stack, 'V', {}).listValue as unknown as IResolvable],
+  ];
+
+  const PLACES: [string, (list: IResolvable) => PodTemplate][] = [
+    ['spec.container', container => ({ spec: { container } })],
+    ['spec.initContainer', initContainer => ({ spec: { container: [{ name: 'app' }], initContainer } })],
+    ['spec.volume', volume => ({ spec: { container: [{ name: 'app' }], volume } })],
+    ['spec.container[1].env', env => ({ spec: { container: [{ name: 'app' }, { name: 'second', env }] } })],
+    ['spec.container[0].volumeMount', volumeMount => ({ spec: { container: [{ name: 'app', volumeMount }] } })],
+    ['spec.initContainer[0].env', env => ({ spec: { container: [{ name: 'app' }], initContainer: [{ name: 'first', env }] } })],
+    ['spec.initContainer[0].volumeMount', volumeMount => ({ spec: { container: [{ name: 'app' }], initContainer: [{ name: 'first', volumeMount }] } })],
+  ];
+
+  test.each(UNKNOWN.flatMap(([kind, list]) => PLACES.map(([place, template]) => [kind, place, list, template] as const)))(
+    'refuses %s for %s', (_, place, list, template) => {
+      const stack = scratchStack();
+      const workload = both(stack);
+      expect(refusal(() => workload.podTemplate(template(list(stack))))).toEqual({
+        code: 'UnresolvedValue',
+        message: `stack/Workload: ${place} must be a list that is known when the stack is synthesized, got "a value that only Terraform knows"; `
+          + 'write the list out, so that every entry can be wired',
+      });
+    });
+
+  test.each(PLACES)('refuses an entry of %s that only Terraform knows', (place, template) => {
+    const stack = scratchStack();
+    const workload = both(stack);
+    const entry = Token.asAny(new TerraformVariable(stack, 'V', {}).value);
+    const { code, message } = refusal(() => workload.podTemplate(template([{ name: 'known', mountPath: '/known' }, entry] as unknown as IResolvable)));
+    expect(code).toBe('UnresolvedValue');
+    expect(message).toContain(`stack/Workload: ${place}`);
+  });
+});
+
+describe('for every template', () => {
+  const SEED = Number(process.env.FUZZ_SEED ?? 20240229);
+  const word = fc.stringMatching(/^[a-z]{1,8}$/);
+  const record = fc.dictionary(word, word, { maxKeys: 3 });
+  const variable = fc.oneof(
+    fc.record({ name: word.map(name => `APP_${name.toUpperCase()}`), value: fc.string() }),
+    fc.record({ name: word.map(name => `APP_${name.toUpperCase()}`), valueFrom: fc.record({ fieldRef: fc.record({ fieldPath: word }) }) }),
+    fc.constantFrom(...ENV),
+  );
+  const mount = fc.oneof(
+    fc.record({ name: word, mountPath: fc.array(word, { minLength: 1, maxLength: 3 }).map(parts => `/data/${parts.join('/')}`), subPath: word }, { requiredKeys: ['name', 'mountPath'] }),
+    fc.constantFrom(
+      { name: 'workload-federation', mountPath: MOUNT, readOnly: true },
+      { name: 'workload-federation', mountPath: `${MOUNT}/` },
+      { name: 'workload-federation', mountPath: '/elsewhere' },
+    ),
+  );
+  const container = fc.record({
+    name: word,
+    image: word,
+    args: fc.array(word, { maxLength: 2 }),
+    env: fc.uniqueArray(variable, { selector: ({ name }) => name, maxLength: 5 }),
+    volumeMount: fc.array(mount, { maxLength: 3 }),
+  }, { requiredKeys: ['name'] });
+  const volume = fc.record({ name: word.map(name => `v-${name}`), emptyDir: fc.record({ medium: word }, { requiredKeys: [] }) });
+  const template: fc.Arbitrary<PodTemplate> = fc.record({
+    metadata: fc.record({ name: word, labels: record, annotations: record }, { requiredKeys: [] }),
+    spec: fc.record({
+      container: fc.array(container, { minLength: 1, maxLength: 3 }),
+      initContainer: fc.array(container, { maxLength: 2 }),
+      volume: fc.uniqueArray(volume, { selector: ({ name }) => name, maxLength: 3 }),
+      nodeSelector: record,
+      hostNetwork: fc.boolean(),
+      automountServiceAccountToken: fc.boolean(),
+    }, { requiredKeys: ['container'] }),
+  }, { requiredKeys: ['spec'] });
+
+  /** Whether one list begins another. */
+  const beginning = (list: readonly unknown[] | undefined, of: readonly unknown[]) => expect(of.slice(0, list?.length ?? 0)).toEqual(list ?? []);
+
+  describe.each([['EKS', EKS], ['GKE', GKE], ['any other cluster', OTHER]])('on %s', (_, cluster) => {
+    const workload = both(scratchStack(), cluster);
+    const added = (workload.podTemplate({ spec: { container: [{ name: 'app' }] } }).spec.container as { env: typeof ENV }[])[0]!.env;
+    // What another kind of wiring sets may not be set here: only the variables of this one occur.
+    const ours = new Set(added.map(({ name }) => name));
+    const foreign = new Set(ENV.map(({ name }) => name).filter(name => !ours.has(name)));
+    const fitting = template.map(({ metadata, spec }) => {
+      const fit = (containers: any) => containers?.map((one: any) => one.env === undefined ? one : {
+        ...one, env: one.env.filter(({ name }: { name: string }) => !foreign.has(name)),
+      });
+      const fitted = {
+        ...spec,
+        container: fit(spec!.container),
+        ...(spec!.initContainer === undefined ? {} : { initContainer: fit(spec!.initContainer) }),
+      };
+      return deepFreeze<PodTemplate>(metadata === undefined ? { spec: fitted } : { metadata, spec: fitted });
+    });
+    const property = (check: (input: PodTemplate, output: any) => void) => fc.assert(fc.property(fitting, input => {
+      check(input, workload.podTemplate(input));
+    }), { seed: SEED, numRuns: 150 });
+
+    test('wiring twice is wiring once', () => {
+      property((__, output) => expect(workload.podTemplate(deepFreeze(output))).toEqual(output));
+    });
+
+    test('the input stays as it was', () => {
+      fc.assert(fc.property(fitting, input => {
+        const before = JSON.stringify(input);
+        workload.podTemplate(input);
+        expect(JSON.stringify(input)).toBe(before);
+      }), { seed: SEED, numRuns: 150 });
+    });
+
+    test('nothing is lost and the order is kept', () => {
+      property((input, output) => {
+        expect(output.metadata).toMatchObject(input.metadata ?? {});
+        for (const list of ['container', 'initContainer'] as const) {
+          const before = (input.spec![list] ?? []) as any[];
+          const after = (output.spec[list] ?? []) as any[];
+          expect(after).toHaveLength(before.length);
+          before.forEach((one, index) => {
+            const { env, volumeMount, ...rest } = after[index];
+            const { env: envBefore, volumeMount: volumeMountBefore, ...restBefore } = one;
+            expect(rest).toEqual(restBefore);
+            beginning(envBefore, env ?? []);
+            beginning(volumeMountBefore, volumeMount ?? []);
+          });
+        }
+        beginning(input.spec!.volume as unknown[] | undefined, output.spec.volume ?? []);
+        const { container: c, initContainer: i, volume: v, serviceAccountName, automountServiceAccountToken, ...restOfSpec } = output.spec;
+        const { container: ci, initContainer: ii, volume: vi, automountServiceAccountToken: automount, ...restOfInput } = input.spec!;
+        expect(restOfSpec).toEqual(restOfInput);
+        expect(automountServiceAccountToken).toBe(automount);
+        expect(serviceAccountName).toBe(workload.serviceAccountName);
+      });
+    });
+
+    test('every container has each variable once with our value, and our volume at its place', () => {
+      property((__, output) => {
+        const ourVolumes = output.spec.volume.filter(({ name }: { name: string }) => name === 'workload-federation');
+        expect(ourVolumes).toHaveLength(1);
+        for (const one of [...output.spec.container, ...output.spec.initContainer ?? []]) {
+          for (const { name, value } of added) {
+            expect(one.env.filter((other: { name: string }) => other.name === name)).toEqual([{ name, value }]);
+          }
+          const paths = one.volumeMount.filter(({ name }: { name: string }) => name === 'workload-federation')
+            .map(({ mountPath }: { mountPath: string }) => mountPath.replace(/\/$/, ''));
+          expect(paths).toContain(MOUNT);
+        }
+      });
+    });
+  });
+});

@@ -1,0 +1,919 @@
+import { DataAwsEksCluster } from '@cdktf/provider-aws/lib/data-aws-eks-cluster';
+import { NamespaceV1 } from '@cdktf/provider-kubernetes/lib/namespace-v1';
+import { PodV1 } from '@cdktf/provider-kubernetes/lib/pod-v1';
+import { KubernetesProvider } from '@cdktf/provider-kubernetes/lib/provider';
+import { TerraformStack, TerraformVariable } from 'cdktf';
+import {
+  AwsFederatedRole, AwsRoleWiringProps, Cluster, ClusterWorkloadIdentityPool, FederationError, GcpFederatedServiceAccount, GcpServiceAccountOptions,
+  ICloudIdentity, PodBinding, ServiceAccountSubject, Workload, WorkloadOptions,
+} from 'cdktf-workload-federation';
+import { Construct } from 'constructs';
+import { addresses, scratchStack, stackIn, synthApp, synthStack } from '../synth';
+
+const ROLE_ARN = 'arn:aws:iam::123456789012:role/reports';
+const PROVIDER = 'projects/123456789012/locations/global/workloadIdentityPools/apps/providers/apps';
+const MOUNT = '/var/run/secrets/workload-federation';
+
+const EKS = Cluster.eks({ name: 'apps', issuer: 'https://oidc.eks.eu-west-1.amazonaws.com/id/7D1A0C4A3F0B4E0E8C52E3A6F9B1D204' });
+const GKE = Cluster.gke({ project: 'acme-apps', location: 'europe-west1', name: 'apps' });
+const GKE_PLAIN = Cluster.gke({ project: 'acme-apps', location: 'europe-west1', name: 'apps', workloadIdentity: false });
+const OTHER = Cluster.oidc({ name: 'onprem', issuer: 'https://issuer.example.com/onprem' });
+
+/** The service account of most tests. */
+const readerOf = (cluster: Cluster) => cluster.serviceAccount('reports', 'reader');
+
+/** A role and an account that exist, so that bodies are literal. */
+function roleFor(stack: TerraformStack, subject: ServiceAccountSubject, props: Partial<AwsRoleWiringProps> = {}, id = 'Role') {
+  return AwsFederatedRole.fromRoleArn(stack, id, { roleArn: ROLE_ARN, region: 'eu-west-1', trusts: [subject], ...props });
+}
+
+function googleFor(stack: TerraformStack, subject: ServiceAccountSubject, props: GcpServiceAccountOptions = {}, id = 'Account') {
+  const pools = subject.cluster.workloadPool === undefined && stack.node.tryFindChild('Pool') === undefined
+    ? [ClusterWorkloadIdentityPool.fromProviderName(stack, 'Pool', { cluster: subject.cluster, providerName: PROVIDER })]
+    : undefined;
+  return new GcpFederatedServiceAccount(stack, id, { email: 'reports@acme-apps.iam.gserviceaccount.com', project: 'acme-apps', trusts: [subject], pools, ...props });
+}
+
+/** A pod with one container in place of what a user runs. */
+function podOf(stack: TerraformStack, workload: Workload) {
+  return new PodV1(stack, 'Pod', workload.podTemplate({ spec: { container: [{ name: 'app', image: 'app:1' }] } }));
+}
+
+/** The Kubernetes half of a stack, by address. */
+function kubernetesOf(build: (stack: TerraformStack) => void): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(addresses(synthStack(build))).filter(([address]) => address.startsWith('kubernetes_')));
+}
+
+/** What a refusal says, or that there was none. */
+function refusal(run: () => unknown): { code: string; message: string } {
+  try {
+    run();
+  } catch (error) {
+    if (!(error instanceof FederationError)) {
+      throw error;
+    }
+    return { code: error.code, message: error.message };
+  }
+  throw new Error('nothing was refused');
+}
+
+const AWS_ENV = [
+  { name: 'AWS_ROLE_ARN', value: ROLE_ARN },
+  { name: 'AWS_WEB_IDENTITY_TOKEN_FILE', value: '/var/run/secrets/workload-federation/aws/token' },
+  { name: 'AWS_REGION', value: 'eu-west-1' },
+  { name: 'AWS_DEFAULT_REGION', value: 'eu-west-1' },
+  { name: 'AWS_STS_REGIONAL_ENDPOINTS', value: 'regional' },
+];
+
+const GOOGLE_ENV = [
+  { name: 'GOOGLE_APPLICATION_CREDENTIALS', value: '/var/run/secrets/workload-federation/gcp/credential-configuration.json' },
+  { name: 'CLOUDSDK_AUTH_CREDENTIAL_FILE_OVERRIDE', value: '/var/run/secrets/workload-federation/gcp/credential-configuration.json' },
+  { name: 'GOOGLE_CLOUD_PROJECT', value: 'acme-apps' },
+  { name: 'CLOUDSDK_CORE_PROJECT', value: 'acme-apps' },
+];
+
+const MOUNTED = [{ mount_path: MOUNT, name: 'workload-federation', read_only: true }];
+
+const DOCUMENT = '${jsonencode({"type" = "external_account", '
+  + '"audience" = join("", ["//iam.googleapis.com/", "projects/123456789012/locations/global/workloadIdentityPools/apps/providers/apps"]), '
+  + '"subject_token_type" = "urn:ietf:params:oauth:token-type:jwt", "token_url" = "https://sts.googleapis.com/v1/token", '
+  + '"credential_source" = {"file" = "/var/run/secrets/workload-federation/gcp/token", "format" = {"type" = "text"}}, '
+  + '"service_account_impersonation_url" = join("", ["https://iamcredentials.googleapis.com/v1/projects/-/serviceAccounts/", '
+  + 'data.google_service_account.Account.email, ":generateAccessToken"])})}';
+
+describe('the wiring of each kind of cluster', () => {
+  test('an EKS workload that becomes a role leaves everything to the webhook of EKS', () => {
+    expect(kubernetesOf(stack => {
+      const serviceAccount = readerOf(EKS);
+      podOf(stack, new Workload(stack, 'Workload', { serviceAccount, identities: [roleFor(stack, serviceAccount)] }));
+    })).toEqual({
+      'kubernetes_service_account_v1.Workload': {
+        metadata: {
+          name: 'reader',
+          namespace: 'reports',
+          annotations: {
+            'eks.amazonaws.com/role-arn': ROLE_ARN,
+            'eks.amazonaws.com/audience': 'sts.amazonaws.com',
+            'eks.amazonaws.com/sts-regional-endpoints': 'true',
+            'eks.amazonaws.com/token-expiration': '3600',
+          },
+        },
+      },
+      'kubernetes_pod_v1.Pod': {
+        metadata: { namespace: '${kubernetes_service_account_v1.Workload.metadata[0].namespace}' },
+        spec: {
+          container: [{ name: 'app', image: 'app:1' }],
+          service_account_name: '${kubernetes_service_account_v1.Workload.metadata[0].name}',
+        },
+      },
+    });
+  });
+
+  test.each([
+    ['EKS with explicit wiring', EKS, 'explicit'],
+    ['GKE', GKE, undefined],
+    ['GKE as a plain issuer', GKE_PLAIN, undefined],
+    ['any other cluster', OTHER, undefined],
+    ['any other cluster with explicit wiring', OTHER, 'explicit'],
+  ] as const)('a workload on %s that becomes a role projects the token itself', (_, cluster, wiring) => {
+    expect(kubernetesOf(stack => {
+      const serviceAccount = readerOf(cluster);
+      podOf(stack, new Workload(stack, 'Workload', { serviceAccount, identities: [roleFor(stack, serviceAccount)], wiring }));
+    })).toEqual({
+      'kubernetes_service_account_v1.Workload': { metadata: { name: 'reader', namespace: 'reports' } },
+      'kubernetes_pod_v1.Pod': {
+        metadata: { namespace: '${kubernetes_service_account_v1.Workload.metadata[0].namespace}' },
+        spec: {
+          container: [{ name: 'app', image: 'app:1', env: AWS_ENV, volume_mount: MOUNTED }],
+          service_account_name: '${kubernetes_service_account_v1.Workload.metadata[0].name}',
+          volume: [{
+            name: 'workload-federation',
+            projected: [{ sources: [{ service_account_token: { path: 'aws/token', audience: 'sts.amazonaws.com', expiration_seconds: 3600 } }] }],
+          }],
+        },
+      },
+    });
+  });
+
+  test.each([['platform'], ['explicit']] as const)('a GKE workload that becomes a Google account uses the metadata server with %s wiring', wiring => {
+    expect(kubernetesOf(stack => {
+      const serviceAccount = readerOf(GKE);
+      podOf(stack, new Workload(stack, 'Workload', { serviceAccount, identities: [googleFor(stack, serviceAccount)], wiring }));
+    })).toEqual({
+      'kubernetes_service_account_v1.Workload': {
+        metadata: {
+          name: 'reader', namespace: 'reports', annotations: { 'iam.gke.io/gcp-service-account': '${data.google_service_account.Account.email}' },
+        },
+      },
+      'kubernetes_pod_v1.Pod': {
+        metadata: { namespace: '${kubernetes_service_account_v1.Workload.metadata[0].namespace}' },
+        spec: {
+          container: [{ name: 'app', image: 'app:1' }],
+          service_account_name: '${kubernetes_service_account_v1.Workload.metadata[0].name}',
+        },
+      },
+    });
+  });
+
+  test.each([
+    ['EKS', EKS], ['GKE as a plain issuer', GKE_PLAIN], ['any other cluster', OTHER],
+  ])('a workload on %s that becomes a Google account gets a token and the document that says where it is', (_, cluster) => {
+    expect(kubernetesOf(stack => {
+      const serviceAccount = readerOf(cluster);
+      podOf(stack, new Workload(stack, 'Workload', { serviceAccount, identities: [googleFor(stack, serviceAccount)] }));
+    })).toEqual({
+      'kubernetes_service_account_v1.Workload': { metadata: { name: 'reader', namespace: 'reports' } },
+      'kubernetes_config_map_v1.Workload_ConfigMap_CC976B48': {
+        metadata: { name: 'reader-workload-federation', namespace: 'reports' },
+        data: { 'gcp-credential-configuration.json': DOCUMENT },
+      },
+      'kubernetes_pod_v1.Pod': {
+        metadata: {
+          namespace: '${kubernetes_service_account_v1.Workload.metadata[0].namespace}',
+          annotations: { 'checksum/workload-federation': '${sha256(jsonencode(kubernetes_config_map_v1.Workload_ConfigMap_CC976B48.data))}' },
+        },
+        spec: {
+          container: [{ name: 'app', image: 'app:1', env: GOOGLE_ENV, volume_mount: MOUNTED }],
+          service_account_name: '${kubernetes_service_account_v1.Workload.metadata[0].name}',
+          volume: [{
+            name: 'workload-federation',
+            projected: [{
+              sources: [
+                { service_account_token: { path: 'gcp/token', audience: `https://iam.googleapis.com/${PROVIDER}`, expiration_seconds: 3600 } },
+                {
+                  config_map: [{
+                    name: '${kubernetes_config_map_v1.Workload_ConfigMap_CC976B48.metadata[0].name}',
+                    items: [{ key: 'gcp-credential-configuration.json', path: 'gcp/credential-configuration.json' }],
+                  }],
+                },
+              ],
+            }],
+          }],
+        },
+      },
+    });
+  });
+
+  test('AWS and Google share one projected volume, each token with the audience of its cloud', () => {
+    const kubernetes = kubernetesOf(stack => {
+      const serviceAccount = readerOf(OTHER);
+      podOf(stack, new Workload(stack, 'Workload', { serviceAccount, identities: [roleFor(stack, serviceAccount), googleFor(stack, serviceAccount)] }));
+    });
+    expect(kubernetes['kubernetes_pod_v1.Pod']).toEqual({
+      metadata: {
+        namespace: '${kubernetes_service_account_v1.Workload.metadata[0].namespace}',
+        annotations: { 'checksum/workload-federation': '${sha256(jsonencode(kubernetes_config_map_v1.Workload_ConfigMap_CC976B48.data))}' },
+      },
+      spec: {
+        container: [{ name: 'app', image: 'app:1', env: [...AWS_ENV, ...GOOGLE_ENV], volume_mount: MOUNTED }],
+        service_account_name: '${kubernetes_service_account_v1.Workload.metadata[0].name}',
+        volume: [{
+          name: 'workload-federation',
+          projected: [{
+            sources: [
+              { service_account_token: { path: 'aws/token', audience: 'sts.amazonaws.com', expiration_seconds: 3600 } },
+              { service_account_token: { path: 'gcp/token', audience: `https://iam.googleapis.com/${PROVIDER}`, expiration_seconds: 3600 } },
+              {
+                config_map: [{
+                  name: '${kubernetes_config_map_v1.Workload_ConfigMap_CC976B48.metadata[0].name}',
+                  items: [{ key: 'gcp-credential-configuration.json', path: 'gcp/credential-configuration.json' }],
+                }],
+              },
+            ],
+          }],
+        }],
+      },
+    });
+  });
+
+  test('on EKS the webhook brings the role and the projected volume the Google account alone', () => {
+    const kubernetes = kubernetesOf(stack => {
+      const serviceAccount = readerOf(EKS);
+      podOf(stack, new Workload(stack, 'Workload', { serviceAccount, identities: [roleFor(stack, serviceAccount), googleFor(stack, serviceAccount)] }));
+    }) as Record<string, any>;
+    expect(Object.keys(kubernetes['kubernetes_service_account_v1.Workload'].metadata.annotations)).toEqual([
+      'eks.amazonaws.com/audience', 'eks.amazonaws.com/role-arn', 'eks.amazonaws.com/sts-regional-endpoints', 'eks.amazonaws.com/token-expiration',
+    ]);
+    expect(kubernetes['kubernetes_pod_v1.Pod'].spec.container[0].env).toEqual(GOOGLE_ENV);
+    expect(kubernetes['kubernetes_pod_v1.Pod'].spec.volume[0].projected[0].sources).toHaveLength(2);
+  });
+
+  test('on GKE the metadata server brings the Google account and the projected volume the role alone', () => {
+    const kubernetes = kubernetesOf(stack => {
+      const serviceAccount = readerOf(GKE);
+      podOf(stack, new Workload(stack, 'Workload', { serviceAccount, identities: [googleFor(stack, serviceAccount), roleFor(stack, serviceAccount)] }));
+    }) as Record<string, any>;
+    expect(kubernetes['kubernetes_service_account_v1.Workload'].metadata.annotations).toEqual({
+      'iam.gke.io/gcp-service-account': '${data.google_service_account.Account.email}',
+    });
+    expect(kubernetes['kubernetes_pod_v1.Pod'].spec.container[0].env).toEqual(AWS_ENV);
+    expect(kubernetes['kubernetes_pod_v1.Pod'].spec.volume).toEqual([{
+      name: 'workload-federation',
+      projected: [{ sources: [{ service_account_token: { path: 'aws/token', audience: 'sts.amazonaws.com', expiration_seconds: 3600 } }] }],
+    }]);
+  });
+
+  test('a role without a region gets that of the provider, asked for once', () => {
+    const stack = synthStack(scope => {
+      for (const name of ['reader', 'writer']) {
+        const serviceAccount = OTHER.serviceAccount('reports', name);
+        const role = roleFor(scope, serviceAccount, { region: undefined }, `Role-${name}`);
+        const template = new Workload(scope, name, { serviceAccount, identities: [role] }).podTemplate({ spec: { container: [{ name: 'app' }] } });
+        new PodV1(scope, `Pod-${name}`, template);
+      }
+    });
+    expect(stack.data.aws_region).toEqual({ AwsRegion: {} });
+    for (const name of ['reader', 'writer']) {
+      expect(stack.resource.kubernetes_pod_v1![`Pod-${name}`].spec.container[0].env).toEqual([
+        AWS_ENV[0], AWS_ENV[1],
+        { name: 'AWS_REGION', value: '${data.aws_region.AwsRegion.region}' },
+        { name: 'AWS_DEFAULT_REGION', value: '${data.aws_region.AwsRegion.region}' },
+        AWS_ENV[4],
+      ]);
+    }
+  });
+
+  test('EKS\'s webhook needs no region, so none is asked for', () => {
+    const stack = synthStack(scope => {
+      const serviceAccount = readerOf(EKS);
+      new Workload(scope, 'Workload', { serviceAccount, identities: [roleFor(scope, serviceAccount, { region: undefined })] });
+    });
+    expect(stack.data.aws_region).toBeUndefined();
+  });
+
+  test('the cloud half and the Kubernetes half stand in two stacks', () => {
+    const stacks = synthApp(app => {
+      const cloud = stackIn(app, 'cloud');
+      const cluster = stackIn(app, 'cluster');
+      const serviceAccount = readerOf(EKS);
+      const role = new AwsFederatedRole(cloud, 'Role', { trusts: [serviceAccount], roleName: 'reports' });
+      new Workload(cluster, 'Workload', { serviceAccount, identities: [role] });
+    });
+    expect(stacks.cloud!.resource.kubernetes_service_account_v1).toBeUndefined();
+    expect(stacks.cluster!.resource.aws_iam_role).toBeUndefined();
+    expect(stacks.cluster!.resource.kubernetes_service_account_v1!.Workload.metadata.annotations['eks.amazonaws.com/role-arn'])
+      .toBe('${data.terraform_remote_state.cross-stack-reference-input-cloud.outputs.cross-stack-output-aws_iam_roleRolearn}');
+  });
+});
+
+describe('a service account that exists already', () => {
+  const existing = (cluster: Cluster, options: WorkloadOptions = {}) => (stack: TerraformStack) => {
+    const serviceAccount = readerOf(cluster);
+    const workload = new Workload(stack, 'Workload', {
+      serviceAccount, identities: [roleFor(stack, serviceAccount)], existingServiceAccount: true, ...options,
+    });
+    podOf(stack, workload);
+  };
+
+  test('is annotated and not created', () => {
+    expect(kubernetesOf(existing(EKS))).toEqual({
+      'kubernetes_annotations.Workload': {
+        api_version: 'v1',
+        kind: 'ServiceAccount',
+        metadata: { name: 'reader', namespace: 'reports' },
+        annotations: {
+          'eks.amazonaws.com/role-arn': ROLE_ARN,
+          'eks.amazonaws.com/audience': 'sts.amazonaws.com',
+          'eks.amazonaws.com/sts-regional-endpoints': 'true',
+          'eks.amazonaws.com/token-expiration': '3600',
+        },
+      },
+      'kubernetes_pod_v1.Pod': {
+        metadata: { namespace: '${kubernetes_annotations.Workload.metadata[0].namespace}' },
+        spec: {
+          container: [{ name: 'app', image: 'app:1' }],
+          service_account_name: '${kubernetes_annotations.Workload.metadata[0].name}',
+        },
+      },
+    });
+  });
+
+  test('is left as it is where the wiring needs no annotation', () => {
+    const kubernetes = kubernetesOf(existing(OTHER)) as Record<string, any>;
+    expect(Object.keys(kubernetes)).toEqual(['kubernetes_pod_v1.Pod']);
+    expect(kubernetes['kubernetes_pod_v1.Pod'].metadata).toEqual({ namespace: 'reports' });
+    expect(kubernetes['kubernetes_pod_v1.Pod'].spec.service_account_name).toBe('reader');
+  });
+
+  test('is annotated by the provider and after the resources that were given', () => {
+    const kubernetes = kubernetesOf(stack => existing(EKS, {
+      dependsOn: [new NamespaceV1(stack, 'Namespace', { metadata: { name: 'reports' } })],
+      kubernetesProvider: new KubernetesProvider(stack, 'Other', { alias: 'other' }),
+    })(stack));
+    expect(kubernetes['kubernetes_annotations.Workload']).toMatchObject({
+      depends_on: ['kubernetes_namespace_v1.Namespace'], provider: 'kubernetes.other',
+    });
+  });
+
+  test('keeps its own automount, and the pods alone go without the token of the Kubernetes API', () => {
+    const kubernetes = kubernetesOf(existing(EKS, { kubernetesApiAccess: false })) as Record<string, any>;
+    expect(kubernetes['kubernetes_annotations.Workload']).not.toHaveProperty('automount_service_account_token');
+    expect(kubernetes['kubernetes_pod_v1.Pod'].spec.automount_service_account_token).toBe(false);
+  });
+
+  test('is what the workload says of itself', () => {
+    const stack = scratchStack();
+    const serviceAccount = readerOf(EKS);
+    const role = roleFor(stack, serviceAccount);
+    const workload = new Workload(stack, 'Workload', { serviceAccount, identities: [role], existingServiceAccount: true });
+    expect(workload.resource).toBeUndefined();
+    expect(workload.annotations).toBeDefined();
+    expect(workload.configMap).toBeUndefined();
+    expect(workload.serviceAccount).toBe(serviceAccount);
+    expect(workload.identities).toEqual([role]);
+    expect(workload.bindings).toHaveLength(1);
+  });
+});
+
+describe('the ConfigMap', () => {
+  const google = (options: WorkloadOptions = {}, account: GcpServiceAccountOptions = {}) => (stack: TerraformStack) => {
+    const serviceAccount = readerOf(OTHER);
+    podOf(stack, new Workload(stack, 'Workload', { serviceAccount, identities: [googleFor(stack, serviceAccount, account)], ...options }));
+  };
+
+  test('is immutable and named after its content on request, and the old one outlives the new', () => {
+    const kubernetes = kubernetesOf(google({ immutableConfigMap: true })) as Record<string, any>;
+    const expression = DOCUMENT.slice('${'.length, -'}'.length);
+    expect(kubernetes['kubernetes_config_map_v1.Workload_ConfigMap_CC976B48']).toEqual({
+      metadata: {
+        name: `\${join("-", ["reader-workload-federation", substr(sha256(join("\\n", [${expression}])), 0, 10)])}`,
+        namespace: 'reports',
+      },
+      data: { 'gcp-credential-configuration.json': DOCUMENT },
+      immutable: true,
+      lifecycle: { create_before_destroy: true },
+    });
+    expect(kubernetes['kubernetes_pod_v1.Pod'].metadata).toEqual({
+      namespace: '${kubernetes_service_account_v1.Workload.metadata[0].namespace}',
+    });
+    expect(kubernetes['kubernetes_pod_v1.Pod'].spec.volume[0].projected[0].sources[1].config_map[0].name)
+      .toBe('${kubernetes_config_map_v1.Workload_ConfigMap_CC976B48.metadata[0].name}');
+  });
+
+  test('is named as it was asked', () => {
+    const kubernetes = kubernetesOf(google({ configMapName: 'credentials' })) as Record<string, any>;
+    expect(kubernetes['kubernetes_config_map_v1.Workload_ConfigMap_CC976B48'].metadata.name).toBe('credentials');
+  });
+
+  test('is named by Terraform where only Terraform knows the name', () => {
+    const kubernetes = kubernetesOf(stack => google({ configMapName: new TerraformVariable(stack, 'V', { type: 'string' }).stringValue })(stack)) as Record<string, any>;
+    expect(kubernetes['kubernetes_config_map_v1.Workload_ConfigMap_CC976B48'].metadata.name).toBe('${var.V}');
+  });
+
+  test('holds the lifetime of access tokens where one was asked for', () => {
+    const kubernetes = kubernetesOf(google({}, { tokenLifetimeSeconds: 7200 })) as Record<string, any>;
+    expect(kubernetes['kubernetes_config_map_v1.Workload_ConfigMap_CC976B48'].data['gcp-credential-configuration.json'])
+      .toBe(`${DOCUMENT.slice(0, -')}'.length - 1)}, "service_account_impersonation" = {"token_lifetime_seconds" = 7200}})}`);
+  });
+
+  test('is not created where no cloud needs a file', () => {
+    const kubernetes = kubernetesOf(stack => {
+      const serviceAccount = readerOf(OTHER);
+      new Workload(stack, 'Workload', { serviceAccount, identities: [roleFor(stack, serviceAccount)], immutableConfigMap: true });
+    });
+    expect(Object.keys(kubernetes)).toEqual(['kubernetes_service_account_v1.Workload']);
+  });
+
+  test('refuses two files whose paths differ in a slash alone, as keys of a ConfigMap hold none', () => {
+    const stack = scratchStack();
+    const serviceAccount = readerOf(OTHER);
+    const files = [{ path: 'a/b', content: 'one' }, { path: 'a-b', content: 'two' }];
+    const identities = [new PlainIdentity(stack, 'Plain', [serviceAccount], { files })];
+    expect(refusal(() => new Workload(stack, 'Workload', { serviceAccount, identities }))).toEqual({
+      code: 'ClashingWiring',
+      message: 'stack/Workload: identities must not ask for the same ConfigMap key twice (stack/Plain and stack/Plain), got "a-b"; '
+        + 'give one of the files another path',
+    });
+  });
+
+  test.each([
+    ['', '""'], ['Credentials', '"Credentials"'], ['cred_entials', '"cred_entials"'], ['-credentials', '"-credentials"'], ['cred*', '"cred*"'],
+  ])('refuses the name %p', (configMapName, got) => {
+    expect(refusal(() => google({ configMapName })(scratchStack()))).toEqual({
+      code: 'InvalidName',
+      message: 'stack/Workload: configMapName must be a DNS subdomain (labels of lower-case letters, digits and "-" joined by ".", 1 to 253 characters), '
+        + `got ${got}; write the name as Kubernetes knows it; wildcards are not accepted, list the names instead`,
+    });
+  });
+
+  test('refuses a name that is too long once the digest of the content is added', () => {
+    const fits = 'a'.repeat(242);
+    expect(() => google({ configMapName: fits, immutableConfigMap: true })(scratchStack())).not.toThrow();
+    expect(() => google({ configMapName: `${fits}a` })(scratchStack())).not.toThrow();
+    expect(refusal(() => google({ configMapName: `${fits}a`, immutableConfigMap: true })(scratchStack()))).toEqual({
+      code: 'LimitExceeded',
+      message: 'stack/Workload: configMapName must be at most 253 characters with the digest of the content, got "254 characters"; '
+        + 'pass a shorter `configMapName`',
+    });
+  });
+
+  test('refuses the default name where that of the service account leaves it no room', () => {
+    const named = (length: number, files: PodBinding['files']) => {
+      const stack = scratchStack();
+      const serviceAccount = OTHER.serviceAccount('reports', 'a'.repeat(length));
+      return new Workload(stack, 'Workload', { serviceAccount, identities: [new PlainIdentity(stack, 'Plain', [serviceAccount], { files })] });
+    };
+    expect(() => named(233, [{ path: 'a', content: 'one' }])).not.toThrow();
+    expect(() => named(253, [])).not.toThrow();
+    const { code, message } = refusal(() => named(234, [{ path: 'a', content: 'one' }]));
+    expect(code).toBe('InvalidName');
+    expect(message).toMatch(/^stack\/Workload: configMapName must be a DNS subdomain /);
+  });
+});
+
+describe('options of the ServiceAccount and the ConfigMap', () => {
+  const both = (options: (stack: TerraformStack) => WorkloadOptions) => kubernetesOf(stack => {
+    const serviceAccount = readerOf(OTHER);
+    podOf(stack, new Workload(stack, 'Workload', { serviceAccount, identities: [googleFor(stack, serviceAccount)], ...options(stack) }));
+  }) as Record<string, any>;
+
+  test('labels are those of the ServiceAccount and the ConfigMap', () => {
+    const kubernetes = both(() => ({ labels: { team: 'reports' } }));
+    expect(kubernetes['kubernetes_service_account_v1.Workload'].metadata.labels).toEqual({ team: 'reports' });
+    expect(kubernetes['kubernetes_config_map_v1.Workload_ConfigMap_CC976B48'].metadata.labels).toEqual({ team: 'reports' });
+    expect(kubernetes['kubernetes_pod_v1.Pod'].metadata).not.toHaveProperty('labels');
+  });
+
+  test('both come after what must exist before them', () => {
+    const kubernetes = both(stack => ({ dependsOn: [new NamespaceV1(stack, 'Namespace', { metadata: { name: 'reports' } })] }));
+    expect(kubernetes['kubernetes_service_account_v1.Workload'].depends_on).toEqual(['kubernetes_namespace_v1.Namespace']);
+    expect(kubernetes['kubernetes_config_map_v1.Workload_ConfigMap_CC976B48'].depends_on).toEqual(['kubernetes_namespace_v1.Namespace']);
+  });
+
+  test('both are made by the provider that leads to the cluster', () => {
+    const kubernetes = both(stack => ({ kubernetesProvider: new KubernetesProvider(stack, 'Other', { alias: 'other' }) }));
+    expect(kubernetes['kubernetes_service_account_v1.Workload'].provider).toBe('kubernetes.other');
+    expect(kubernetes['kubernetes_config_map_v1.Workload_ConfigMap_CC976B48'].provider).toBe('kubernetes.other');
+  });
+
+  test('without access to the Kubernetes API neither ServiceAccount nor pods mount its token', () => {
+    const kubernetes = both(() => ({ kubernetesApiAccess: false }));
+    expect(kubernetes['kubernetes_service_account_v1.Workload']).toEqual({
+      metadata: { name: 'reader', namespace: 'reports' }, automount_service_account_token: false,
+    });
+    expect(kubernetes['kubernetes_pod_v1.Pod'].spec.automount_service_account_token).toBe(false);
+  });
+
+  test.each([[undefined], [true]])('with kubernetesApiAccess %p Kubernetes decides', kubernetesApiAccess => {
+    const kubernetes = both(() => ({ kubernetesApiAccess }));
+    expect(kubernetes['kubernetes_service_account_v1.Workload']).toEqual({ metadata: { name: 'reader', namespace: 'reports' } });
+    expect(kubernetes['kubernetes_pod_v1.Pod'].spec).not.toHaveProperty('automount_service_account_token');
+  });
+
+  test('the mount path is where everything points', () => {
+    const kubernetes = both(() => ({ mountPath: '/run/credentials.d/k8s_1' }));
+    const [container] = kubernetes['kubernetes_pod_v1.Pod'].spec.container;
+    expect(container.volume_mount).toEqual([{ mount_path: '/run/credentials.d/k8s_1', name: 'workload-federation', read_only: true }]);
+    expect(container.env[0]).toEqual({ name: 'GOOGLE_APPLICATION_CREDENTIALS', value: '/run/credentials.d/k8s_1/gcp/credential-configuration.json' });
+    expect(kubernetes['kubernetes_config_map_v1.Workload_ConfigMap_CC976B48'].data['gcp-credential-configuration.json'])
+      .toContain('"credential_source" = {"file" = "/run/credentials.d/k8s_1/gcp/token"');
+  });
+
+  test('a mount path that only Terraform knows is where everything points', () => {
+    const kubernetes = both(stack => ({ mountPath: new TerraformVariable(stack, 'V', { type: 'string' }).stringValue }));
+    const [container] = kubernetes['kubernetes_pod_v1.Pod'].spec.container;
+    expect(container.volume_mount).toEqual([{ mount_path: '${var.V}', name: 'workload-federation', read_only: true }]);
+    expect(container.env[0]).toEqual({ name: 'GOOGLE_APPLICATION_CREDENTIALS', value: '${var.V}/gcp/credential-configuration.json' });
+    expect(kubernetes['kubernetes_config_map_v1.Workload_ConfigMap_CC976B48'].data['gcp-credential-configuration.json'])
+      .toContain('"credential_source" = {"file" = "${var.V}/gcp/token"');
+  });
+});
+
+describe('the lifetime of tokens', () => {
+  const lifetime = (cluster: Cluster, tokenExpirationSeconds: (stack: TerraformStack) => number) => kubernetesOf(stack => {
+    const serviceAccount = readerOf(cluster);
+    podOf(stack, new Workload(stack, 'Workload', {
+      serviceAccount,
+      identities: [roleFor(stack, serviceAccount), googleFor(stack, serviceAccount)],
+      tokenExpirationSeconds: tokenExpirationSeconds(stack),
+    }));
+  }) as Record<string, any>;
+  const sources = (kubernetes: Record<string, any>) => kubernetes['kubernetes_pod_v1.Pod'].spec.volume[0].projected[0].sources;
+
+  test.each([[600], [86400]])('is %d seconds for every token where it was asked for', seconds => {
+    const eks = lifetime(EKS, () => seconds);
+    expect(eks['kubernetes_service_account_v1.Workload'].metadata.annotations['eks.amazonaws.com/token-expiration']).toBe(String(seconds));
+    expect(sources(eks)[0].service_account_token.expiration_seconds).toBe(seconds);
+    const other = sources(lifetime(OTHER, () => seconds));
+    expect([other[0], other[1]].map(({ service_account_token }) => service_account_token.expiration_seconds)).toEqual([seconds, seconds]);
+  });
+
+  test('may be known to Terraform only', () => {
+    const eks = lifetime(EKS, stack => new TerraformVariable(stack, 'V', { type: 'number' }).numberValue);
+    expect(eks['kubernetes_service_account_v1.Workload'].metadata.annotations['eks.amazonaws.com/token-expiration']).toBe('${var.V}');
+    expect(sources(eks)[0].service_account_token.expiration_seconds).toBe('${var.V}');
+  });
+
+  test.each([
+    [599, '599'], [86401, '86401'], [3600.5, '3600.5'], [NaN, 'NaN'], [Infinity, 'Infinity'], [-3600, '-3600'], ['3600' as unknown as number, '"3600"'],
+  ])('refuses %p seconds', (tokenExpirationSeconds, got) => {
+    const stack = scratchStack();
+    const serviceAccount = readerOf(OTHER);
+    expect(refusal(() => new Workload(stack, 'Workload', { serviceAccount, identities: [roleFor(stack, serviceAccount)], tokenExpirationSeconds }))).toEqual({
+      code: 'OutOfRange',
+      message: `stack/Workload: tokenExpirationSeconds must be a whole number from 600 to 86400, got ${got}; give it in seconds; 3600 is one hour`,
+    });
+  });
+});
+
+describe('who a workload may be', () => {
+  test('refuses a service account that the role does not trust', () => {
+    const stack = scratchStack();
+    const role = roleFor(stack, readerOf(EKS));
+    expect(refusal(() => new Workload(stack, 'Workload', { serviceAccount: EKS.serviceAccount('reports', 'writer'), identities: [role] }))).toEqual({
+      code: 'NotTrusted',
+      message: 'stack/Role: trusts must hold the service account that uses the identity, system:serviceaccount:reports:writer of cluster eks-apps, '
+        + 'got "system:serviceaccount:reports:reader of cluster eks-apps"; '
+        + 'add it to `trusts` where the identity is defined, or give the workload another identity',
+    });
+  });
+
+  test('refuses a service account of the same names on another cluster', () => {
+    const stack = scratchStack();
+    const role = AwsFederatedRole.fromRoleArn(stack, 'Role', { roleArn: ROLE_ARN, trusts: [readerOf(EKS), readerOf(OTHER)] });
+    expect(refusal(() => new Workload(stack, 'Workload', { serviceAccount: readerOf(GKE), identities: [role] }))).toEqual({
+      code: 'NotTrusted',
+      message: 'stack/Role: trusts must hold the service account that uses the identity, system:serviceaccount:reports:reader of cluster gke-apps, '
+        + 'got "system:serviceaccount:reports:reader of cluster eks-apps, system:serviceaccount:reports:reader of cluster oidc-onprem"; '
+        + 'add it to `trusts` where the identity is defined, or give the workload another identity',
+    });
+  });
+
+  test('refuses a service account that the second identity does not trust', () => {
+    const stack = scratchStack();
+    const serviceAccount = readerOf(GKE);
+    const google = googleFor(stack, GKE.serviceAccount('reports', 'writer'));
+    expect(refusal(() => new Workload(stack, 'Workload', { serviceAccount, identities: [roleFor(stack, serviceAccount), google] }))).toEqual({
+      code: 'NotTrusted',
+      message: 'stack/Account: trusts must hold the service account that uses the identity, system:serviceaccount:reports:reader of cluster gke-apps, '
+        + 'got "system:serviceaccount:reports:writer of cluster gke-apps"; '
+        + 'add it to `trusts` where the identity is defined, or give the workload another identity',
+    });
+  });
+
+  test('refuses a Google account that trusts the service account through Google\'s own pool where the workload has none', () => {
+    const stack = scratchStack();
+    const google = googleFor(stack, readerOf(GKE));
+    expect(refusal(() => new Workload(stack, 'Workload', { serviceAccount: readerOf(GKE_PLAIN), identities: [google] }))).toEqual({
+      code: 'NotTrusted',
+      message: 'stack/Account: trusts must hold the service account that uses the identity, system:serviceaccount:reports:reader of cluster gke-apps, '
+        + 'got "system:serviceaccount:reports:reader of cluster gke-apps"; '
+        + 'add it to `trusts` where the identity is defined, or give the workload another identity',
+    });
+  });
+
+  test('refuses a service account whose namespace only Terraform knows and nobody trusts', () => {
+    const stack = scratchStack();
+    const namespace = new TerraformVariable(stack, 'V', { type: 'string' });
+    const role = roleFor(stack, readerOf(EKS));
+    const { code, message } = refusal(() => new Workload(stack, 'Workload', {
+      serviceAccount: EKS.serviceAccount(namespace.stringValue, 'reader'), identities: [role],
+    }));
+    expect(code).toBe('NotTrusted');
+    expect(message).toContain('got "system:serviceaccount:reports:reader of cluster eks-apps"; add it to `trusts`');
+  });
+
+  test('a name read twice from Terraform is the same service account', () => {
+    const { resource } = synthStack(stack => {
+      const namespace = new NamespaceV1(stack, 'Namespace', { metadata: { name: 'reports' } });
+      const cluster = Cluster.fromEksCluster(new DataAwsEksCluster(stack, 'Cluster', { name: 'apps' }));
+      const role = roleFor(stack, cluster.serviceAccount(namespace.metadata.name, 'reader'));
+      new Workload(stack, 'Workload', { serviceAccount: cluster.serviceAccount(namespace.metadata.name, 'reader'), identities: [role] });
+    });
+    expect(resource.kubernetes_service_account_v1!.Workload.metadata).toMatchObject({
+      name: 'reader', namespace: '${kubernetes_namespace_v1.Namespace.metadata[0].name}',
+    });
+  });
+
+  test('refuses a service account that no cluster made, though its subject is trusted', () => {
+    const stack = scratchStack();
+    const trusted = readerOf(EKS);
+    const role = roleFor(stack, trusted);
+    for (const [serviceAccount, got] of [[{ ...trusted }, '"system:serviceaccount:reports:reader"'], [{}, '{}'], [null, 'null']] as [ServiceAccountSubject, string][]) {
+      expect(refusal(() => new Workload(stack, 'Workload', { serviceAccount, identities: [role] }))).toEqual({
+        code: 'InvalidIdentifier',
+        message: `stack/Workload: serviceAccount must be made by cluster.serviceAccount(namespace, name), got ${got}; `
+          + 'ask the cluster for it; a plain object, a changed copy or one of another copy of this package is not accepted',
+      });
+    }
+  });
+
+  test('refuses a workload without an identity', () => {
+    for (const identities of [[], undefined as unknown as ICloudIdentity[]]) {
+      const stack = scratchStack();
+      expect(refusal(() => new Workload(stack, 'Workload', { serviceAccount: readerOf(EKS), identities }))).toEqual({
+        code: 'EmptyTrust',
+        message: 'stack/Workload: identities must hold at least one identity, got "[]"; pass the role or account that the workload becomes',
+      });
+    }
+  });
+});
+
+describe('one workload for a service account', () => {
+  const workload = (stack: Construct, id: string, serviceAccount: ServiceAccountSubject) => new Workload(stack, id, {
+    serviceAccount, identities: [roleFor(stack as TerraformStack, serviceAccount, {}, `Role-${id}`)],
+  });
+
+  test('refuses a second one in the stack', () => {
+    const stack = scratchStack();
+    workload(stack, 'First', readerOf(EKS));
+    expect(refusal(() => workload(stack, 'Second', readerOf(EKS)))).toEqual({
+      code: 'DuplicateRegistration',
+      message: 'stack/Second: serviceAccount must have one workload in a stack (stack/First is it), got "system:serviceaccount:reports:reader"; '
+        + 'pass all identities to that workload, and use its podTemplate() for every pod',
+    });
+  });
+
+  test('refuses a second one further down the stack', () => {
+    const stack = scratchStack();
+    workload(new Construct(stack, 'Inner'), 'First', readerOf(EKS));
+    expect(refusal(() => workload(stack, 'Second', readerOf(EKS))).message).toContain('(stack/Inner/First is it)');
+  });
+
+  test('refuses a second one whose name Terraform alone knows to be the same', () => {
+    const stack = scratchStack();
+    const namespace = new NamespaceV1(stack, 'Namespace', { metadata: { name: 'reports' } });
+    workload(stack, 'First', EKS.serviceAccount(namespace.metadata.name, 'reader'));
+    const { code, message } = refusal(() => workload(stack, 'Second', EKS.serviceAccount(namespace.metadata.name, 'reader')));
+    expect(code).toBe('DuplicateRegistration');
+    expect(message).toContain('stack/Second: serviceAccount must have one workload in a stack (stack/First is it), got "system:serviceaccount:');
+  });
+
+  test('takes other names, other clusters and other stacks', () => {
+    const stacks = synthApp(app => {
+      const stack = stackIn(app);
+      workload(stack, 'First', readerOf(EKS));
+      workload(stack, 'OtherName', EKS.serviceAccount('reports', 'writer'));
+      workload(stack, 'OtherNamespace', EKS.serviceAccount('billing', 'reader'));
+      workload(stack, 'OtherCluster', readerOf(OTHER));
+      workload(stackIn(app, 'second'), 'First', readerOf(EKS));
+    });
+    expect(Object.keys(stacks.stack!.resource.kubernetes_service_account_v1!)).toHaveLength(4);
+    expect(Object.keys(stacks.second!.resource.kubernetes_service_account_v1!)).toHaveLength(1);
+  });
+
+  test('takes the service account of a workload that was refused', () => {
+    const stack = scratchStack();
+    const children = () => stack.node.children.map(({ node }) => node.id);
+    const serviceAccount = readerOf(EKS);
+    const role = roleFor(stack, EKS.serviceAccount('reports', 'writer'), {}, 'Stranger');
+    const before = children();
+    expect(() => new Workload(stack, 'Workload', { serviceAccount, identities: [role] })).toThrow(FederationError);
+    expect(children()).toEqual(before);
+    expect(workload(stack, 'Workload', serviceAccount).resource).toBeDefined();
+  });
+});
+
+describe('paths', () => {
+  const BAD_MOUNT_PATHS = [
+    '', '/', 'var/run/secrets', '/var/run/', '/var//run', '/var/../run', '/..', '/var/.', '/var/run secrets', '/var/run:x', '/var/*', '/var/run\n',
+  ];
+  test.each(BAD_MOUNT_PATHS)('refuses the mount path %p', mountPath => {
+    const stack = scratchStack();
+    const serviceAccount = readerOf(EKS);
+    expect(refusal(() => new Workload(stack, 'Workload', { serviceAccount, identities: [roleFor(stack, serviceAccount)], mountPath }))).toEqual({
+      code: 'InvalidIdentifier',
+      message: 'stack/Workload: mountPath must be an absolute path of letters, digits and "._-", without ".." or a slash at its end, '
+        + `got ${JSON.stringify(mountPath)}; write it like "/var/run/secrets/workload-federation"`,
+    });
+  });
+
+  const BAD_TOKEN_PATHS = ['', '/', '/aws/token', '..', '../token', 'aws/../token', 'aws/..', './token', 'aws/.', 'aws//token', 'aws/', 'aws token', 'aws\\token'];
+  test.each(BAD_TOKEN_PATHS)('refuses the token path %p of a role', tokenPath => {
+    const stack = scratchStack();
+    const serviceAccount = readerOf(OTHER);
+    expect(refusal(() => new Workload(stack, 'Workload', { serviceAccount, identities: [roleFor(stack, serviceAccount, { tokenPath })] }))).toEqual({
+      code: 'InvalidIdentifier',
+      message: 'stack/Role: tokenPath must be a relative path of letters, digits and "._-", without "..", '
+        + `got ${JSON.stringify(tokenPath)}; write it like "aws/token"`,
+    });
+  });
+
+  test.each(BAD_TOKEN_PATHS)('refuses the token path %p of a Google account', tokenPath => {
+    const stack = scratchStack();
+    const serviceAccount = readerOf(OTHER);
+    expect(refusal(() => new Workload(stack, 'Workload', { serviceAccount, identities: [googleFor(stack, serviceAccount, { tokenPath })] }))).toEqual({
+      code: 'InvalidIdentifier',
+      message: 'stack/Account: tokenPath must be a relative path of letters, digits and "._-", without "..", '
+        + `got ${JSON.stringify(tokenPath)}; write it like "aws/token"`,
+    });
+  });
+
+  test('refuses a token path that leaves the mount, though EKS\'s webhook would not use it', () => {
+    const stack = scratchStack();
+    const serviceAccount = readerOf(EKS);
+    expect(refusal(() => roleFor(stack, serviceAccount, { tokenPath: '../token' }))).toEqual({
+      code: 'InvalidIdentifier',
+      message: 'stack/Role: tokenPath must be a relative path of letters, digits and "._-", without "..", got "../token"; write it like "aws/token"',
+    });
+  });
+
+  test.each([
+    ['token', { tokens: [{ path: '../token', audience: 'vault' }] }], ['file', { files: [{ path: '../token', content: '{}' }] }],
+  ])('refuses a %s of a user\'s own identity that leaves the mount', (_, asks) => {
+    const stack = scratchStack();
+    const serviceAccount = readerOf(OTHER);
+    const identities = [new PlainIdentity(stack, 'Plain', [serviceAccount], asks)];
+    expect(refusal(() => new Workload(stack, 'Workload', { serviceAccount, identities }))).toEqual({
+      code: 'InvalidIdentifier',
+      message: 'stack/Plain: tokenPath must be a relative path of letters, digits and "._-", without "..", got "../token"; write it like "aws/token"',
+    });
+  });
+
+  test('take "." and ".." as part of a name', () => {
+    const stack = scratchStack();
+    const serviceAccount = readerOf(OTHER);
+    const role = roleFor(stack, serviceAccount, { tokenPath: '..data/.token..x/...' });
+    expect(() => new Workload(stack, 'Workload', { serviceAccount, identities: [role], mountPath: '/.run/..data' })).not.toThrow();
+  });
+
+  test('may be known to Terraform only', () => {
+    const stack = synthStack(scope => {
+      const serviceAccount = readerOf(OTHER);
+      const tokenPath = new TerraformVariable(scope, 'V', { type: 'string' }).stringValue;
+      podOf(scope, new Workload(scope, 'Workload', { serviceAccount, identities: [roleFor(scope, serviceAccount, { tokenPath })] }));
+    });
+    const { spec } = stack.resource.kubernetes_pod_v1!.Pod;
+    expect(spec.volume[0].projected[0].sources).toEqual([
+      { service_account_token: { path: '${var.V}', audience: 'sts.amazonaws.com', expiration_seconds: 3600 } },
+    ]);
+    expect(spec.container[0].env[1]).toEqual({ name: 'AWS_WEB_IDENTITY_TOKEN_FILE', value: `${MOUNT}/\${var.V}` });
+  });
+});
+
+describe('two identities that want the same', () => {
+  /** A workload on a cluster without platform wiring, with a role and a Google account. */
+  function clouds(aws: string | undefined, google: string | undefined, order: 'aws first' | 'google first' = 'aws first') {
+    const stack = scratchStack();
+    const serviceAccount = readerOf(OTHER);
+    const identities = [roleFor(stack, serviceAccount, { tokenPath: aws }), googleFor(stack, serviceAccount, { tokenPath: google })];
+    return new Workload(stack, 'Workload', { serviceAccount, identities: order === 'aws first' ? identities : identities.reverse() });
+  }
+
+  test('refuses one token path for two clouds', () => {
+    expect(refusal(() => clouds('x/token', 'x/token'))).toEqual({
+      code: 'ClashingWiring',
+      message: 'stack/Workload: identities must not ask for the same path twice (stack/Role and stack/Account), got "x/token"; '
+        + 'give one of them another `tokenPath`',
+    });
+  });
+
+  test('refuses a token path that is the credential file of the other', () => {
+    expect(refusal(() => clouds('gcp/credential-configuration.json', undefined))).toEqual({
+      code: 'ClashingWiring',
+      message: 'stack/Workload: identities must not ask for the same path twice (stack/Role and stack/Account), got "gcp/credential-configuration.json"; '
+        + 'give one of them another `tokenPath`',
+    });
+  });
+
+  test.each([
+    ['a file where the other needs a folder', 'gcp', 'gcp/token', 'aws first', 'gcp', 'gcp/token'],
+    ['a folder where the other has a file', 'gcp', 'gcp/token', 'google first', 'gcp/token', 'gcp'],
+    ['a file far above', 'a', 'a/b/c/token', 'aws first', 'a', 'a/b/c/token'],
+    ['a file where the credential file needs a folder', 'aws/token', 'gcp', 'aws first', 'gcp', 'gcp/credential-configuration.json'],
+  ] as const)('refuses %s', (_, aws, google, order, first, second) => {
+    expect(refusal(() => clouds(aws, google, order))).toEqual({
+      code: 'ClashingWiring',
+      message: `stack/Workload: identities must not put a file where another needs a folder (${first}), got "${second}"; give one of them another \`tokenPath\``,
+    });
+  });
+
+  test('take paths that only begin alike', () => {
+    expect(() => clouds('gcp-token', 'gcp/token')).not.toThrow();
+    expect(() => clouds('gcp/tok', 'gcp/token')).not.toThrow();
+  });
+
+  test('refuses two roles, which EKS\'s webhook could not tell apart', () => {
+    const stack = scratchStack();
+    const serviceAccount = readerOf(EKS);
+    const identities = [roleFor(stack, serviceAccount, {}, 'Reader'), roleFor(stack, serviceAccount, {}, 'Writer')];
+    expect(refusal(() => new Workload(stack, 'Workload', { serviceAccount, identities }))).toEqual({
+      code: 'ClashingWiring',
+      message: 'stack/Workload: identities must not ask for the same annotation twice (stack/Reader and stack/Writer), got "eks.amazonaws.com/role-arn"; '
+        + 'a workload has at most one identity of each cloud; use one identity, or two service accounts',
+    });
+  });
+
+  test('refuses two roles, even with token paths of their own', () => {
+    const stack = scratchStack();
+    const serviceAccount = readerOf(OTHER);
+    const identities = [roleFor(stack, serviceAccount, {}, 'Reader'), roleFor(stack, serviceAccount, { tokenPath: 'writer/token' }, 'Writer')];
+    expect(refusal(() => new Workload(stack, 'Workload', { serviceAccount, identities }))).toEqual({
+      code: 'ClashingWiring',
+      message: 'stack/Workload: identities must not ask for the same variable twice (stack/Reader and stack/Writer), got "AWS_ROLE_ARN"; '
+        + 'a workload has at most one identity of each cloud; use one identity, or two service accounts',
+    });
+  });
+
+  test.each([['GKE', GKE, 'annotation', 'iam.gke.io/gcp-service-account'], ['any other cluster', OTHER, 'variable', 'GOOGLE_APPLICATION_CREDENTIALS']] as const)(
+    'refuses two Google accounts on %s', (_, cluster, what, name) => {
+      const stack = scratchStack();
+      const serviceAccount = readerOf(cluster);
+      const identities = [googleFor(stack, serviceAccount, {}, 'Reader'), googleFor(stack, serviceAccount, { tokenPath: 'x' }, 'Writer')];
+      expect(refusal(() => new Workload(stack, 'Workload', { serviceAccount, identities }))).toEqual({
+        code: 'ClashingWiring',
+        message: `stack/Workload: identities must not ask for the same ${what} twice (stack/Reader and stack/Writer), got "${name}"; `
+          + 'a workload has at most one identity of each cloud; use one identity, or two service accounts',
+      });
+    });
+
+  test('refuses one role named twice', () => {
+    const stack = scratchStack();
+    const serviceAccount = readerOf(EKS);
+    const role = roleFor(stack, serviceAccount);
+    expect(refusal(() => new Workload(stack, 'Workload', { serviceAccount, identities: [role, role] }))).toEqual({
+      code: 'ClashingWiring',
+      message: 'stack/Workload: identities must not ask for the same annotation twice (stack/Role and stack/Role), got "eks.amazonaws.com/role-arn"; '
+        + 'a workload has at most one identity of each cloud; use one identity, or two service accounts',
+    });
+  });
+});
+
+/** An identity of some other cloud, which asks for what a test says. */
+class PlainIdentity extends Construct implements ICloudIdentity {
+  constructor(scope: Construct, id: string, public readonly trusts: ServiceAccountSubject[], private readonly asks: Partial<PodBinding>) {
+    super(scope, id);
+  }
+
+  public bind(): PodBinding {
+    return { serviceAccountAnnotations: {}, env: [], tokens: [], files: [], reservedEnv: [], ...this.asks };
+  }
+}
+
+test('an identity of a user\'s own is wired like those of the library', () => {
+  const kubernetes = kubernetesOf(stack => {
+    const serviceAccount = readerOf(EKS);
+    const vault = new PlainIdentity(stack, 'Vault', [serviceAccount], {
+      serviceAccountAnnotations: { 'vault.example.com/role': 'reports' },
+      env: [{ name: 'VAULT_TOKEN_FILE', value: `${MOUNT}/vault/token` }],
+      tokens: [{ path: 'vault/token', audience: 'vault' }],
+    });
+    podOf(stack, new Workload(stack, 'Workload', { serviceAccount, identities: [vault], tokenExpirationSeconds: 900 }));
+  });
+  expect(kubernetes).toEqual({
+    'kubernetes_service_account_v1.Workload': {
+      metadata: { name: 'reader', namespace: 'reports', annotations: { 'vault.example.com/role': 'reports' } },
+    },
+    'kubernetes_pod_v1.Pod': {
+      metadata: { namespace: '${kubernetes_service_account_v1.Workload.metadata[0].namespace}' },
+      spec: {
+        container: [{ name: 'app', image: 'app:1', env: [{ name: 'VAULT_TOKEN_FILE', value: `${MOUNT}/vault/token` }], volume_mount: MOUNTED }],
+        service_account_name: '${kubernetes_service_account_v1.Workload.metadata[0].name}',
+        volume: [{
+          name: 'workload-federation',
+          projected: [{ sources: [{ service_account_token: { path: 'vault/token', audience: 'vault', expiration_seconds: 900 } }] }],
+        }],
+      },
+    },
+  });
+});
+
+test('the props of a caller are never changed', () => {
+  const stack = scratchStack();
+  const serviceAccount = readerOf(OTHER);
+  const identities: ICloudIdentity[] = [roleFor(stack, serviceAccount), googleFor(stack, serviceAccount)];
+  const props = Object.freeze({ serviceAccount, identities, labels: { team: 'reports' } });
+  Object.freeze(identities);
+  Object.freeze(props.labels);
+  expect(() => podOf(stack, new Workload(stack, 'Workload', props))).not.toThrow();
+});
