@@ -12,12 +12,20 @@ export function pathOf(scope: { readonly node: { readonly path: string } }, id: 
   return scope.node.path === '' ? id : `${scope.node.path}/${id}`;
 }
 
-/** Refuses a literal that does not match; what only Terraform knows passes. */
+/** What Terraform would evaluate in a literal; a value that it shall compute is passed as a token instead. */
+const TEMPLATE = /[$%]\{/;
+
+/** Refuses a literal that does not match, or that Terraform would not take literally; what only Terraform knows passes. */
 export function checkPattern(
   place: Place, value: string, pattern: RegExp, rule: string, remedy: string, code: FederationErrorCode = 'InvalidIdentifier',
 ): void {
   if (typeof value !== 'string' || (!isToken(value) && !pattern.test(value))) {
     throw new FederationError({ code, ...place, rule, got: value, remedy });
+  }
+  if (!isToken(value) && TEMPLATE.test(value)) {
+    throw new FederationError({
+      code, ...place, rule: 'hold no "${" or "%{", which Terraform evaluates', got: value, remedy: 'pass the attribute of the resource or variable itself',
+    });
   }
 }
 
@@ -47,6 +55,12 @@ export function checkObjectName(place: Place, value: string): void {
   checkPattern(place, value, /^(?=.{1,253}$)[a-z0-9](?:[-a-z0-9]*[a-z0-9])?(?:\.[a-z0-9](?:[-a-z0-9]*[a-z0-9])?)*$/,
     'be a DNS subdomain (labels of lower-case letters, digits and "-" joined by ".", 1 to 253 characters)',
     'write the name as Kubernetes knows it; wildcards are not accepted, list the names instead', 'InvalidName');
+}
+
+/** Refuses what is no id of a Google Cloud project. */
+export function checkProject(place: Place, value: string): void {
+  checkPattern(place, value, /^(?:[a-z0-9.-]+:)?[a-z][a-z0-9-]{4,28}[a-z0-9]$/,
+    'be a project id (6 to 30 lower-case letters, digits and "-", starting with a letter)', 'pass the project\'s id, not its number or name', 'InvalidName');
 }
 
 /** Refuses what is no path below the workload's mount path. */

@@ -1,6 +1,6 @@
 import { Fn } from 'cdktf';
 import { IConstruct } from 'constructs';
-import { checkNamespace, checkObjectName, checkPattern, Place } from './checks';
+import { checkNamespace, checkObjectName, checkPattern, checkProject, Place } from './checks';
 import { FederationError } from './errors';
 import { isToken, sameText, textOf } from './tokens';
 
@@ -143,10 +143,8 @@ export class Cluster {
    */
   public static gke(props: GkeClusterProps): Cluster {
     const where = 'Cluster.gke';
-    checkPattern({ where, prop: 'project' }, props.project, /^(?:[a-z0-9.-]+:)?[a-z][a-z0-9-]{4,28}[a-z0-9]$/,
-      'be a project id (6 to 30 lower-case letters, digits and "-", starting with a letter)',
-      'the issuer of a GKE cluster holds the project\'s id, not its number or name', 'InvalidName');
-    checkPattern({ where, prop: 'location' }, props.location, /^[a-z]+(?:-[a-z]+)+\d+(?:-[a-z])?$/,
+    checkProject({ where, prop: 'project' }, props.project);
+    checkPattern({ where, prop: 'location' }, props.location, /^[a-z]+(?:-[a-z]+)+\d+(?:-[a-z0-9]+)?$/,
       'be a region or a zone, such as europe-west1 or europe-west1-b', 'a zonal cluster has its zone here', 'InvalidName');
     checkPattern({ where, prop: 'name' }, props.name, /^[a-z](?:[-a-z0-9]{0,38}[a-z0-9])?$/,
       'be lower-case letters, digits and "-", at most 40 characters', 'write the name as GKE knows it', 'InvalidName');

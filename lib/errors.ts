@@ -73,7 +73,7 @@ function quote(value: unknown): string {
 
 function json(value: object | string | null): string {
   try {
-    return JSON.stringify(value);
+    return JSON.stringify(value) ?? typeof value;
   } catch {
     return Object.prototype.toString.call(value);
   }

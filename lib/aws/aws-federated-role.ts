@@ -23,7 +23,7 @@ export interface AwsRoleWiringProps {
   /**
    * The service accounts that may become the role; order and duplicates have no meaning.
    */
-  readonly trusts: ServiceAccountSubject[];
+  readonly trusts: readonly ServiceAccountSubject[];
   /**
    * The region that workloads outside of AWS use, and ask STS in.
    * @default - the region of the AWS provider
@@ -82,12 +82,12 @@ export interface AwsRoleOptions {
    * ARNs of managed policies to attach.
    * @default - none
    */
-  readonly policyArns?: string[];
+  readonly policyArns?: readonly string[];
   /**
    * Statements of the role's inline policy.
    * @default - those of the grants
    */
-  readonly policyStatements?: DataAwsIamPolicyDocumentStatement[];
+  readonly policyStatements?: readonly DataAwsIamPolicyDocumentStatement[];
   /**
    * The most characters that the account allows in a trust policy: 2048, up to 8192 on request.
    * @default 2048
@@ -101,7 +101,7 @@ export interface AwsFederatedRoleProps extends AwsRoleWiringProps, AwsRoleOption
    * Registrations of the trusted clusters that other stacks or scopes made.
    * @default - those of this stack, created where there are none
    */
-  readonly oidcProviders?: ClusterOidcProvider[];
+  readonly oidcProviders?: readonly ClusterOidcProvider[];
 }
 
 /** Props of a role whose trust policy is written elsewhere. */
@@ -200,8 +200,9 @@ export class AwsFederatedRole extends Construct implements ICloudIdentity {
       this.roleArn = this.resource.arn;
       this.roleName = this.resource.name;
     }
-    for (const policyArn of new Set(props.policyArns)) {
-      new IamRolePolicyAttachment(this, `Policy-${policyId(this, policyArn)}`, { role: this.roleName, policyArn, provider: props.awsProvider });
+    const policies = new Map((props.policyArns ?? []).map(policyArn => [policyId(this, policyArn), policyArn]));
+    for (const [policy, policyArn] of policies) {
+      new IamRolePolicyAttachment(this, `Policy-${policy}`, { role: this.roleName, policyArn, provider: props.awsProvider });
     }
     if (props.policyStatements !== undefined && props.policyStatements.length > 0) {
       this.addStatements('policyStatements', props.policyStatements);
@@ -318,6 +319,10 @@ function checkRole(where: string, props: AwsFederatedRoleProps, existing: AwsFed
   if (props.tokenPath !== undefined) {
     checkTokenPath(where, props.tokenPath);
   }
+  if (props.region !== undefined) {
+    checkPattern({ where, prop: 'region' }, props.region, /^[a-z]{2,}(?:-[a-z]+)+-\d+$/, 'be a region\'s code like eu-west-1', 'leave it out for the provider\'s',
+      'InvalidName');
+  }
   if (props.roleName !== undefined) {
     checkPattern({ where, prop: 'roleName' }, props.roleName, /^[\w+=,.@-]{1,64}$/, 'be 1 to 64 letters, digits and "_+=,.@-"',
       'shorten it, or leave it out', 'InvalidName');
@@ -384,7 +389,7 @@ function bucketGrant(where: string, bucket: S3Bucket, options: S3GrantOptions): 
   checkPattern({ where, prop: 'bucket' }, bucketArn, /^arn:aws[a-z-]*:s3:::(?!.*\.\.)[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/,
     'be a bucket resource or an ARN like arn:aws:s3:::reports', 'pass the bucket itself, without "/*" or another wildcard');
   const prefix = options.prefix ?? '';
-  checkPattern({ where, prop: 'prefix' }, prefix, /^(?!\/)[^*?]*$/, 'be the beginning of keys, without a leading "/" or wildcards',
+  checkPattern({ where, prop: 'prefix' }, prefix, /^(?!\/)(?!.*&\{)[^*?]*$/, 'be the beginning of keys, without a leading "/", wildcards or policy variables',
     'write it like "reports/"');
   return { bucketArn, prefix };
 }

@@ -31,7 +31,7 @@ export interface ClusterOidcProviderProps extends ClusterOidcProviderOptions {
    * The client ids (audiences) that the provider accepts, at most 100; `audience` must be one of them.
    * @default - `audience` alone
    */
-  readonly clientIdList?: string[];
+  readonly clientIdList?: readonly string[];
   /**
    * Tags of the provider.
    * @default - none
@@ -118,7 +118,9 @@ export class ClusterOidcProvider extends Construct {
     } else if (source === 'lookup') {
       this.arn = new DataAwsIamOpenidConnectProvider(this, 'Default', { url: cluster.issuer, provider: awsProvider }).arn;
     } else {
-      this.resource = new IamOpenidConnectProvider(this, 'Default', { url: cluster.issuer, clientIdList, tags: props.tags, provider: awsProvider });
+      this.resource = new IamOpenidConnectProvider(this, 'Default', {
+        url: cluster.issuer, clientIdList: [...clientIdList], tags: props.tags, provider: awsProvider,
+      });
       this.arn = this.resource.arn;
       if (cluster.kind === 'gke') {
         inform(this, 'gke-issuer-outlives-cluster');

@@ -5,7 +5,7 @@ import { Fn, Lazy, TerraformProvider, TerraformStack } from 'cdktf';
 import { Construct, IConstruct } from 'constructs';
 import { CLUSTER_CONDITION, namespacesCondition, subjectsCondition } from './attribute-condition';
 import { inform, warn } from '../annotations';
-import { checkLimit, checkNamespace, checkPattern, pathOf } from '../checks';
+import { checkLimit, checkNamespace, checkPattern, checkProject, pathOf } from '../checks';
 import { Cluster, noteCluster, ServiceAccountSubject } from '../cluster';
 import { FederationError } from '../errors';
 import { RegistrationRegistry } from '../registry';
@@ -53,7 +53,7 @@ export interface ClusterWorkloadIdentityPoolProps extends ClusterWorkloadIdentit
    * Audiences that tokens may have, at most 10 of 256 characters; workloads ask for the first.
    * @default - the provider's own, `https://iam.googleapis.com/<provider name>`
    */
-  readonly allowedAudiences?: string[];
+  readonly allowedAudiences?: readonly string[];
   /**
    * How claims become attributes; `google.subject` is always `assertion.sub`.
    * @default - `google.subject` alone
@@ -69,7 +69,7 @@ export interface ClusterWorkloadIdentityPoolProps extends ClusterWorkloadIdentit
    * The namespaces that `admits: "namespaces"` admits, so that no application's change edits the pool.
    * @default - the namespaces of the service accounts that are trusted
    */
-  readonly namespaces?: string[];
+  readonly namespaces?: readonly string[];
   /**
    * A CEL condition of one's own in place of the one that `admits` describes, at most 4096 characters.
    * @default - made from `admits`
@@ -227,7 +227,7 @@ export class ClusterWorkloadIdentityPool extends Construct {
         project, displayName, description, lifecycle,
         attributeMapping: { ...props.attributeMapping, 'google.subject': 'assertion.sub' },
         attributeCondition: props.attributeCondition ?? Lazy.stringValue({ produce: () => this.condition() }),
-        oidc: { issuerUri: cluster.issuer, allowedAudiences: props.allowedAudiences },
+        oidc: { issuerUri: cluster.issuer, allowedAudiences: props.allowedAudiences && [...props.allowedAudiences] },
         provider: googleProvider,
       });
       this.poolName = this.resource.name;
@@ -330,6 +330,9 @@ function checkPool(where: string, props: ClusterWorkloadIdentityPoolProps): void
   if (props.description !== undefined) {
     checkPattern({ where, prop: 'description' }, props.description, /^.{0,256}$/su, 'be at most 256 characters', 'shorten it', 'InvalidName');
   }
+  if (props.project !== undefined) {
+    checkProject({ where, prop: 'project' }, props.project);
+  }
   checkAudiences(where, props.allowedAudiences);
   checkMapping(where, props.attributeMapping);
   if (props.namespaces !== undefined && props.admits !== 'namespaces') {
@@ -395,6 +398,9 @@ function checkSource(where: string, source: Exclude<Source, 'implicit'>): void {
   } else {
     checkId(where, 'poolId', source.poolId);
     checkId(where, 'providerId', source.providerId);
+    if (source.project !== undefined) {
+      checkProject({ where, prop: 'project' }, source.project);
+    }
   }
   checkAudiences(where, source.audience === undefined ? undefined : [source.audience]);
 }

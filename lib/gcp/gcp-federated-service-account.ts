@@ -4,16 +4,16 @@ import { ServiceAccount } from '@cdktf/provider-google/lib/service-account';
 import { ServiceAccountIamMember } from '@cdktf/provider-google/lib/service-account-iam-member';
 import { StorageBucketIamMember } from '@cdktf/provider-google/lib/storage-bucket-iam-member';
 import { Fn, TerraformProvider } from 'cdktf';
-import { Construct } from 'constructs';
+import { Construct, IConstruct } from 'constructs';
 import { ClusterWorkloadIdentityPool } from './cluster-workload-identity-pool';
 import { credentialConfig } from './credential-config';
 import { inform, warn } from '../annotations';
-import { checkLimit, checkPattern, checkRange, checkTokenPath, pathOf } from '../checks';
+import { checkLimit, checkPattern, checkProject, checkRange, checkTokenPath, pathOf } from '../checks';
 import { checkTrusted, ICloudIdentity, PodBinding, PodBindingOptions } from '../cloud-identity';
 import { canonicalSubjects, noteCluster, ServiceAccountSubject } from '../cluster';
 import { FederationError } from '../errors';
 import { givenRegistrations } from '../registry';
-import { idPart, isToken, knownPart } from '../tokens';
+import { idPart, isToken, knownPart, shortHash } from '../tokens';
 
 /** What a GcpFederatedServiceAccount is and may do, apart from whom it trusts. */
 export interface GcpServiceAccountOptions {
@@ -46,7 +46,7 @@ export interface GcpServiceAccountOptions {
    * Roles that the account has on its project.
    * @default - none
    */
-  readonly projectRoles?: string[];
+  readonly projectRoles?: readonly string[];
   /**
    * The lifetime of the access tokens in seconds, 600 to 43200; over 3600 needs an organisation policy.
    * @default 3600
@@ -69,12 +69,12 @@ export interface GcpFederatedServiceAccountProps extends GcpServiceAccountOption
   /**
    * The service accounts that may become the Google service account; order and duplicates have no meaning.
    */
-  readonly trusts: ServiceAccountSubject[];
+  readonly trusts: readonly ServiceAccountSubject[];
   /**
    * Pools of the trusted clusters that other stacks or scopes made.
    * @default - those of this stack, created where there are none
    */
-  readonly pools?: ClusterWorkloadIdentityPool[];
+  readonly pools?: readonly ClusterWorkloadIdentityPool[];
 }
 
 /** A Cloud Storage bucket as a resource, or by its literal name. */
@@ -165,9 +165,7 @@ export class GcpFederatedServiceAccount extends Construct implements ICloudIdent
       });
     }
     this.pools = [...pools.values()];
-    for (const role of new Set(props.projectRoles)) {
-      this.grantProjectRole(role);
-    }
+    props.projectRoles?.forEach(role => this.grantProjectRole(role));
     this.annotate();
   }
 
@@ -239,9 +237,10 @@ export class GcpFederatedServiceAccount extends Construct implements ICloudIdent
       checkPattern({ where, prop: 'bucket' }, bucket, /^(?=.{3,222}$)[a-z0-9](?:[a-z0-9_-]{0,61}[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9_-]{0,61}[a-z0-9])?)*$/,
         'be a bucket\'s name (lower-case letters, digits, "-", "_" and ".")', 'leave out "gs://"');
     }
-    return new StorageBucketIamMember(this, `Bucket_${literal ? bucket : bucket.friendlyUniqueId}_${roleId(role)}`, {
+    const id = `Bucket_${literal ? bucket : bucket.friendlyUniqueId}_${roleId(this, role)}`;
+    return this.once(id, () => new StorageBucketIamMember(this, id, {
       bucket: literal ? bucket : bucket.name, role, member: this.member, provider: this.props.googleProvider,
-    });
+    }));
   }
 
   /**
@@ -253,9 +252,15 @@ export class GcpFederatedServiceAccount extends Construct implements ICloudIdent
     if (BASIC_ROLES.has(role)) {
       warn(this, 'google-basic-role');
     }
-    return new ProjectIamMember(this, `Project_${roleId(role)}`, {
+    const id = `Project_${roleId(this, role)}`;
+    return this.once(id, () => new ProjectIamMember(this, id, {
       project: this.project, role, member: this.member, provider: this.props.googleProvider,
-    });
+    }));
+  }
+
+  /** A grant that was given before is given. */
+  private once<T extends Construct>(id: string, create: () => T): T {
+    return (this.node.tryFindChild(id) as T | undefined) ?? create();
   }
 
   private federatedMember(pool: ClusterWorkloadIdentityPool, subject: ServiceAccountSubject): string {
@@ -276,8 +281,11 @@ export class GcpFederatedServiceAccount extends Construct implements ICloudIdent
   }
 }
 
-function roleId(role: string): string {
-  return role.replace(/^roles\//, '').replace(/[^A-Za-z0-9_-]/g, '_');
+/** A role in a construct id; a digest tells apart those that would read alike. */
+function roleId(scope: IConstruct, role: string): string {
+  const text = idPart(scope, role);
+  const plain = /^roles\/([A-Za-z0-9.]+)$/.exec(text)?.[1];
+  return plain === undefined ? `${text.replace(/[^A-Za-z0-9]/g, '_')}_${shortHash(text)}` : plain.replaceAll('.', '_');
 }
 
 function checkAccount(where: string, props: GcpFederatedServiceAccountProps): void {
@@ -308,6 +316,9 @@ function checkAccount(where: string, props: GcpFederatedServiceAccountProps): vo
   }
   if (props.tokenLifetimeSeconds !== undefined) {
     checkRange({ where, prop: 'tokenLifetimeSeconds' }, props.tokenLifetimeSeconds, 600, 43200, 'leave it out for 3600, one hour');
+  }
+  if (props.project !== undefined) {
+    checkProject({ where, prop: 'project' }, props.project);
   }
   if (props.tokenPath !== undefined) {
     checkTokenPath(where, props.tokenPath);

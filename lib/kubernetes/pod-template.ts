@@ -70,7 +70,7 @@ export function wirePodTemplate(scope: IConstruct, template: PodTemplate, wiring
       ...spec,
       serviceAccountName: merge.name('spec.serviceAccountName', spec.serviceAccountName, wiring.serviceAccountName,
         'leave it out: the workload sets it'),
-      automountServiceAccountToken: spec.automountServiceAccountToken ?? wiring.automountServiceAccountToken,
+      automountServiceAccountToken: merge.automount(spec.automountServiceAccountToken, wiring.automountServiceAccountToken),
       container: containers.map((container, index) => merge.container(`spec.container[${index}]`, container, wiring)),
       ...(initContainers.length === 0 ? {} : {
         initContainer: initContainers.map((container, index) => merge.container(`spec.initContainer[${index}]`, container, wiring)),
@@ -101,6 +101,14 @@ class Merge {
       this.clash(prop, 'be that of the workload or left out', isToken(present) ? 'another value that only Terraform knows' : present, remedy);
     }
     return wanted.reference;
+  }
+
+  public automount(present: PodV1Spec['automountServiceAccountToken'], wanted: boolean | undefined): PodV1Spec['automountServiceAccountToken'] {
+    if (wanted !== undefined && present !== undefined && present !== wanted) {
+      this.clash('spec.automountServiceAccountToken', `be ${wanted} or left out`, isToken(present) ? 'a value that only Terraform knows' : String(present),
+        'remove it, or leave `kubernetesApiAccess` out where the workload is defined');
+    }
+    return present ?? wanted;
   }
 
   public record(
@@ -167,10 +175,11 @@ class Merge {
   ): boolean {
     let mounted = false;
     for (const mount of mounts) {
-      const path = posix.normalize(mount.mountPath).replace(/\/$/, '');
-      if (mount.name === volume.name && path === volume.mountPath && mount.subPath === undefined) {
+      const path = isToken(mount.mountPath) ? mount.mountPath : posix.normalize(mount.mountPath).replace(/\/$/, '');
+      const same = this.same(path, volume.mountPath);
+      if (mount.name === volume.name && same && mount.subPath === undefined) {
         mounted = true;
-      } else if (path === volume.mountPath || path.startsWith(`${volume.mountPath}/`)) {
+      } else if (same || path.startsWith(`${volume.mountPath}/`)) {
         this.clash(`${prop}.volumeMount`, `leave ${volume.mountPath} to the workload`, mount.mountPath, 'mount it elsewhere, or give the workload another `mountPath`');
       }
     }

@@ -3,13 +3,13 @@ import { ConfigMapV1 } from '@cdktf/provider-kubernetes/lib/config-map-v1';
 import { PodV1SpecVolume } from '@cdktf/provider-kubernetes/lib/pod-v1';
 import { ServiceAccountV1 } from '@cdktf/provider-kubernetes/lib/service-account-v1';
 import { Fn, ITerraformDependable, TerraformProvider, TerraformStack } from 'cdktf';
-import { Construct } from 'constructs';
+import { Construct, IConstruct } from 'constructs';
 import { PodTemplate, PodWiring, WiredPodTemplate, wirePodTemplate } from './pod-template';
 import { checkLimit, checkObjectName, checkPattern, checkRange, checkTokenPath, pathOf } from '../checks';
 import { EnvironmentVariable, ICloudIdentity, PodBinding, Wiring } from '../cloud-identity';
 import { checkSubject, noteCluster, ServiceAccountSubject, subjectKey } from '../cluster';
 import { FederationError } from '../errors';
-import { knownPart } from '../tokens';
+import { knownPart, textOf } from '../tokens';
 
 /** How a workload's ServiceAccount and pods are wired, apart from who it is and what it may become. */
 export interface WorkloadOptions {
@@ -60,7 +60,7 @@ export interface WorkloadOptions {
    * What must exist before the ServiceAccount and the ConfigMap, such as their namespace.
    * @default - nothing
    */
-  readonly dependsOn?: ITerraformDependable[];
+  readonly dependsOn?: readonly ITerraformDependable[];
   /**
    * The Kubernetes provider that leads to the cluster.
    * @default - the stack's provider without an alias
@@ -73,7 +73,7 @@ export interface WorkloadProps extends WorkloadOptions {
   /** The service account that the pods run as. */
   readonly serviceAccount: ServiceAccountSubject;
   /** What the pods may become, at most one identity of each cloud; each must trust the service account. */
-  readonly identities: ICloudIdentity[];
+  readonly identities: readonly ICloudIdentity[];
 }
 
 const WORKLOADS = new WeakMap<TerraformStack, Map<string, Workload>>();
@@ -131,7 +131,7 @@ export class Workload extends Construct {
     const bindings = props.identities.map(identity => identity.bind(serviceAccount, {
       mountPath, tokenExpirationSeconds, wiring: props.wiring ?? 'platform',
     }));
-    const merged = mergeBindings(where, props.identities, bindings);
+    const merged = mergeBindings(scope, where, props.identities, bindings);
     if (merged.files.size > 0 || props.configMapName !== undefined) {
       checkConfigMapName(where, props);
     }
@@ -139,7 +139,7 @@ export class Workload extends Construct {
     WORKLOADS.set(stack, workloads.set(key, this));
 
     this.serviceAccount = serviceAccount;
-    this.identities = props.identities;
+    this.identities = [...props.identities];
     this.bindings = bindings;
     const annotations = merged.annotations.size === 0 ? undefined : Object.fromEntries(merged.annotations);
     const { namespace, name } = serviceAccount;
@@ -148,12 +148,12 @@ export class Workload extends Construct {
       this.resource = new ServiceAccountV1(this, 'Default', {
         metadata: { name, namespace, annotations, labels: props.labels },
         automountServiceAccountToken: automount,
-        dependsOn: props.dependsOn,
+        dependsOn: props.dependsOn && [...props.dependsOn],
         provider,
       });
     } else if (annotations !== undefined) {
       this.annotations = new Annotations(this, 'Default', {
-        apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name, namespace }, annotations, dependsOn: props.dependsOn, provider,
+        apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name, namespace }, annotations, dependsOn: props.dependsOn && [...props.dependsOn], provider,
       });
     }
     const metadata = this.resource?.metadata ?? this.annotations?.metadata;
@@ -177,8 +177,9 @@ export class Workload extends Construct {
 
   /**
    * A pod template that runs as this workload: for PodV1, and the template of DeploymentV1, StatefulSetV1, DaemonSetV1, JobV1, CronJobV1
-   * and ReplicationControllerV1. The input is merged with and never changed; applying it twice changes nothing.
-   * @throws FederationError for a clash with a volume, mount, variable or name of the template, or a list that only Terraform knows
+   * and ReplicationControllerV1. Give the owner `namespace: workload.namespace`: the templates of some have no place for it. The input is merged with and never changed; applying it twice changes nothing.
+   * @throws FederationError for a clash with a volume, mount, variable or name of the template, a template that asks for the token
+   * of the Kubernetes API against `kubernetesApiAccess: false`, or a list that only Terraform knows
    */
   public podTemplate(template: PodTemplate): WiredPodTemplate {
     return wirePodTemplate(this, template, this.wiring);
@@ -197,7 +198,7 @@ export class Workload extends Construct {
       data,
       immutable: immutable ? true : undefined,
       lifecycle: immutable ? { createBeforeDestroy: true } : undefined,
-      dependsOn: props.dependsOn,
+      dependsOn: props.dependsOn && [...props.dependsOn],
       provider: props.kubernetesProvider,
     });
   }
@@ -234,7 +235,9 @@ interface MergedBindings {
 }
 
 /** Joins what several clouds ask for; each file, variable and annotation can be asked for once. */
-function mergeBindings(where: string, identities: readonly ICloudIdentity[], bindings: readonly PodBinding[]): MergedBindings {
+function mergeBindings(
+  scope: IConstruct, where: string, identities: readonly ICloudIdentity[], bindings: readonly PodBinding[],
+): MergedBindings {
   const owners = new Map<string, string>();
   const claim = (what: string, name: string, identity: ICloudIdentity, remedy: string): void => {
     const owner = owners.get(`${what} ${name}`);
@@ -250,8 +253,9 @@ function mergeBindings(where: string, identities: readonly ICloudIdentity[], bin
   const tokens = new Map<string, string>();
   const files = new Map<string, string>();
   const paths: string[] = [];
-  const claimPath = (path: string, identity: ICloudIdentity): void => {
-    checkTokenPath(identity.node.path, path);
+  const claimPath = (relative: string, identity: ICloudIdentity): void => {
+    checkTokenPath(identity.node.path, relative);
+    const path = textOf(scope, relative);
     claim('path', path, identity, 'give one of them another `tokenPath`');
     const nested = paths.find(other => other.startsWith(`${path}/`) || path.startsWith(`${other}/`));
     if (nested !== undefined) {
@@ -309,6 +313,18 @@ function checkWorkload(where: string, props: WorkloadProps, mountPath: string, t
   if (!Array.isArray(props.identities) || props.identities.length === 0) {
     throw new FederationError({
       code: 'EmptyTrust', where, prop: 'identities', rule: 'hold at least one identity', got: '[]', remedy: 'pass the role or account that the workload becomes',
+    });
+  }
+  for (const identity of props.identities) {
+    if (typeof identity?.bind !== 'function') {
+      throw new FederationError({
+        code: 'InvalidIdentifier', where, prop: 'identities', rule: 'hold cloud identities', got: identity, remedy: 'pass the role or account that the workload becomes',
+      });
+    }
+  }
+  if (props.wiring !== undefined && !['platform', 'explicit'].includes(props.wiring)) {
+    throw new FederationError({
+      code: 'InvalidIdentifier', where, prop: 'wiring', rule: 'be "platform" or "explicit"', got: props.wiring, remedy: 'leave it out for "platform"',
     });
   }
   checkRange({ where, prop: 'tokenExpirationSeconds' }, tokenExpirationSeconds, 600, 86400, 'give it in seconds; 3600 is one hour');

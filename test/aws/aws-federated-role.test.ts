@@ -156,6 +156,14 @@ test('an existing role is adopted by an import block', () => {
   expect(stack.import).toEqual([{ id: 'reader', to: 'aws_iam_role.Role' }]);
 });
 
+test('a policy that is named twice is attached once', () => {
+  const stack = synthStack(scope => {
+    const policy = new TerraformVariable(scope, 'policy', { type: 'string' });
+    new AwsFederatedRole(scope, 'Role', { trusts: [reader], policyArns: [policy.stringValue, policy.stringValue] });
+  });
+  expect(Object.values(stack.resource.aws_iam_role_policy_attachment!)).toEqual([{ role: '${aws_iam_role.Role.name}', policy_arn: '${var.policy}' }]);
+});
+
 test('a role that only the stack\'s own code makes stays beside ours', () => {
   const stack = synthStack(scope => {
     new IamRole(scope, 'Other', { assumeRolePolicy: '{}' });
@@ -208,6 +216,8 @@ describe('refuses', () => {
     [{ roleName: 'reader', roleNamePrefix: 'reader-' }, 'roleNamePrefix must be left out where roleName is given, got "reader-"; choose one of the two'],
     [{ path: 'workloads' }, 'path must start and end with "/" and be at most 512 characters, got "workloads"; write it like "/workloads/"'],
     [{ path: `/${'p'.repeat(511)}/` }, 'path must start and end with "/" and be at most 512 characters'],
+    [{ region: 'EU (Ireland)' }, 'region must be a region\'s code like eu-west-1, got "EU (Ireland)"; leave it out for the provider\'s'],
+    [{ description: '%{ if true }' }, 'description must hold no "${" or "%{", which Terraform evaluates'],
     [{ description: 'd'.repeat(1001) }, 'description must be at most 1000 characters of Latin-1'],
     [{ permissionsBoundary: 'boundary' }, 'permissionsBoundary must be a policy\'s ARN like arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess, got "boundary"'],
     [{ maxSessionDuration: 3599 }, 'maxSessionDuration must be a whole number from 3600 to 43200, got 3599; give it in seconds; 3600 is one hour'],
@@ -248,9 +258,9 @@ describe('refuses', () => {
     expect(() => roleWith({}).grantBucketWrite(bucket)).toThrow(`stack/Role: ${message}`);
   });
 
-  test.each(['/reports', '*', 'a?'])('a grant on the prefix %p', prefix => {
+  test.each(['/reports', '*', 'a?', '&{aws:username}/'])('a grant on the prefix %p', prefix => {
     expect(() => roleWith({}).grantBucketRead('arn:aws:s3:::acme-reports', { prefix })).toThrow(
-      'stack/Role: prefix must be the beginning of keys, without a leading "/" or wildcards');
+      'stack/Role: prefix must be the beginning of keys, without a leading "/", wildcards or policy variables');
   });
 
   test('an ARN that is no role\'s', () => {

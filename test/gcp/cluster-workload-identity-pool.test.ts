@@ -212,6 +212,8 @@ describe('refuses', () => {
     [{ attributeMapping: { 'google.subject': 'assertion.email' } }, 'attributeMapping must leave google.subject at assertion.sub, which the members name'],
     [{ attributeMapping: { Namespace: 'assertion.sub' } }, 'attributeMapping must map to google.groups or attribute.<lower-case name>, got "Namespace"'],
     [{ attributeMapping: { 'attribute.a': 'a'.repeat(2049) } }, 'attributeMapping must hold expressions of at most 2048 characters, got "2049 characters for attribute.a"'],
+    [{ project: '' }, 'project must be a project id'],
+    [{ attributeCondition: "assertion.sub in ['${var.subject}']" }, 'attributeCondition must hold no "${" or "%{", which Terraform evaluates'],
     [{ attributeCondition: ' ' }, 'attributeCondition must not be empty'],
     [{ attributeCondition: 'a'.repeat(4097) }, 'attributeCondition must be at most 4096 characters, got "4097 characters"; shorten it'],
     [{ namespaces: ['reports'] }, 'namespaces must be given together with `admits: "namespaces"`'],

@@ -81,6 +81,24 @@ test('everything that an account can be is passed on', () => {
   ]);
 });
 
+test('a grant that is said twice is given once, and its address does not hang on other tokens', () => {
+  const stack = synthStack(scope => {
+    const account = new GcpFederatedServiceAccount(scope, 'Account', {
+      trusts: [reader], accountId: 'reports-reader', projectRoles: ['roles/viewer', 'projects/acme-apps/roles/a.b', 'projects/acme-apps/roles/a_b'],
+    });
+    const role = new TerraformVariable(scope, 'role', { type: 'string' });
+    expect(account.grantProjectRole('roles/viewer')).toBe(account.grantProjectRole('roles/viewer'));
+    expect(account.grantProjectRole(role.stringValue)).toBe(account.grantProjectRole(role.stringValue));
+    expect(account.grantBucketRead('acme-reports')).toBe(account.grantBucketRead('acme-reports'));
+  });
+  expect(Object.keys(stack.resource.google_project_iam_member!)).toEqual([
+    expect.stringMatching(/^Account_Project_[0-9a-f]{8}_[0-9a-f]{8}_[0-9A-F]{8}$/),
+    expect.stringMatching(/^Account_Project_projects_acme_apps_roles_a_b_[0-9a-f]{8}_[0-9A-F]{8}$/),
+    expect.stringMatching(/^Account_Project_projects_acme_apps_roles_a_b_[0-9a-f]{8}_[0-9A-F]{8}$/),
+    expect.stringMatching(/^Account_Project_viewer_[0-9A-F]{8}$/),
+  ]);
+});
+
 test('the lifetime of access tokens reaches the credential document', () => {
   const stack = scratchStack();
   const account = new GcpFederatedServiceAccount(stack, 'Account', { trusts: [reader], accountId: 'reports-reader', tokenLifetimeSeconds: 600 });
@@ -142,6 +160,9 @@ describe('refuses', () => {
     [{ description: 'd'.repeat(257) }, 'description must be at most 256 characters'],
     [{ tokenLifetimeSeconds: 599 }, 'tokenLifetimeSeconds must be a whole number from 600 to 43200, got 599; leave it out for 3600, one hour'],
     [{ tokenLifetimeSeconds: 43201 }, 'tokenLifetimeSeconds must be a whole number from 600 to 43200, got 43201'],
+    [{ project: 'Acme Apps' }, 'project must be a project id (6 to 30 lower-case letters, digits and "-", starting with a letter), got "Acme Apps"'],
+    [{ description: '${var.text}' }, 'description must hold no "${" or "%{", which Terraform evaluates, got "${var.text}"; '
+      + 'pass the attribute of the resource or variable itself'],
     [{ projectRoles: ['viewer'] }, 'role must be a role like roles/storage.objectViewer, got "viewer"'],
     [{ projectRoles: ['roles/iam.serviceAccountTokenCreator'] },
       'projectRoles must not mint credentials of every service account of the project, got "roles/iam.serviceAccountTokenCreator"; '

@@ -7,10 +7,11 @@ import { ReplicationControllerV1 } from '@cdktf/provider-kubernetes/lib/replicat
 import { StatefulSetV1 } from '@cdktf/provider-kubernetes/lib/stateful-set-v1';
 import { Fn, IResolvable, TerraformIterator, TerraformStack, TerraformVariable, Token } from 'cdktf';
 import {
-  AwsFederatedRole, Cluster, ClusterWorkloadIdentityPool, FederationError, GcpFederatedServiceAccount, PodTemplate, WiredPodTemplate, Workload,
+  AwsFederatedRole, Cluster, ClusterWorkloadIdentityPool, GcpFederatedServiceAccount, PodTemplate, WiredPodTemplate, Workload,
   WorkloadOptions,
 } from 'cdktf-workload-federation';
 import * as fc from 'fast-check';
+import { refusal } from '../refusal';
 import { scratchStack, synthStack } from '../synth';
 
 const ROLE_ARN = 'arn:aws:iam::123456789012:role/reports';
@@ -60,19 +61,6 @@ function deepFreeze<T>(value: T): T {
     Object.values(value).forEach(deepFreeze);
   }
   return value;
-}
-
-/** What a refusal says, or that there was none. */
-function refusal(run: () => unknown): { code: string; message: string } {
-  try {
-    run();
-  } catch (error) {
-    if (!(error instanceof FederationError)) {
-      throw error;
-    }
-    return { code: error.code, message: error.message };
-  }
-  throw new Error('nothing was refused');
 }
 
 /** A template as large as users write them. */
@@ -336,6 +324,24 @@ describe('what a template must leave to the workload', () => {
       message: 'stack/Workload: metadata.namespace must be that of the workload or left out, got "billing"; '
         + 'leave it out: a pod runs in the namespace of its service account',
     });
+  });
+
+  test('refuses a template that asks for the token of the Kubernetes API, where the workload has no access', () => {
+    expect(refusal(() => workload(OTHER, { kubernetesApiAccess: false }).podTemplate({
+      spec: { automountServiceAccountToken: true, container: [app] },
+    }))).toEqual({
+      code: 'ClashingWiring',
+      message: 'stack/Workload: spec.automountServiceAccountToken must be false or left out, got "true"; '
+        + 'remove it, or leave `kubernetesApiAccess` out where the workload is defined',
+    });
+  });
+
+  test('refuses a volume at a mount path that only Terraform knows', () => {
+    const stack = scratchStack();
+    const mountPath = new TerraformVariable(stack, 'path', { type: 'string' });
+    const wired = both(stack, OTHER, { mountPath: mountPath.stringValue });
+    expect(refusal(() => wired.podTemplate({ spec: { container: [{ name: 'app', volumeMount: [{ name: 'other', mountPath: mountPath.stringValue }] }] } })).code)
+      .toBe('ClashingWiring');
   });
 
   test('refuses a template of another service account', () => {

@@ -8,6 +8,7 @@ import {
   ICloudIdentity, PodBinding, ServiceAccountSubject, Workload, WorkloadOptions,
 } from 'cdktf-workload-federation';
 import { Construct } from 'constructs';
+import { refusal } from '../refusal';
 import { addresses, scratchStack, stackIn, synthApp, synthStack } from '../synth';
 
 const ROLE_ARN = 'arn:aws:iam::123456789012:role/reports';
@@ -42,19 +43,6 @@ function podOf(stack: TerraformStack, workload: Workload) {
 /** The Kubernetes half of a stack, by address. */
 function kubernetesOf(build: (stack: TerraformStack) => void): Record<string, unknown> {
   return Object.fromEntries(Object.entries(addresses(synthStack(build))).filter(([address]) => address.startsWith('kubernetes_')));
-}
-
-/** What a refusal says, or that there was none. */
-function refusal(run: () => unknown): { code: string; message: string } {
-  try {
-    run();
-  } catch (error) {
-    if (!(error instanceof FederationError)) {
-      throw error;
-    }
-    return { code: error.code, message: error.message };
-  }
-  throw new Error('nothing was refused');
 }
 
 const AWS_ENV = [
@@ -916,4 +904,37 @@ test('the props of a caller are never changed', () => {
   Object.freeze(identities);
   Object.freeze(props.labels);
   expect(() => podOf(stack, new Workload(stack, 'Workload', props))).not.toThrow();
+});
+
+describe('what a workload is made of', () => {
+  test('refuses a wiring that it does not know, and what is no identity', () => {
+    const stack = scratchStack();
+    const serviceAccount = readerOf(OTHER);
+    const identities = [roleFor(stack, serviceAccount)];
+    expect(refusal(() => new Workload(stack, 'W', { serviceAccount, identities, wiring: 'webhook' as never }))).toEqual({
+      code: 'InvalidIdentifier', message: 'stack/W: wiring must be "platform" or "explicit", got "webhook"; leave it out for "platform"',
+    });
+    expect(refusal(() => new Workload(stack, 'W', { serviceAccount, identities: [undefined as never] }))).toEqual({
+      code: 'InvalidIdentifier', message: 'stack/W: identities must hold cloud identities, got undefined; pass the role or account that the workload becomes',
+    });
+  });
+
+  test('refuses one token path for two clouds, though it was read twice', () => {
+    const stack = scratchStack();
+    const path = new TerraformVariable(stack, 'path', { type: 'string' });
+    const serviceAccount = readerOf(OTHER);
+    const identities = [
+      roleFor(stack, serviceAccount, { tokenPath: path.stringValue }), googleFor(stack, serviceAccount, { tokenPath: path.stringValue }),
+    ];
+    expect(refusal(() => new Workload(stack, 'W', { serviceAccount, identities })).message).toContain(
+      'identities must not ask for the same path twice (stack/Role and stack/Account)');
+  });
+
+  test('its identities are those it was made with', () => {
+    const stack = scratchStack();
+    const identities = [roleFor(stack, readerOf(OTHER))];
+    const workload = new Workload(stack, 'W', { serviceAccount: readerOf(OTHER), identities });
+    identities.pop();
+    expect(workload.identities).toHaveLength(1);
+  });
 });
