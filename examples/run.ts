@@ -36,7 +36,7 @@ function describe(workload: Workload, identity: ICloudIdentity, binding: PodBind
   line('becomes', becomes(identity));
   line('known by', registrations.map(registration => addressesOf(registration).join(', ')).join(', ') || `Google's own pool, ${text(workload, cluster.workloadPool!)}`);
   line('wired by', wiringOf(binding));
-  line('resources', [...addressesOf(identity), ...addressesOf(workload)].join('\n             '));
+  line('resources', [...addressesOf(identity).filter(about(workload)), ...addressesOf(workload)].join('\n             '));
   console.log('');
 }
 
@@ -60,6 +60,12 @@ function wiringOf(binding: PodBinding): string {
   return annotations.length > 0
     ? `the platform, by the annotation ${annotations[0]} of the ServiceAccount`
     : `a projected token at ${binding.tokens.map(token => token.path).join(', ')}, and ${binding.env.map(variable => variable.name).join(', ')}`;
+}
+
+/** Members are named after who they let in; those of other clusters belong to other directions. */
+function about(workload: Workload): (address: string) => boolean {
+  const { cluster } = workload.serviceAccount;
+  return address => !/_(?:Federated|Native)_/.test(address) || address.includes(`_${cluster.workloadPool === undefined ? 'Federated' : 'Native'}_${cluster.id}_`);
 }
 
 function becomes(identity: ICloudIdentity): string {
