@@ -1,4 +1,4 @@
-import { Annotations } from 'cdktf';
+import { Annotations, TerraformStack } from 'cdktf';
 import { IConstruct } from 'constructs';
 import { RuleId, RULES } from './rules';
 
@@ -10,6 +10,22 @@ export function warn(construct: IConstruct, rule: RuleId): void {
 /** Says something that a reviewer should know. */
 export function inform(construct: IConstruct, rule: RuleId): void {
   Annotations.of(construct).addInfo(text(rule));
+}
+
+const INFORMED = new WeakMap<IConstruct, Set<string>>();
+
+/** Says something about a thing that many constructs of a stack use, at the first of them: annotations cost as their square. */
+export function informOnce(construct: IConstruct, rule: RuleId, thing: string): void {
+  const stack = TerraformStack.of(construct);
+  let informed = INFORMED.get(stack);
+  if (informed === undefined) {
+    INFORMED.set(stack, informed = new Set());
+  }
+  const key = `${rule} ${thing}`;
+  if (!informed.has(key)) {
+    informed.add(key);
+    inform(construct, rule);
+  }
 }
 
 function text(rule: RuleId): string {

@@ -42,3 +42,13 @@ export function trustPolicySize(statements: readonly TrustStatement[]): number {
     })),
   }).length;
 }
+
+/** What a statement holds besides its values, and the ARN of an account that is not known yet. */
+const STATEMENT_FRAME = 250;
+
+/** A figure that the size does not exceed, had without building the policy. */
+export function trustPolicySizeBound(statements: readonly TrustStatement[]): number {
+  return statements.reduce((sum, { federatedPrincipal, conditions }) => sum + STATEMENT_FRAME + federatedPrincipal.length
+    // Twice, as the issuer in a key stands in the ARN too, and any character may be escaped.
+    + conditions.reduce((all, { key, values }) => all + 2 * key.length + values.reduce((some, value) => some + 2 * value.length + 3, 0), 0), 0);
+}

@@ -169,6 +169,15 @@ export class ClusterWorkloadIdentityPool extends Construct {
   /** The provider's resource; none where it is brought in. */
   public readonly providerResource?: IamWorkloadIdentityPoolProvider;
 
+  /**
+   * The provider as Google's token service names it, made once for all accounts.
+   * @internal
+   */
+  public get resourceAudience(): string {
+    return this._resourceAudience ??= Fn.join('', ['//iam.googleapis.com/', this.providerName]);
+  }
+
+  private _resourceAudience?: string;
   private readonly admits: 'subjects' | 'namespaces' | 'cluster' | 'unknown';
   private readonly fixed: boolean;
   /** What the condition lists, by the text it resolves to; the one thing here that grows. */

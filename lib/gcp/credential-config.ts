@@ -2,8 +2,8 @@ import { Fn } from 'cdktf';
 
 /** What an external_account document is made of. */
 export interface CredentialConfigProps {
-  /** The provider's resource name, `projects/<number>/locations/global/workloadIdentityPools/<pool>/providers/<provider>`. */
-  readonly providerName: string;
+  /** The provider as Google's token service names it, `//iam.googleapis.com/projects/<number>/…/providers/<provider>`. */
+  readonly audience: string;
   /** The absolute path of the token in the container. */
   readonly tokenFile: string;
   /** The service account to impersonate. */
@@ -23,11 +23,11 @@ export interface CredentialConfigProps {
 export function credentialConfig(props: CredentialConfigProps): Record<string, unknown> {
   return {
     type: 'external_account',
-    // Joined by Terraform: text around a token is not escaped alike in JSON and HCL.
-    audience: Fn.join('', ['//iam.googleapis.com/', props.providerName]),
+    audience: props.audience,
     subject_token_type: 'urn:ietf:params:oauth:token-type:jwt',
     token_url: 'https://sts.googleapis.com/v1/token',
     credential_source: { file: props.tokenFile, format: { type: 'text' } },
+    // Joined by Terraform: text around a token is not escaped alike in JSON and HCL.
     service_account_impersonation_url: Fn.join('', [
       'https://iamcredentials.googleapis.com/v1/projects/-/serviceAccounts/', props.serviceAccountEmail, ':generateAccessToken',
     ]),

@@ -7,7 +7,7 @@ import { Fn, TerraformProvider } from 'cdktf';
 import { Construct, IConstruct } from 'constructs';
 import { ClusterWorkloadIdentityPool } from './cluster-workload-identity-pool';
 import { credentialConfig } from './credential-config';
-import { inform, warn } from '../annotations';
+import { informOnce, warn } from '../annotations';
 import { checkLimit, checkPattern, checkProject, checkRange, checkTokenPath, pathOf } from '../checks';
 import { checkTrusted, ICloudIdentity, PodBinding, PodBindingOptions } from '../cloud-identity';
 import { canonicalSubjects, noteCluster, ServiceAccountSubject } from '../cluster';
@@ -187,7 +187,7 @@ export class GcpFederatedServiceAccount extends Construct implements ICloudIdent
     const file = {
       path: 'gcp/credential-configuration.json',
       content: Fn.jsonencode(credentialConfig({
-        providerName: pool.providerName,
+        audience: pool.resourceAudience,
         tokenFile: `${options.mountPath}/${tokenPath}`,
         serviceAccountEmail: this.email,
         tokenLifetimeSeconds: this.props.tokenLifetimeSeconds,
@@ -269,8 +269,10 @@ export class GcpFederatedServiceAccount extends Construct implements ICloudIdent
   }
 
   private annotate(): void {
-    if (this.trusts.some(({ cluster }) => cluster.workloadPool !== undefined)) {
-      inform(this, 'gke-shared-workload-pool');
+    for (const { cluster } of this.trusts) {
+      if (cluster.workloadPool !== undefined) {
+        informOnce(this, 'gke-shared-workload-pool', cluster.id);
+      }
     }
     if (this.trusts.some(({ namespace }) => namespace === 'default')) {
       warn(this, 'default-namespace');

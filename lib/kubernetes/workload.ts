@@ -128,9 +128,11 @@ export class Workload extends Construct {
         got: serviceAccount.subject, remedy: 'pass all identities to that workload, and use its podTemplate() for every pod',
       });
     }
-    const bindings = props.identities.map(identity => identity.bind(serviceAccount, {
-      mountPath, tokenExpirationSeconds, wiring: props.wiring ?? 'platform',
-    }));
+    const options = { mountPath, tokenExpirationSeconds, wiring: props.wiring ?? 'platform' };
+    const bindings: PodBinding[] = [];
+    for (const identity of props.identities) {
+      bindings.push(identity.bind(serviceAccount, options));
+    }
     const merged = mergeBindings(scope, where, props.identities, bindings);
     if (merged.files.size > 0 || props.configMapName !== undefined) {
       checkConfigMapName(where, props);
@@ -238,15 +240,15 @@ interface MergedBindings {
 function mergeBindings(
   scope: IConstruct, where: string, identities: readonly ICloudIdentity[], bindings: readonly PodBinding[],
 ): MergedBindings {
-  const owners = new Map<string, string>();
+  const owners = new Map<string, ICloudIdentity>();
   const claim = (what: string, name: string, identity: ICloudIdentity, remedy: string): void => {
     const owner = owners.get(`${what} ${name}`);
     if (owner !== undefined) {
       throw new FederationError({
-        code: 'ClashingWiring', where, prop: 'identities', rule: `not ask for the same ${what} twice (${owner} and ${identity.node.path})`, got: name, remedy,
+        code: 'ClashingWiring', where, prop: 'identities', rule: `not ask for the same ${what} twice (${owner.node.path} and ${identity.node.path})`, got: name, remedy,
       });
     }
-    owners.set(`${what} ${name}`, identity.node.path);
+    owners.set(`${what} ${name}`, identity);
   };
   const annotations = new Map<string, string>();
   const env: EnvironmentVariable[] = [];

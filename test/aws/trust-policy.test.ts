@@ -1,5 +1,6 @@
 import { TerraformStack, TerraformVariable } from 'cdktf';
-import { toPolicyDocumentStatements, trustPolicySize, TrustStatement } from '../../lib/aws/trust-policy';
+import * as fc from 'fast-check';
+import { toPolicyDocumentStatements, trustPolicySize, trustPolicySizeBound, TrustStatement } from '../../lib/aws/trust-policy';
 import { scratchStack } from '../synth';
 
 const statement = (issuer: string, ...subjects: string[]): TrustStatement => ({
@@ -29,6 +30,14 @@ test('the size is that of the policy as IAM stores it, without white space', () 
 test('what only Terraform knows counts as nothing', () => {
   const token = new TerraformVariable(scratchStack() as TerraformStack, 'issuer', { type: 'string' }).stringValue;
   expect(trustPolicySize([statement(token, 's')])).toBe(trustPolicySize([statement('', 's')]));
+});
+
+test('the bound is never below the size', () => {
+  const text = fc.string({ maxLength: 60 });
+  fc.assert(fc.property(fc.array(fc.tuple(text, fc.array(text, { minLength: 1, maxLength: 5 })), { minLength: 1, maxLength: 4 }), parts => {
+    const statements = parts.map(([issuer, subjects]) => statement(issuer, ...subjects));
+    expect(trustPolicySizeBound(statements)).toBeGreaterThanOrEqual(trustPolicySize(statements));
+  }));
 });
 
 test('a statement allows one action, to one principal, under exact conditions', () => {
