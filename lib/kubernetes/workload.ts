@@ -179,7 +179,10 @@ export class Workload extends Construct {
 
   /**
    * A pod template that runs as this workload: for PodV1, and the template of DeploymentV1, StatefulSetV1, DaemonSetV1, JobV1, CronJobV1
-   * and ReplicationControllerV1. Give the owner `namespace: workload.namespace`: the templates of some have no place for it. The input is merged with and never changed; applying it twice changes nothing.
+   * and ReplicationControllerV1.
+   *
+   * The input is merged with and never changed; applying it twice changes nothing. Give the owner of the template
+   * `namespace: workload.namespace`, as some templates have no place for it.
    * @throws FederationError for a clash with a volume, mount, variable or name of the template, a template that asks for the token
    * of the Kubernetes API against `kubernetesApiAccess: false`, or a list that only Terraform knows
    */
