@@ -108,7 +108,7 @@ interface ClusterFields {
 /** The subjects whose names were checked; nothing else is trusted. */
 const SUBJECTS = new WeakSet<object>();
 const FROM_RESOURCE = new WeakMap<object, Map<string, Cluster>>();
-const CLUSTERS_OF_APP = new WeakMap<IConstruct, Map<string, Cluster>>();
+const CLUSTERS_OF_APP = new WeakMap<IConstruct, { readonly byId: Map<string, Cluster>; readonly byIssuer: Map<string, Cluster> }>();
 
 /**
  * A Kubernetes cluster as an issuer of identity tokens.
@@ -225,24 +225,38 @@ export class Cluster {
 
 /**
  * Notes a cluster that an app uses.
- * @throws FederationError where the app uses the id for another issuer
+ * @throws FederationError where the app uses the id for another issuer, or another id for the issuer
  */
 export function noteCluster(scope: IConstruct, where: string, cluster: Cluster): void {
   const root = scope.node.root;
   let clusters = CLUSTERS_OF_APP.get(root);
   if (clusters === undefined) {
-    CLUSTERS_OF_APP.set(root, clusters = new Map());
+    CLUSTERS_OF_APP.set(root, clusters = { byId: new Map(), byIssuer: new Map() });
   }
-  const known = clusters.get(cluster.id);
-  if (known === undefined) {
-    clusters.set(cluster.id, cluster);
-  } else if (known !== cluster && !sameText(scope, known.issuer, cluster.issuer)) {
+  const known = clusters.byId.get(cluster.id);
+  if (known === cluster) {
+    return;
+  }
+  const issuer = textOf(scope, cluster.issuer);
+  if (known !== undefined && textOf(scope, known.issuer) !== issuer) {
     throw new FederationError({
       code: 'DuplicateRegistration', where, prop: 'cluster',
       rule: `have an id of its own (another cluster of the app is "${cluster.id}", with the issuer ${JSON.stringify(textOf(scope, known.issuer))})`,
-      got: textOf(scope, cluster.issuer),
+      got: issuer,
       remedy: 'pass `id` where the cluster is defined',
     });
+  }
+  const other = clusters.byIssuer.get(issuer);
+  if (other !== undefined && other.id !== cluster.id) {
+    throw new FederationError({
+      code: 'DuplicateRegistration', where, prop: 'cluster', rule: `have one id (the app knows the issuer ${JSON.stringify(issuer)} as "${other.id}")`,
+      got: cluster.id,
+      remedy: 'define the cluster once, or with the same id: an issuer can be registered once per account',
+    });
+  }
+  if (known === undefined) {
+    clusters.byId.set(cluster.id, cluster);
+    clusters.byIssuer.set(issuer, cluster);
   }
 }
 

@@ -163,4 +163,14 @@ describe('refuses', () => {
       `stack/Two: cluster must have an id of its own (another cluster of the app is "eks-apps", with the issuer "${EKS_ISSUER}"), `
       + `got "${EKS_ISSUER.replace('7D', '8D')}"; pass \`id\` where the cluster is defined`);
   });
+
+  test('two ids of one cluster', () => {
+    const stack = scratchStack();
+    new AwsFederatedRole(stack, 'One', { trusts: [Cluster.eks(eksProps).serviceAccount('reports', 'reader')] });
+    const other = Cluster.eks({ ...eksProps, id: 'other' });
+    expect(() => new AwsFederatedRole(stack, 'Two', { trusts: [other.serviceAccount('reports', 'reader')] })).toThrow(
+      `stack/Two: cluster must have one id (the app knows the issuer "${EKS_ISSUER}" as "eks-apps"), got "other"; `
+      + 'define the cluster once, or with the same id: an issuer can be registered once per account');
+    expect(new AwsFederatedRole(stack, 'Three', { trusts: [Cluster.eks(eksProps).serviceAccount('reports', 'writer')] }).oidcProviders).toHaveLength(1);
+  });
 });

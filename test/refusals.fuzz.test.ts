@@ -110,9 +110,14 @@ const workload = (roleProps: object, props: object) => {
   const identity = AwsFederatedRole.fromRoleArn(stack, id(), { roleArn: ROLE_ARN, region: 'eu-west-1', trusts: [serviceAccount], ...roleProps });
   return new Workload(stack, id(), { serviceAccount, identities: [identity], ...props });
 };
+/** A cluster that no other try has registered. */
+const anotherCluster = () => {
+  const name = id();
+  return Cluster.oidc({ name, issuer: `https://issuer.example.com/${name}` });
+};
 /** A pool of a cluster that no other try has registered. */
 const pool = (props: object) => new ClusterWorkloadIdentityPool(stack, id(), {
-  cluster: Cluster.oidc({ name: id(), issuer: 'https://issuer.example.com' }), ...props,
+  cluster: anotherCluster(), ...props,
 });
 
 const TRY = /^stack\/Try\d+$/;
@@ -265,7 +270,7 @@ const TARGETS: Target[] = [
   },
   {
     what: 'an issuer registered with AWS', prop: 'cluster.issuer', code: 'InvalidIssuer', where: TRY, good: issuer,
-    run: value => new ClusterOidcProvider(stack, id(), { cluster: Cluster.oidc({ name: id(), issuer: value }) }),
+    run: value => new ClusterOidcProvider(scratchStack(), id(), { cluster: Cluster.oidc({ name: id(), issuer: value }) }),
     bad: {
       'with a port': fc.tuple(host, fc.integer({ min: 1, max: 65535 }), segments).map(([name, port, path]) => `https://${name}:${port}${path}`),
       'too long': { values: fc.tuple(host, chars(ALNUM, 255, 300)).map(([name, path]) => `https://${name}/${path}`), got: value => `"${value.length} characters"` },
@@ -448,13 +453,13 @@ const TARGETS: Target[] = [
   {
     what: 'the id of a pool that is looked up', prop: 'poolId', code: 'InvalidName', where: TRY, good: poolId, bad: badPoolIds,
     run: value => ClusterWorkloadIdentityPool.fromLookup(stack, id(), {
-      cluster: Cluster.oidc({ name: id(), issuer: 'https://issuer.example.com' }), poolId: value, providerId: 'plain',
+      cluster: anotherCluster(), poolId: value, providerId: 'plain',
     }),
   },
   {
     what: 'the name of a provider', prop: 'providerName', code: 'InvalidIdentifier', where: TRY, good: providerName,
     run: value => ClusterWorkloadIdentityPool.fromProviderName(stack, id(), {
-      cluster: Cluster.oidc({ name: id(), issuer: 'https://issuer.example.com' }), providerName: value,
+      cluster: anotherCluster(), providerName: value,
     }),
     bad: {
       'with a forbidden character': inserted(providerName, [...NEVER, '_', '.', ':', '@']),
@@ -484,7 +489,7 @@ const TARGETS: Target[] = [
   {
     what: 'a client id of a provider', prop: 'clientIdList', code: 'InvalidIdentifier', where: TRY, good: chars(`${ALNUM}:/.-`, 1, 255),
     run: value => new ClusterOidcProvider(stack, id(), {
-      cluster: Cluster.oidc({ name: id(), issuer: 'https://issuer.example.com' }), clientIdList: ['sts.amazonaws.com', value],
+      cluster: anotherCluster(), clientIdList: ['sts.amazonaws.com', value],
     }),
     bad: {
       'with white space or a wildcard': inserted(chars(`${ALNUM}:/.-`, 1, 50), [' ', '\t', '\n', '\u00a0', '*', '?']),
