@@ -144,7 +144,7 @@ export class Cluster {
   public static gke(props: GkeClusterProps): Cluster {
     const where = 'Cluster.gke';
     checkProject({ where, prop: 'project' }, props.project);
-    checkPattern({ where, prop: 'location' }, props.location, /^[a-z]+(?:-[a-z]+)+\d+(?:-[a-z0-9]+)?$/,
+    checkPattern({ where, prop: 'location' }, props.location, /^[a-z]+(?:-[a-z]+)+\d+(?:-(?:[a-z]|[a-z]{2}\d[a-z]))?$/,
       'be a region or a zone, such as europe-west1 or europe-west1-b', 'a zonal cluster has its zone here', 'InvalidName');
     checkPattern({ where, prop: 'name' }, props.name, /^[a-z](?:[-a-z0-9]{0,38}[a-z0-9])?$/,
       'be lower-case letters, digits and "-", at most 40 characters', 'write the name as GKE knows it', 'InvalidName');

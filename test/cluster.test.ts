@@ -19,6 +19,7 @@ test('a GKE cluster\'s issuer is made of project, location and name', () => {
   expect(Cluster.gke(gkeProps)).toMatchObject({ kind: 'gke', id: 'gke-apps', issuer: GKE_ISSUER, workloadPool: 'acme-apps.svc.id.goog' });
   expect(Cluster.gke({ ...gkeProps, location: 'europe-west1-b' }).issuer).toBe(
     'https://container.googleapis.com/v1/projects/acme-apps/locations/europe-west1-b/clusters/apps');
+  expect(Cluster.gke({ ...gkeProps, location: 'us-central1-ai1a' }).issuer).toContain('/locations/us-central1-ai1a/');
   expect(Cluster.gke({ ...gkeProps, project: 'acme.example:apps-prod' }).workloadPool).toBe('acme.example:apps-prod.svc.id.goog');
 });
 
