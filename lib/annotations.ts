@@ -28,6 +28,16 @@ export function informOnce(construct: IConstruct, rule: RuleId, thing: string): 
   }
 }
 
+/** Warns of an identity that whatever was deployed without a namespace or service account of its own would get. */
+export function warnOfDefaults(identity: IConstruct, trusts: readonly { readonly namespace: string; readonly name: string }[]): void {
+  if (trusts.some(({ namespace }) => namespace === 'default')) {
+    warn(identity, 'default-namespace');
+  }
+  if (trusts.some(({ name }) => name === 'default')) {
+    warn(identity, 'default-service-account');
+  }
+}
+
 function text(rule: RuleId): string {
   return `${rule}: ${RULES[rule]}`;
 }

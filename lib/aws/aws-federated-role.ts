@@ -10,7 +10,7 @@ import { regionOf } from './aws-region';
 import { bindAwsRole } from './aws-role-binding';
 import { ClusterOidcProvider } from './cluster-oidc-provider';
 import { toPolicyDocumentStatements, trustPolicySize, trustPolicySizeBound, TrustStatement } from './trust-policy';
-import { warn } from '../annotations';
+import { warnOfDefaults } from '../annotations';
 import { checkLimit, checkPattern, checkRange, checkTokenPath, pathOf } from '../checks';
 import { ICloudIdentity, PodBinding, PodBindingOptions } from '../cloud-identity';
 import { canonicalSubjects, noteCluster, ServiceAccountSubject } from '../cluster';
@@ -207,7 +207,7 @@ export class AwsFederatedRole extends Construct implements ICloudIdentity {
     if (props.policyStatements !== undefined && props.policyStatements.length > 0) {
       this.addStatements('policyStatements', props.policyStatements);
     }
-    warnOfDefaults(this);
+    warnOfDefaults(this, trusts);
   }
 
   /** Says how a pod that runs as `subject` becomes the role. */
@@ -400,13 +400,4 @@ function bucketGrant(where: string, bucket: S3Bucket, options: S3GrantOptions): 
 
 function statementSize(statement: DataAwsIamPolicyDocumentStatement): number {
   return JSON.stringify(statement, (_, value) => typeof value === 'string' ? knownPart(value) : value).length;
-}
-
-function warnOfDefaults(identity: ICloudIdentity & IConstruct): void {
-  if (identity.trusts.some(({ namespace }) => namespace === 'default')) {
-    warn(identity, 'default-namespace');
-  }
-  if (identity.trusts.some(({ name }) => name === 'default')) {
-    warn(identity, 'default-service-account');
-  }
 }

@@ -7,7 +7,7 @@ import { Fn, TerraformProvider } from 'cdktf';
 import { Construct, IConstruct } from 'constructs';
 import { ClusterWorkloadIdentityPool } from './cluster-workload-identity-pool';
 import { credentialConfig } from './credential-config';
-import { informOnce, warn } from '../annotations';
+import { informOnce, warn, warnOfDefaults } from '../annotations';
 import { checkLimit, checkPattern, checkProject, checkRange, checkTokenPath, pathOf } from '../checks';
 import { checkTrusted, ICloudIdentity, PodBinding, PodBindingOptions } from '../cloud-identity';
 import { canonicalSubjects, noteCluster, ServiceAccountSubject } from '../cluster';
@@ -166,7 +166,12 @@ export class GcpFederatedServiceAccount extends Construct implements ICloudIdent
     }
     this.pools = [...pools.values()];
     props.projectRoles?.forEach(role => this.grantProjectRole(role));
-    this.annotate();
+    for (const { cluster } of trusts) {
+      if (cluster.workloadPool !== undefined) {
+        informOnce(this, 'gke-shared-workload-pool', cluster.id);
+      }
+    }
+    warnOfDefaults(this, trusts);
   }
 
   /** Says how a pod that runs as `subject` becomes the account. */
@@ -266,20 +271,6 @@ export class GcpFederatedServiceAccount extends Construct implements ICloudIdent
   private federatedMember(pool: ClusterWorkloadIdentityPool, subject: ServiceAccountSubject): string {
     pool.admit(this, subject);
     return `principal://iam.googleapis.com/${pool.poolName}/subject/${subject.subject}`;
-  }
-
-  private annotate(): void {
-    for (const { cluster } of this.trusts) {
-      if (cluster.workloadPool !== undefined) {
-        informOnce(this, 'gke-shared-workload-pool', cluster.id);
-      }
-    }
-    if (this.trusts.some(({ namespace }) => namespace === 'default')) {
-      warn(this, 'default-namespace');
-    }
-    if (this.trusts.some(({ name }) => name === 'default')) {
-      warn(this, 'default-service-account');
-    }
   }
 }
 
