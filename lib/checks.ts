@@ -57,6 +57,16 @@ export function checkObjectName(place: Place, value: string): void {
     'write the name as Kubernetes knows it; wildcards are not accepted, list the names instead', 'InvalidName');
 }
 
+/** Refuses an audience that the automounted tokens of pods have: whatever gets to see one of them could become the identity. */
+export function checkNotKubernetesAudience(place: Place, audience: string, issuer: string): void {
+  if (!isToken(audience) && (audience === issuer || /^https:\/\/kubernetes\.default(?:\.svc)?(?:[.:/]|$)/.test(audience))) {
+    throw new FederationError({
+      code: 'InvalidIdentifier', ...place, rule: 'not be an audience of the Kubernetes API, which tokens have that pods get without asking', got: audience,
+      remedy: 'leave it out for the cloud\'s own audience',
+    });
+  }
+}
+
 /** Refuses what is no id of a Google Cloud project. */
 export function checkProject(place: Place, value: string): void {
   checkPattern(place, value, /^(?:[a-z0-9.-]+:)?[a-z][a-z0-9-]{4,28}[a-z0-9]$/,

@@ -3,7 +3,7 @@ import { IamOpenidConnectProvider } from '@cdktf/provider-aws/lib/iam-openid-con
 import { TerraformProvider, TerraformStack } from 'cdktf';
 import { Construct, IConstruct } from 'constructs';
 import { inform, warn } from '../annotations';
-import { checkPattern, pathOf } from '../checks';
+import { checkNotKubernetesAudience, checkPattern, pathOf } from '../checks';
 import { Cluster, noteCluster } from '../cluster';
 import { FederationError } from '../errors';
 import { RegistrationRegistry } from '../registry';
@@ -104,6 +104,7 @@ export class ClusterOidcProvider extends Construct {
     const clientIdList = props.clientIdList ?? [audience];
     checkIssuerForAws(where, cluster.issuer);
     checkClientIds(where, clientIdList, audience);
+    checkNotKubernetesAudience({ where, prop: 'audience' }, audience, cluster.issuer);
     if (typeof source === 'object') {
       checkArn(where, source.arn, cluster);
     }

@@ -5,7 +5,7 @@ import { Fn, Lazy, TerraformProvider, TerraformStack } from 'cdktf';
 import { Construct, IConstruct } from 'constructs';
 import { CLUSTER_CONDITION, namespacesCondition, subjectsCondition } from './attribute-condition';
 import { inform, warn } from '../annotations';
-import { checkLimit, checkNamespace, checkPattern, checkProject, pathOf } from '../checks';
+import { checkLimit, checkNamespace, checkNotKubernetesAudience, checkPattern, checkProject, pathOf } from '../checks';
 import { Cluster, noteCluster, ServiceAccountSubject } from '../cluster';
 import { FederationError } from '../errors';
 import { RegistrationRegistry } from '../registry';
@@ -198,7 +198,7 @@ export class ClusterWorkloadIdentityPool extends Construct {
     const stack = TerraformStack.of(scope);
     checkPool(where, props);
     if (typeof source === 'object') {
-      checkSource(where, source);
+      checkSource(where, cluster.issuer, source);
     }
     REGISTRY.checkFree(where, stack, key);
     noteCluster(scope, where, cluster);
@@ -342,7 +342,7 @@ function checkPool(where: string, props: ClusterWorkloadIdentityPoolProps): void
   if (props.project !== undefined) {
     checkProject({ where, prop: 'project' }, props.project);
   }
-  checkAudiences(where, props.allowedAudiences);
+  checkAudiences(where, props.cluster.issuer, props.allowedAudiences);
   checkMapping(where, props.attributeMapping);
   if (props.namespaces !== undefined && props.admits !== 'namespaces') {
     throw new FederationError({
@@ -366,13 +366,14 @@ function checkPool(where: string, props: ClusterWorkloadIdentityPoolProps): void
   }
 }
 
-function checkAudiences(where: string, audiences: readonly string[] | undefined): void {
+function checkAudiences(where: string, issuer: string, audiences: readonly string[] | undefined): void {
   if (audiences === undefined) {
     return;
   }
   const place = { where, prop: 'allowedAudiences' };
   for (const audience of audiences) {
     checkPattern(place, audience, /^\S{1,256}$/, 'hold audiences of 1 to 256 characters without white space', 'leave it out for the provider\'s own audience');
+    checkNotKubernetesAudience(place, audience, issuer);
   }
   if (audiences.length === 0 || audiences.length > MAX_AUDIENCES) {
     throw new FederationError({
@@ -398,7 +399,7 @@ function checkMapping(where: string, mapping: Readonly<Record<string, string>> |
   checkLimit(place, entries.length, MAX_ATTRIBUTES, `hold at most ${MAX_ATTRIBUTES} attributes`, `${entries.length}`, 'remove those that no member names');
 }
 
-function checkSource(where: string, source: Exclude<Source, 'implicit'>): void {
+function checkSource(where: string, issuer: string, source: Exclude<Source, 'implicit'>): void {
   if ('providerName' in source) {
     checkPattern({ where, prop: 'providerName' }, source.providerName,
       /^projects\/\d+\/locations\/global\/workloadIdentityPools\/(?!gcp-)[0-9a-z-]{4,32}\/providers\/(?!gcp-)[0-9a-z-]{4,32}$/,
@@ -411,5 +412,5 @@ function checkSource(where: string, source: Exclude<Source, 'implicit'>): void {
       checkProject({ where, prop: 'project' }, source.project);
     }
   }
-  checkAudiences(where, source.audience === undefined ? undefined : [source.audience]);
+  checkAudiences(where, issuer, source.audience === undefined ? undefined : [source.audience]);
 }

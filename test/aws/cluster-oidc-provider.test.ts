@@ -169,6 +169,12 @@ describe('refuses', () => {
     expect(() => new ClusterOidcProvider(scratchStack(), 'Apps', { cluster: eks, clientIdList })).toThrow(`stack/Apps: clientIdList must ${rule}, got `);
   });
 
+  test.each([EKS_ISSUER, 'https://kubernetes.default.svc', 'https://kubernetes.default.svc.cluster.local'])('the audience %p of the Kubernetes API', audience => {
+    expect(() => new ClusterOidcProvider(scratchStack(), 'Apps', { cluster: eks, audience })).toThrow(
+      `stack/Apps: audience must not be an audience of the Kubernetes API, which tokens have that pods get without asking, got "${audience}"; `
+      + 'leave it out for the cloud\'s own audience');
+  });
+
   test('nothing that only Terraform knows', () => {
     const stack = scratchStack();
     const arn = new TerraformVariable(stack, 'arn', { type: 'string' }).stringValue;

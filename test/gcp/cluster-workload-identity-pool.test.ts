@@ -208,6 +208,8 @@ describe('refuses', () => {
     [{ description: 'd'.repeat(257) }, 'description must be at most 256 characters'],
     [{ allowedAudiences: [] }, 'allowedAudiences must hold 1 to 10 audiences, got 0; leave it out for the provider\'s own audience'],
     [{ allowedAudiences: Array.from({ length: 11 }, (_, index) => `a${index}`) }, 'allowedAudiences must hold 1 to 10 audiences, got 11'],
+    [{ allowedAudiences: ['acme', EKS_ISSUER] }, 'allowedAudiences must not be an audience of the Kubernetes API, which tokens have that pods get without asking'],
+    [{ allowedAudiences: ['https://kubernetes.default.svc'] }, 'allowedAudiences must not be an audience of the Kubernetes API'],
     [{ allowedAudiences: ['a'.repeat(257)] }, 'allowedAudiences must hold audiences of 1 to 256 characters without white space'],
     [{ attributeMapping: { 'google.subject': 'assertion.email' } }, 'attributeMapping must leave google.subject at assertion.sub, which the members name'],
     [{ attributeMapping: { Namespace: 'assertion.sub' } }, 'attributeMapping must map to google.groups or attribute.<lower-case name>, got "Namespace"'],
