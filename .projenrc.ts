@@ -141,6 +141,9 @@ project.eslint!.addOverride({
   rules: { 'import/no-extraneous-dependencies': ['error', { devDependencies: false, optionalDependencies: false, peerDependencies: true }] },
 });
 
+// publib's default; said once, by publib.
+project.tryFindObjectFile('.github/workflows/release.yml')!.addDeletionOverride('jobs.release_npm.steps.3.env.NPM_REGISTRY');
+
 // The same tests with the package that continues cdktf in its place.
 new JsonFile(project, 'jest.cdktn.config.json', {
   marker: false,
