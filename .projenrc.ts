@@ -16,10 +16,13 @@ const PROVIDER_BARRELS = {
 
 const EXAMPLES = readdirSync('examples', { withFileTypes: true }).filter(entry => entry.isDirectory()).map(({ name }) => name).sort();
 
+/** The entry points beside the main one: what each needs is an optional peer. */
+const ENTRIES = ['azure', 'entra'];
+
 const project = new typescript.TypeScriptProject({
   name: 'cdktf-workload-federation',
   description: 'CDK for Terraform constructs that let a Kubernetes workload in any cluster use any cloud without a stored key.',
-  keywords: ['cdktf', 'cdktn', 'terraform', 'workload-identity', 'oidc', 'irsa', 'eks', 'gke', 'kubernetes', 'federation'],
+  keywords: ['cdktf', 'cdktn', 'terraform', 'workload-identity', 'oidc', 'irsa', 'eks', 'gke', 'aks', 'kubernetes', 'federation'],
   license: 'Apache-2.0',
   copyrightOwner: 'The cdktf-workload-federation authors',
   authorName: 'The cdktf-workload-federation authors',
@@ -52,6 +55,8 @@ const project = new typescript.TypeScriptProject({
     'cdktf@^0.21.0',
     'constructs@^10.4.2',
     '@cdktf/provider-aws@^21.22.1',
+    '@cdktf/provider-azuread@^14.3.1',
+    '@cdktf/provider-azurerm@^14.23.1',
     '@cdktf/provider-google@^16.12.1',
     '@cdktf/provider-kubernetes@^12.1.1',
   ],
@@ -61,12 +66,15 @@ const project = new typescript.TypeScriptProject({
     `cdktn@${CDKTN}`,
     'constructs@10.6.0',
     '@cdktf/provider-aws@21.22.1',
+    '@cdktf/provider-azuread@14.3.1',
+    '@cdktf/provider-azurerm@14.23.1',
     '@cdktf/provider-google@16.12.1',
     '@cdktf/provider-kubernetes@12.1.1',
     `@cdktf/hcl2json@${CDKTF}`,
     '@bufbuild/cel@0.6.1',
     'fast-check@^4.10.0',
     'tsx@^4',
+    'yaml@^2.9.0',
   ],
 
   tsconfig: {
@@ -87,7 +95,7 @@ const project = new typescript.TypeScriptProject({
       types: ['node', 'jest'],
       isolatedModules: true,
       sourceMap: true,
-      paths: { 'cdktf-workload-federation': ['./lib/index.ts'] },
+      paths: { 'cdktf-workload-federation': ['./lib/index.ts'], ...Object.fromEntries(ENTRIES.map(entry => [`cdktf-workload-federation/${entry}`, [`./lib/${entry}/index.ts`]])) },
       skipLibCheck: true,
     },
     include: ['examples/**/*.ts', 'bench/**/*.ts', '.projenrc.ts'],
@@ -106,7 +114,7 @@ const project = new typescript.TypeScriptProject({
       collectCoverage: false,
       globals: { TERRAFORM_CDK: 'cdktf' },
       testMatch: ['<rootDir>/test/**/*.test.ts'],
-      moduleNameMapper: { '^cdktf-workload-federation$': '<rootDir>/lib/index.ts' },
+      moduleNameMapper: { '^cdktf-workload-federation$': '<rootDir>/lib/index.ts', '^cdktf-workload-federation/([a-z]+)$': '<rootDir>/lib/$1/index.ts' },
       clearMocks: true,
     },
   },
@@ -118,7 +126,14 @@ const project = new typescript.TypeScriptProject({
 project.package.addField('overrides', { 'unrs-resolver': '1.12.2' });
 project.package.addField('exports', {
   '.': { types: './build/index.d.ts', default: './build/index.js' },
+  ...Object.fromEntries(ENTRIES.map(entry => [`./${entry}`, { types: `./build/${entry}/index.d.ts`, default: `./build/${entry}/index.js` }])),
   './package.json': './package.json',
+});
+// The module resolution of `cdktf init` (node10) does not read `exports`.
+project.package.addField('typesVersions', { '*': Object.fromEntries(ENTRIES.map(entry => [entry, [`build/${entry}/index.d.ts`]])) });
+project.package.addField('peerDependenciesMeta', {
+  '@cdktf/provider-azuread': { optional: true },
+  '@cdktf/provider-azurerm': { optional: true },
 });
 project.package.addField('files', ['build', 'CHANGELOG.md', 'SECURITY.md']);
 project.npmrc.addConfig('omit-lockfile-registry-resolved', 'true');
@@ -129,7 +144,7 @@ project.eslint!.addRules({
   'import/order': ['error', {
     groups: ['builtin', 'external'],
     // Examples and tests import the package by its name, as its users do.
-    pathGroups: [{ pattern: 'cdktf-workload-federation', group: 'external' }],
+    pathGroups: [{ pattern: 'cdktf-workload-federation{,/*}', group: 'external' }],
     pathGroupsExcludedImportTypes: [],
     alphabetize: { order: 'asc', caseInsensitive: true },
   }],

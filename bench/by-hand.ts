@@ -77,6 +77,13 @@ interface Shared {
   readonly onGke: Kubernetes;
 }
 
+interface Account {
+  readonly email: string;
+  readonly project: string;
+  readonly federated: ServiceAccountIamMember;
+  readonly native: ServiceAccountIamMember;
+}
+
 function oidcProvider(stack: TerraformStack, id: string, issuer: string): Issuer {
   const provider = new IamOpenidConnectProvider(new Construct(stack, `ClusterOidcProvider-${id}`), 'Default', {
     url: issuer, clientIdList: ['sts.amazonaws.com'],
@@ -91,7 +98,7 @@ class Federation extends Construct {
     const roleArn = this.role(names, shared);
     const account = this.account(names, shared);
     this.onEks(names.app, roleArn, account, shared);
-    this.onGke(names.app, roleArn, account.email, shared);
+    this.onGke(names.app, roleArn, account, shared);
   }
 
   private role({ app }: Names, shared: Shared): string {
@@ -114,16 +121,16 @@ class Federation extends Construct {
     return role.arn;
   }
 
-  private account({ app, accountId }: Names, shared: Shared): { email: string; project: string } {
+  private account({ app, accountId }: Names, shared: Shared): Account {
     const scope = new Construct(this, 'Account');
     const account = new ServiceAccount(scope, 'Default', { accountId });
     const serviceAccountId = account.name;
-    new ServiceAccountIamMember(scope, `Federated_${EKS_ID}_${NAMESPACE}_${app}`, {
+    const federated = new ServiceAccountIamMember(scope, `Federated_${EKS_ID}_${NAMESPACE}_${app}`, {
       serviceAccountId,
       role: 'roles/iam.workloadIdentityUser',
       member: `principal://iam.googleapis.com/${shared.poolName}/subject/system:serviceaccount:${NAMESPACE}:${app}`,
     });
-    new ServiceAccountIamMember(scope, `Native_${GKE_ID}_${NAMESPACE}_${app}`, {
+    const native = new ServiceAccountIamMember(scope, `Native_${PROJECT}_${NAMESPACE}_${app}`, {
       serviceAccountId,
       role: 'roles/iam.workloadIdentityUser',
       member: `serviceAccount:${PROJECT}.svc.id.goog[${NAMESPACE}/${app}]`,
@@ -131,10 +138,10 @@ class Federation extends Construct {
     new StorageBucketIamMember(scope, 'Bucket_Gcs_storage_objectViewer', {
       bucket: shared.gcsName, role: 'roles/storage.objectViewer', member: account.member,
     });
-    return { email: account.email, project: account.project };
+    return { email: account.email, project: account.project, federated, native };
   }
 
-  private onEks(app: string, roleArn: string, { email, project }: { email: string; project: string }, shared: Shared): void {
+  private onEks(app: string, roleArn: string, { email, project, federated }: Account, shared: Shared): void {
     const { provider, namespace } = shared.onEks;
     const scope = new Construct(this, 'EksWorkload');
     const serviceAccount = new ServiceAccountV1(scope, 'Default', {
@@ -149,7 +156,7 @@ class Federation extends Construct {
         },
       },
       automountServiceAccountToken: false,
-      dependsOn: [namespace],
+      dependsOn: [namespace, federated],
       provider,
     }).metadata;
     const configMap = new ConfigMapV1(scope, 'ConfigMap', {
@@ -202,12 +209,12 @@ class Federation extends Construct {
     });
   }
 
-  private onGke(app: string, roleArn: string, email: string, shared: Shared): void {
+  private onGke(app: string, roleArn: string, { email, native }: Account, shared: Shared): void {
     const { provider, namespace } = shared.onGke;
     const serviceAccount = new ServiceAccountV1(new Construct(this, 'GkeWorkload'), 'Default', {
       metadata: { name: app, namespace: NAMESPACE, annotations: { 'iam.gke.io/gcp-service-account': email } },
       automountServiceAccountToken: false,
-      dependsOn: [namespace],
+      dependsOn: [namespace, native],
       provider,
     }).metadata;
     new PodV1(this, 'GkePod', {

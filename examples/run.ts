@@ -2,8 +2,17 @@
 import { existsSync, mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { AnnotationMetadataEntryType, App, DefaultTokenResolver, StringConcat, TerraformElement, TerraformStack, Tokenization } from 'cdktf';
-import { AwsFederatedRole, GcpFederatedServiceAccount, ICloudIdentity, PodBinding, Workload } from 'cdktf-workload-federation';
+import {
+  AwsChainedRole, AwsFederatedRole, AwsPodIdentityRole, GcpFederatedPrincipal, GcpFederatedServiceAccount, ICloudIdentity, PodBinding,
+  ServiceAccountSubject, Workload,
+} from 'cdktf-workload-federation';
+import { AzureFederatedIdentity } from 'cdktf-workload-federation/azure';
+import { EntraFederatedApplication } from 'cdktf-workload-federation/entra';
 import { IConstruct } from 'constructs';
+import { quotas } from './quotas';
+
+/** The clouds as people call them. */
+const CLOUDS: Record<string, string> = { aws: 'AWS', gcp: 'Google Cloud', azure: 'Azure' };
 
 const names = readdirSync(__dirname).filter(entry => existsSync(join(__dirname, entry, 'main.ts'))).sort();
 const name = process.argv[2] ?? 'article';
@@ -23,6 +32,8 @@ for (const workload of workloads) {
   workload.identities.forEach((identity, index) => describe(workload, identity, workload.bindings[index]!));
 }
 notes();
+quotas(app).forEach(quota => console.log(quota));
+console.log('');
 const stacks = app.node.children.filter(TerraformStack.isStack).map(stack => stack.node.id);
 console.log(`Synthesized ${stacks.join(', ')} into ${outdir}: no account, provider or network was needed.`);
 console.log('To deploy it, put your own names into the example, log in to the clouds and clusters, and run:');
@@ -30,11 +41,10 @@ console.log(`  npx cdktf-cli@0.21 deploy ${stacks.join(' ')}${name === 'article'
 
 function describe(workload: Workload, identity: ICloudIdentity, binding: PodBinding): void {
   const { cluster, subject } = workload.serviceAccount;
-  const registrations = registrationsOf(identity).filter(registration => registration.cluster.id === cluster.id);
-  console.log(`${cluster.kind.toUpperCase()} to ${cloudOf(identity)} (stack ${TerraformStack.of(workload).node.id})`);
+  console.log(`${cluster.kind.toUpperCase()} to ${CLOUDS[identity.cloud]} (stack ${TerraformStack.of(workload).node.id})`);
   line('who', `${subject} of ${text(workload, cluster.issuer)}`);
   line('becomes', becomes(identity));
-  line('known by', registrations.map(registration => addressesOf(registration).join(', ')).join(', ') || `Google's own pool, ${text(workload, cluster.workloadPool!)}`);
+  line('known by', knownBy(identity, workload.serviceAccount));
   line('wired by', wiringOf(binding));
   line('resources', [...addressesOf(identity).filter(about(workload)), ...addressesOf(workload)].join('\n             '));
   console.log('');
@@ -44,36 +54,58 @@ function line(label: string, value: string): void {
   console.log(`  ${label.padEnd(9)}  ${value}`);
 }
 
-function cloudOf(identity: ICloudIdentity): string {
-  return identity instanceof AwsFederatedRole ? 'AWS' : 'Google Cloud';
-}
-
-function registrationsOf(identity: ICloudIdentity) {
-  if (identity instanceof AwsFederatedRole) {
-    return identity.oidcProviders;
+/** What makes the cluster known to the cloud. */
+function knownBy(identity: ICloudIdentity, subject: ServiceAccountSubject): string {
+  const { cluster } = subject;
+  const of = (registrations: readonly (IConstruct & { cluster: { id: string } })[]) =>
+    registrations.filter(registration => registration.cluster.id === cluster.id).flatMap(addressesOf).join(', ');
+  if (identity instanceof AwsChainedRole) {
+    return `${knownBy(identity.source, subject)}, by way of ${becomes(identity.source)}`;
   }
-  return identity instanceof GcpFederatedServiceAccount ? identity.pools : [];
+  if (identity instanceof AwsFederatedRole) {
+    return of(identity.oidcProviders);
+  }
+  if (identity instanceof AwsPodIdentityRole) {
+    return 'EKS itself (EKS Pod Identity)';
+  }
+  if (identity instanceof GcpFederatedServiceAccount || identity instanceof GcpFederatedPrincipal) {
+    return of(identity.pools) || `Google's own pool, ${text(identity, cluster.workloadPool!)}`;
+  }
+  return 'the federated credential alone';
 }
 
 function wiringOf(binding: PodBinding): string {
   const annotations = Object.keys(binding.serviceAccountAnnotations);
-  return annotations.length > 0
-    ? `the platform, by the annotation ${annotations[0]} of the ServiceAccount`
+  if (annotations.length > 0) {
+    return `the platform, by the annotation ${annotations[0]} of the ServiceAccount`;
+  }
+  return binding.tokens.length === 0
+    ? 'the platform, without a word in the cluster'
     : `a projected token at ${binding.tokens.map(token => token.path).join(', ')}, and ${binding.env.map(variable => variable.name).join(', ')}`;
 }
 
 /** Members are named after who they let in; those of other clusters belong to other directions. */
 function about(workload: Workload): (address: string) => boolean {
   const { cluster } = workload.serviceAccount;
-  return address => !/_(?:Federated|Native)_/.test(address) || address.includes(`_${cluster.workloadPool === undefined ? 'Federated' : 'Native'}_${cluster.id}_`);
+  const ways = [cluster.workloadPool === undefined ? `Federated_${cluster.id}` : `Native_${cluster.project}`, `Credential_${cluster.id}`, `Association_${cluster.id}`];
+  return address => !/_(?:Federated|Native|Credential|Association)_/.test(address) || ways.some(way => address.includes(`_${way}_`));
 }
 
 function becomes(identity: ICloudIdentity): string {
-  if (identity instanceof AwsFederatedRole) {
+  if (identity instanceof AwsFederatedRole || identity instanceof AwsPodIdentityRole || identity instanceof AwsChainedRole) {
     return `the IAM role ${identity.resource === undefined ? identity.roleArn : addressOf(identity.resource)}`;
   }
   if (identity instanceof GcpFederatedServiceAccount) {
     return `the Google service account ${identity.resource === undefined ? text(identity, identity.email) : addressOf(identity.resource)}`;
+  }
+  if (identity instanceof GcpFederatedPrincipal) {
+    return 'a principal of its own, without a service account';
+  }
+  if (identity instanceof AzureFederatedIdentity) {
+    return `the managed identity ${identity.resource === undefined ? identity.node.path : addressOf(identity.resource)}`;
+  }
+  if (identity instanceof EntraFederatedApplication) {
+    return `the application ${identity.resource === undefined ? identity.node.path : addressOf(identity.resource)}`;
   }
   return identity.node.path;
 }

@@ -28,8 +28,14 @@ export function informOnce(construct: IConstruct, rule: RuleId, thing: string): 
   }
 }
 
-/** Warns of an identity that whatever was deployed without a namespace or service account of its own would get. */
-export function warnOfDefaults(identity: IConstruct, trusts: readonly { readonly namespace: string; readonly name: string }[]): void {
+/** Warns of an identity that more may become than was named: by a wildcard, or because it was deployed without names of its own. */
+export function warnOfTrusts(identity: IConstruct, trusts: readonly { readonly namespace?: string; readonly name?: string }[]): void {
+  if (trusts.some(({ namespace, name }) => name === undefined && namespace !== undefined)) {
+    warn(identity, 'unsafe-namespace');
+  }
+  if (trusts.some(({ namespace }) => namespace === undefined)) {
+    warn(identity, 'unsafe-cluster');
+  }
   if (trusts.some(({ namespace }) => namespace === 'default')) {
     warn(identity, 'default-namespace');
   }

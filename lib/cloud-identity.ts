@@ -1,5 +1,6 @@
+import { ITerraformDependable } from 'cdktf';
 import { IConstruct } from 'constructs';
-import { sameSubject, ServiceAccountSubject } from './cluster';
+import { covers, ServiceAccountSubject, TrustedSubject } from './cluster';
 import { FederationError } from './errors';
 
 /**
@@ -46,6 +47,8 @@ export interface EnvironmentVariable {
 export interface PodBinding {
   /** Annotations of the Kubernetes ServiceAccount. */
   readonly serviceAccountAnnotations: Readonly<Record<string, string>>;
+  /** Labels of the pods. */
+  readonly podLabels: Readonly<Record<string, string>>;
   /** Environment variables of every container. */
   readonly env: readonly EnvironmentVariable[];
   /** Tokens to project. */
@@ -54,12 +57,16 @@ export interface PodBinding {
   readonly files: readonly CredentialFile[];
   /** Variables that no container may set, as they would win over the federated identity. */
   readonly reservedEnv: readonly string[];
+  /** What lets the service account in, and so must exist before its pods start; what is in another stack is that stack's to order. */
+  readonly dependsOn: readonly ITerraformDependable[];
 }
 
 /** A cloud identity that service accounts may become. */
 export interface ICloudIdentity extends IConstruct {
+  /** The cloud that knows the identity, "aws", "gcp", "azure" or a name of one's own; a workload has at most one identity of each. */
+  readonly cloud: string;
   /** The service accounts that may become this identity. */
-  readonly trusts: readonly ServiceAccountSubject[];
+  readonly trusts: readonly TrustedSubject[];
   /**
    * Says how a pod that runs as `subject` is wired.
    * @throws FederationError where the identity does not trust `subject`
@@ -71,9 +78,9 @@ export interface ICloudIdentity extends IConstruct {
 export function checkTrusted(
   identity: ICloudIdentity,
   subject: ServiceAccountSubject,
-  accepts: (trusted: ServiceAccountSubject) => boolean = () => true,
+  accepts: (trusted: TrustedSubject) => boolean = () => true,
 ): void {
-  if (!identity.trusts.some(trusted => sameSubject(identity, trusted, subject) && accepts(trusted))) {
+  if (!identity.trusts.some(trusted => covers(identity, trusted, subject) && accepts(trusted))) {
     throw new FederationError({
       code: 'NotTrusted', where: identity.node.path, prop: 'trusts', rule: `hold the service account that uses the identity, ${subject.subject} of cluster ${subject.cluster.id}`,
       got: identity.trusts.map(trusted => `${trusted.subject} of cluster ${trusted.cluster.id}`).join(', '),
@@ -81,3 +88,8 @@ export function checkTrusted(
     });
   }
 }
+
+/** What an identity asks for where it has nothing to ask. */
+export const NO_WIRING: Omit<PodBinding, 'reservedEnv'> = {
+  serviceAccountAnnotations: {}, podLabels: {}, env: [], tokens: [], files: [], dependsOn: [],
+};

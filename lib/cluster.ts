@@ -1,11 +1,11 @@
-import { Fn } from 'cdktf';
-import { IConstruct } from 'constructs';
-import { checkNamespace, checkObjectName, checkPattern, checkProject, Place } from './checks';
+import { Fn, TerraformStack } from 'cdktf';
+import { Construct, IConstruct } from 'constructs';
+import { checkIssuer, checkJwks, checkNamespace, checkObjectName, checkPattern, checkProject, Place } from './checks';
 import { FederationError } from './errors';
 import { isToken, sameText, textOf } from './tokens';
 
 /** Who runs the cluster, and so which platform features a workload on it can use. */
-export type ClusterKind = 'eks' | 'gke' | 'oidc';
+export type ClusterKind = 'eks' | 'gke' | 'aks' | 'oidc';
 
 /** A service account of a cluster: who asks for access. Made by `cluster.serviceAccount(namespace, name)`. */
 export interface ServiceAccountSubject {
@@ -19,12 +19,35 @@ export interface ServiceAccountSubject {
   readonly subject: string;
 }
 
+/**
+ * Every service account of a namespace or of a whole cluster, also those that do not exist yet.
+ * Made by `cluster.unsafeEveryServiceAccountOf(namespace)` and `cluster.unsafeEveryServiceAccount()`.
+ */
+export interface ServiceAccountSet {
+  /** The cluster that signs the service accounts' tokens. */
+  readonly cluster: Cluster;
+  /** The namespace of the service accounts; none where the set is the whole cluster. */
+  readonly namespace?: string;
+  /** A set has no name. */
+  readonly name?: undefined;
+  /** What the `sub` claims of the tokens look like, `system:serviceaccount:<namespace>:*`. */
+  readonly subject: string;
+}
+
+/** Whom an identity may trust: a service account, or a set of them. */
+export type TrustedSubject = ServiceAccountSubject | ServiceAccountSet;
+
 /** Props of an EKS cluster that is known by name and issuer. */
 export interface EksClusterProps {
   /** The cluster's name. */
   readonly name: string;
   /** The cluster's issuer, `https://oidc.eks.<region>.amazonaws.com/id/<id>`. */
   readonly issuer: string;
+  /**
+   * The cluster's ARN, which trust policies for EKS Pod Identity name.
+   * @default - looked up by the cluster's name where it is needed
+   */
+  readonly arn?: string;
   /**
    * The id that shared registrations of this cluster are named after; must be literal and differ between clusters.
    * @default - `eks-<name>`
@@ -41,6 +64,11 @@ export interface GkeClusterProps {
   /** The cluster's name. */
   readonly name: string;
   /**
+   * The number of the project, by which members of Google's own pool name it.
+   * @default - looked up by the project's id where it is needed
+   */
+  readonly projectNumber?: string;
+  /**
    * Whether the cluster has Workload Identity Federation for GKE, Google's own pool `<project>.svc.id.goog`.
    * With `false` the cluster is a plain OIDC issuer to Google Cloud too.
    * @default true
@@ -53,12 +81,31 @@ export interface GkeClusterProps {
   readonly id?: string;
 }
 
-/** Props of any other cluster whose issuer publishes its keys. */
+/** Props of an AKS cluster that is known by name and issuer. */
+export interface AksClusterProps {
+  /** The cluster's name. */
+  readonly name: string;
+  /** The cluster's issuer with the slash at its end, `https://<region>.oic.prod-aks.azure.com/<tenant>/<id>/`. */
+  readonly issuer: string;
+  /**
+   * The id that shared registrations of this cluster are named after; must be literal and differ between clusters.
+   * @default - `aks-<name>`
+   */
+  readonly id?: string;
+}
+
+/** Props of any other cluster. */
 export interface OidcClusterProps {
   /** The cluster's name. */
   readonly name: string;
   /** The issuer, exactly as it stands in the `iss` claim of the cluster's tokens. */
   readonly issuer: string;
+  /**
+   * The issuer's public keys as a JSON Web Key Set, for an issuer that no cloud can reach: `kubectl get --raw /openid/v1/jwks` prints it.
+   * Google Cloud takes uploaded keys; AWS and Azure fetch them from the issuer, and refuse such a cluster here.
+   * @default - the clouds fetch the keys from the issuer
+   */
+  readonly jwks?: string;
   /**
    * The id that shared registrations of this cluster are named after; must be literal and differ between clusters.
    * @default - `oidc-<name>`
@@ -69,7 +116,9 @@ export interface OidcClusterProps {
 /** What `Cluster.fromEksCluster` reads of an `aws_eks_cluster` resource or data source. */
 export interface EksClusterResource {
   readonly node: { readonly path: string };
+  readonly name: string;
   readonly nameInput?: string;
+  readonly arn: string;
   readonly identity: { get(index: number): { readonly oidc: { get(index: number): { readonly issuer: string } } } };
 }
 
@@ -77,7 +126,17 @@ export interface EksClusterResource {
 export interface GkeClusterResource {
   readonly node: { readonly path: string };
   readonly nameInput?: string;
+  readonly projectInput?: string;
+  readonly provider?: { readonly alias?: string };
   readonly id: string;
+}
+
+/** What `Cluster.fromAksCluster` reads of an `azurerm_kubernetes_cluster` resource or data source. */
+export interface AksClusterResource {
+  readonly node: { readonly path: string };
+  readonly nameInput?: string;
+  readonly oidcIssuerEnabledInput?: unknown;
+  readonly oidcIssuerUrl: string;
 }
 
 /** Options of a cluster that comes from a resource. */
@@ -102,7 +161,14 @@ interface ClusterFields {
   readonly kind: ClusterKind;
   readonly id: string;
   readonly issuer: string;
+  readonly name?: string;
+  readonly arn?: string;
+  readonly region?: string;
+  readonly project?: string;
+  readonly projectNumber?: string;
+  readonly projectKey?: string;
   readonly workloadPool?: string;
+  readonly jwks?: string;
 }
 
 /** The subjects whose names were checked; nothing else is trusted. */
@@ -127,13 +193,18 @@ export class Cluster {
     checkPattern({ where, prop: 'name' }, props.name, /^[0-9A-Za-z][A-Za-z0-9_-]{0,99}$/,
       'be letters, digits, "-" and "_", at most 100 characters', 'write the name as EKS knows it', 'InvalidName');
     checkIssuer({ where, prop: 'issuer' }, props.issuer);
+    if (props.arn !== undefined) {
+      checkPattern({ where, prop: 'arn' }, props.arn, /^arn:aws[a-z-]*:eks:[a-z0-9-]+:\d{12}:cluster\/[0-9A-Za-z][A-Za-z0-9_-]{0,99}$/,
+        'be an ARN like arn:aws:eks:eu-west-1:123456789012:cluster/apps', 'leave it out to have it looked up');
+      checkArnOf(where, props.arn, props.name, regionOfIssuer(props.issuer));
+    }
     if (!isToken(props.issuer) && props.issuer.endsWith('/')) {
       throw new FederationError({
         code: 'InvalidIssuer', where, prop: 'issuer', rule: 'not end in a slash', got: props.issuer,
         remedy: 'EKS writes its issuer without one, and the clouds compare it exactly',
       });
     }
-    return new Cluster({ kind: 'eks', id: clusterId(where, 'eks', props.name, props.id), issuer: props.issuer });
+    return new Cluster({ kind: 'eks', id: clusterId(where, 'eks', props.name, props.id), issuer: props.issuer, name: props.name, arn: props.arn, region: regionOfIssuer(props.issuer) });
   }
 
   /**
@@ -148,17 +219,42 @@ export class Cluster {
       'be a region or a zone, such as europe-west1 or europe-west1-b', 'a zonal cluster has its zone here', 'InvalidName');
     checkPattern({ where, prop: 'name' }, props.name, /^[a-z](?:[-a-z0-9]{0,38}[a-z0-9])?$/,
       'be lower-case letters, digits and "-", at most 40 characters', 'write the name as GKE knows it', 'InvalidName');
+    if (props.projectNumber !== undefined) {
+      checkPattern({ where, prop: 'projectNumber' }, props.projectNumber, /^\d{1,19}$/, 'be the number of the project', 'leave it out to have it looked up');
+    }
     return new Cluster({
       kind: 'gke',
       id: clusterId(where, 'gke', props.name, props.id),
       issuer: `https://container.googleapis.com/v1/projects/${props.project}/locations/${props.location}/clusters/${props.name}`,
+      project: props.project,
+      projectKey: props.project,
+      projectNumber: props.projectNumber,
       workloadPool: props.workloadIdentity === false ? undefined : `${props.project}.svc.id.goog`,
     });
   }
 
   /**
-   * Defines any other cluster by its issuer; the clouds must reach `<issuer>/.well-known/openid-configuration`.
-   * @throws FederationError for an issuer that is no https URL
+   * Defines an AKS cluster by its name and issuer; the cluster must have its OIDC issuer enabled.
+   * @throws FederationError for an issuer that is no https URL or does not end in a slash, or a name AKS refuses
+   * @see https://learn.microsoft.com/azure/aks/use-oidc-issuer
+   */
+  public static aks(props: AksClusterProps): Cluster {
+    const where = 'Cluster.aks';
+    checkPattern({ where, prop: 'name' }, props.name, /^[0-9A-Za-z](?:[A-Za-z0-9_-]{0,61}[0-9A-Za-z])?$/,
+      'be letters, digits, "-" and "_", at most 63 characters', 'write the name as AKS knows it', 'InvalidName');
+    checkIssuer({ where, prop: 'issuer' }, props.issuer);
+    if (!isToken(props.issuer) && !props.issuer.endsWith('/')) {
+      throw new FederationError({
+        code: 'InvalidIssuer', where, prop: 'issuer', rule: 'end in a slash', got: props.issuer,
+        remedy: 'copy it from `az aks show --query oidcIssuerProfile.issuerUrl`: the slash is part of the issuer, and the clouds compare it exactly',
+      });
+    }
+    return new Cluster({ kind: 'aks', id: clusterId(where, 'aks', props.name, props.id), issuer: props.issuer });
+  }
+
+  /**
+   * Defines any other cluster by its issuer; the clouds must reach `<issuer>/.well-known/openid-configuration`, or have the keys by `jwks`.
+   * @throws FederationError for an issuer that is no https URL, or keys that are not public
    * @see https://kubernetes.io/docs/tasks/configure-pod-container/configure-service-account/#service-account-issuer-discovery
    */
   public static oidc(props: OidcClusterProps): Cluster {
@@ -166,14 +262,22 @@ export class Cluster {
     checkPattern({ where, prop: 'name' }, props.name, /^[0-9A-Za-z][A-Za-z0-9_-]{0,94}$/,
       'be letters, digits, "-" and "_", at most 95 characters', 'shorten it; the name is only used here', 'InvalidName');
     checkIssuer({ where, prop: 'issuer' }, props.issuer);
-    return new Cluster({ kind: 'oidc', id: clusterId(where, 'oidc', props.name, props.id), issuer: props.issuer });
+    const jwks = props.jwks === undefined ? undefined : checkJwks({ where, prop: 'jwks' }, props.jwks);
+    return new Cluster({ kind: 'oidc', id: clusterId(where, 'oidc', props.name, props.id), issuer: props.issuer, jwks });
   }
 
   /** Defines the EKS cluster of an `aws_eks_cluster` resource or data source; the same resource gives the same cluster. */
   public static fromEksCluster(resource: EksClusterResource, options: ClusterFromResourceOptions = {}): Cluster {
     const where = `Cluster.fromEksCluster(${resource.node.path})`;
     const id = clusterId(where, 'eks', resource.nameInput, options.id);
-    return remembered(resource, id, () => new Cluster({ kind: 'eks', id, issuer: resource.identity.get(0).oidc.get(0).issuer }));
+    return remembered(resource, id, () => new Cluster({
+      kind: 'eks',
+      id,
+      issuer: resource.identity.get(0).oidc.get(0).issuer,
+      name: resource.name,
+      arn: resource.arn,
+      region: Fn.element(Fn.split(':', resource.arn), 3) as string,
+    }));
   }
 
   /** Defines the GKE cluster of a `google_container_cluster` resource or data source; the same resource gives the same cluster. */
@@ -184,13 +288,34 @@ export class Cluster {
     return remembered(resource, `${id} ${native}`, () => {
       // `projects/<id>/locations/<location>/clusters/<name>`; self_link says zones for a zonal cluster, the issuer does not.
       const name = resource.id;
+      const project = resource.projectInput ?? Fn.element(Fn.split('/', name), 1) as string;
       return new Cluster({
         kind: 'gke',
         id,
         issuer: `https://container.googleapis.com/v1/${name}`,
-        workloadPool: native ? `${Fn.element(Fn.split('/', name), 1)}.svc.id.goog` : undefined,
+        project,
+        projectKey: resource.projectInput ?? projectOfProvider(resource),
+        workloadPool: native ? `${project}.svc.id.goog` : undefined,
       });
     });
+  }
+
+  /**
+   * Defines the AKS cluster of an `azurerm_kubernetes_cluster` resource or data source; the same resource gives the same cluster.
+   * @throws FederationError for a resource that does not enable its OIDC issuer
+   */
+  public static fromAksCluster(resource: AksClusterResource, options: ClusterFromResourceOptions = {}): Cluster {
+    const where = `Cluster.fromAksCluster(${resource.node.path})`;
+    const id = clusterId(where, 'aks', resource.nameInput, options.id);
+    // A data source has no such input: there the cluster says itself whether it has an issuer.
+    const enabled = 'oidcIssuerEnabledInput' in resource ? resource.oidcIssuerEnabledInput : true;
+    if (enabled !== true && !isToken(enabled)) {
+      throw new FederationError({
+        code: 'WrongCluster', where, prop: 'oidcIssuerEnabled', rule: 'be true', got: enabled ?? 'nothing',
+        remedy: 'set it on the cluster: without it there is no issuer that a cloud could trust',
+      });
+    }
+    return remembered(resource, id, () => new Cluster({ kind: 'aks', id, issuer: resource.oidcIssuerUrl }));
   }
 
   /** Who runs the cluster. */
@@ -199,14 +324,39 @@ export class Cluster {
   public readonly id: string;
   /** The `iss` claim of the cluster's tokens. */
   public readonly issuer: string;
+  /** The name by which EKS knows the cluster. */
+  public readonly name?: string;
+  /** The ARN of an EKS cluster, where it is known. */
+  public readonly arn?: string;
+  /** The region of an EKS cluster, where it is known. */
+  public readonly region?: string;
+  /** The id of a GKE cluster's project. */
+  public readonly project?: string;
+  /**
+   * What is the same for GKE clusters of one project, as far as it can be seen.
+   * @internal
+   */
+  public readonly projectKey?: string;
+  /** The number of a GKE cluster's project, where it is known. */
+  public readonly projectNumber?: string;
   /** Google's own pool, on a GKE cluster that has Workload Identity Federation for GKE. */
   public readonly workloadPool?: string;
+  /** The public keys of an issuer that the clouds can't reach. */
+  public readonly jwks?: string;
 
   private constructor(fields: ClusterFields) {
     this.kind = fields.kind;
     this.id = fields.id;
     this.issuer = fields.issuer;
+    this.name = fields.name;
+    this.arn = fields.arn;
+    this.region = fields.region;
+    this.project = fields.project;
+    this.projectKey = fields.projectKey;
+    this.projectNumber = fields.projectNumber;
     this.workloadPool = fields.workloadPool;
+    this.jwks = fields.jwks;
+    Object.freeze(this);
   }
 
   /**
@@ -217,10 +367,34 @@ export class Cluster {
     const where = `Cluster ${this.id}`;
     checkNamespace({ where, prop: 'namespace' }, namespace);
     checkObjectName({ where, prop: 'serviceAccount' }, name);
-    const subject = { cluster: this, namespace, name, subject: `system:serviceaccount:${namespace}:${name}` };
-    SUBJECTS.add(subject);
-    return subject;
+    return checked({ cluster: this, namespace, name, subject: `system:serviceaccount:${namespace}:${name}` });
   }
+
+  /**
+   * Names every service account of a namespace, also those that do not exist yet: whoever may create a pod in the namespace can become
+   * what trusts them. AWS and Google Cloud can; Azure has no such trust.
+   * @throws FederationError for a namespace that Kubernetes refuses
+   */
+  public unsafeEveryServiceAccountOf(namespace: string): ServiceAccountSet {
+    checkNamespace({ where: `Cluster ${this.id}`, prop: 'namespace' }, namespace);
+    // A wildcard that only shows at apply would widen the pattern; Kubernetes' names hold none of what is taken out.
+    const plain = isToken(namespace) ? Fn.replace(namespace, '/[^a-z0-9-]/', '') : namespace;
+    return checked({ cluster: this, namespace, subject: `system:serviceaccount:${plain}:*` });
+  }
+
+  /**
+   * Names every service account of the cluster, also those that do not exist yet: whoever may create a pod anywhere in the cluster can
+   * become what trusts them. Only Google Cloud can.
+   */
+  public unsafeEveryServiceAccount(): ServiceAccountSet {
+    return checked({ cluster: this, subject: 'system:serviceaccount:*' });
+  }
+}
+
+/** A subject whose names were checked, and which then stays as it is. */
+function checked<T extends TrustedSubject>(subject: T): T {
+  SUBJECTS.add(subject);
+  return Object.freeze(subject);
 }
 
 /**
@@ -238,6 +412,14 @@ export function noteCluster(scope: IConstruct, where: string, cluster: Cluster):
     return;
   }
   const issuer = textOf(scope, cluster.issuer);
+  // Clusters that nobody can reach often have one issuer; they are told apart by their keys.
+  const keys = textOf(scope, cluster.jwks ?? '');
+  if (known !== undefined && textOf(scope, known.jwks ?? '') !== keys) {
+    throw new FederationError({
+      code: 'DuplicateRegistration', where, prop: 'cluster', rule: `have an id of its own (another cluster of the app is "${cluster.id}", with other keys)`,
+      got: issuer, remedy: 'pass `id` where the cluster is defined',
+    });
+  }
   if (known !== undefined && textOf(scope, known.issuer) !== issuer) {
     throw new FederationError({
       code: 'DuplicateRegistration', where, prop: 'cluster',
@@ -246,7 +428,8 @@ export function noteCluster(scope: IConstruct, where: string, cluster: Cluster):
       remedy: 'pass `id` where the cluster is defined',
     });
   }
-  const other = clusters.byIssuer.get(issuer);
+  const issuerAndKeys = `${issuer} ${keys}`;
+  const other = clusters.byIssuer.get(issuerAndKeys);
   if (other !== undefined && other.id !== cluster.id) {
     throw new FederationError({
       code: 'DuplicateRegistration', where, prop: 'cluster', rule: `have one id (the app knows the issuer ${JSON.stringify(issuer)} as "${other.id}")`,
@@ -256,25 +439,33 @@ export function noteCluster(scope: IConstruct, where: string, cluster: Cluster):
   }
   if (known === undefined) {
     clusters.byId.set(cluster.id, cluster);
-    clusters.byIssuer.set(issuer, cluster);
+    clusters.byIssuer.set(issuerAndKeys, cluster);
   }
 }
 
-/** Whether two subjects are the same service account of the same cluster. */
-export function sameSubject(scope: IConstruct, a: ServiceAccountSubject, b: ServiceAccountSubject): boolean {
-  return a === b || (a.cluster.id === b.cluster.id && sameText(scope, a.subject, b.subject));
+/** Whether a service account is the trusted one, or belongs to the trusted set. */
+export function covers(scope: IConstruct, trusted: TrustedSubject, subject: ServiceAccountSubject): boolean {
+  if (trusted === subject) {
+    return true;
+  }
+  if (trusted.cluster.id !== subject.cluster.id) {
+    return false;
+  }
+  return trusted.name !== undefined
+    ? sameText(scope, trusted.subject, subject.subject)
+    : trusted.namespace === undefined || sameText(scope, trusted.namespace, subject.namespace);
 }
 
-/** One service account by cluster and by what its names resolve to, for maps. */
-export function subjectKey(scope: IConstruct, subject: ServiceAccountSubject): string {
+/** One service account or set by cluster and by what its names resolve to, for maps. */
+export function subjectKey(scope: IConstruct, subject: TrustedSubject): string {
   return `${subject.cluster.id} ${textOf(scope, subject.subject)}`;
 }
 
 /**
- * The service accounts without duplicates, in an order that does not depend on how they were listed.
- * @throws FederationError where there are none
+ * The service accounts without duplicates, in an order that does not depend on how they were listed; their clusters are noted.
+ * @throws FederationError where there are none, or two clusters have one id
  */
-export function canonicalSubjects(scope: IConstruct, place: Place, subjects: readonly ServiceAccountSubject[]): ServiceAccountSubject[] {
+export function canonicalSubjects(scope: IConstruct, place: Place, subjects: readonly TrustedSubject[]): TrustedSubject[] {
   if (!Array.isArray(subjects) || subjects.length === 0) {
     throw new FederationError({
       code: 'EmptyTrust', ...place, rule: 'name at least one service account', got: '[]',
@@ -283,11 +474,13 @@ export function canonicalSubjects(scope: IConstruct, place: Place, subjects: rea
   }
   for (const subject of subjects) {
     checkSubject(place, subject);
+    // Before duplicates go: two clusters of one id would be taken for one.
+    noteCluster(scope, place.where, subject.cluster);
   }
   if (subjects.length === 1) {
     return [...subjects];
   }
-  const byKey = new Map<string, ServiceAccountSubject>();
+  const byKey = new Map<string, TrustedSubject>();
   for (const subject of subjects) {
     byKey.set(`${subjectKey(scope, subject)} ${subject.cluster.workloadPool === undefined}`, subject);
   }
@@ -297,7 +490,7 @@ export function canonicalSubjects(scope: IConstruct, place: Place, subjects: rea
 /**
  * Refuses a service account that no cluster made: its names were not checked.
  */
-export function checkSubject(place: Place, subject: ServiceAccountSubject): void {
+export function checkSubject(place: Place, subject: TrustedSubject): void {
   if (typeof subject !== 'object' || subject === null || !SUBJECTS.has(subject)) {
     throw new FederationError({
       code: 'InvalidIdentifier', ...place, rule: 'be made by cluster.serviceAccount(namespace, name)', got: describe(subject),
@@ -341,28 +534,37 @@ function clusterId(where: string, kind: ClusterKind, name: string | undefined, i
   return value;
 }
 
-/**
- * An https URL as the clouds compare it, byte by byte: what browsers normalise is left out (user names, queries, fragments, white space, "..").
- */
-const ISSUER = new RegExp('^https://[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*'
-  + '(?::(\\d{1,5}))?(?:/(?!\\.{1,2}(?:/|$))[A-Za-z0-9._~%@+=,:-]*)*$');
+/** Clusters that leave their project to one provider are in one project, whose id only Terraform knows. */
+function projectOfProvider(resource: GkeClusterResource): string {
+  const stack = Construct.isConstruct(resource) ? TerraformStack.of(resource).node.path : resource.node.path;
+  return ['of', stack, ...resource.provider?.alias === undefined ? [] : [resource.provider.alias]].join(' ');
+}
 
-function checkIssuer(place: Place, issuer: string): void {
-  const refuse = (rule: string, remedy: string): never => {
-    throw new FederationError({ code: 'InvalidIssuer', ...place, rule, got: issuer, remedy });
-  };
-  if (typeof issuer !== 'string') {
-    refuse('be a URL', 'write it as in the `iss` claim of the cluster\'s tokens');
-  }
-  if (isToken(issuer)) {
+/** The region that EKS writes into its issuers. */
+function regionOfIssuer(issuer: string): string | undefined {
+  return isToken(issuer) ? undefined : /^https:\/\/oidc\.eks\.([a-z0-9-]+)\./.exec(issuer)?.[1];
+}
+
+/** Refuses the ARN of another cluster, which trust policies for EKS Pod Identity would name. */
+function checkArnOf(where: string, arn: string, name: string, region: string | undefined): void {
+  if (isToken(arn)) {
     return;
   }
-  if (!issuer.startsWith('https://')) {
-    refuse('start with "https://"', 'write it as in the `iss` claim of the cluster\'s tokens; no cloud takes an issuer without TLS');
+  const [, , , arnRegion, , resource] = arn.split(':');
+  if ((!isToken(name) && resource !== `cluster/${name}`) || (region !== undefined && arnRegion !== region)) {
+    throw new FederationError({
+      code: 'InvalidIdentifier', where, prop: 'arn', rule: `be that of the cluster (…:${region ?? '<region>'}:<account>:cluster/${name})`, got: arn,
+      remedy: 'copy it from `aws eks describe-cluster`, or leave it out to have it looked up',
+    });
   }
-  const [, port] = ISSUER.exec(issuer) ?? refuse('be a URL of lower-case host and path, with no query, fragment, user name, wildcard or white space',
-    'write it as in the `iss` claim of the cluster\'s tokens');
-  if (port !== undefined && (Number(port) < 1 || Number(port) > 65535)) {
-    refuse('have a port from 1 to 65535', 'write it as in the `iss` claim of the cluster\'s tokens');
+}
+
+/** Refuses a cluster whose keys a cloud would have to fetch from an issuer that it can't reach. */
+export function checkReachable(where: string, cluster: Cluster, cloud: string): void {
+  if (cluster.jwks !== undefined) {
+    throw new FederationError({
+      code: 'WrongCluster', where, prop: 'cluster', rule: `have an issuer that ${cloud} can reach, as it fetches the keys from there`, got: `${cluster.id} with \`jwks\``,
+      remedy: 'publish the issuer\'s documents (S3HostedIssuer and its like do), or use Google Cloud, which takes uploaded keys',
+    });
   }
 }

@@ -2,22 +2,35 @@ export * from './errors';
 export * from './rules';
 export { Cluster } from './cluster';
 export type {
-  ClusterFromResourceOptions, ClusterKind, EksClusterProps, EksClusterResource, GkeClusterFromResourceOptions, GkeClusterProps, GkeClusterResource,
-  OidcClusterProps, ServiceAccountSubject,
+  AksClusterProps, AksClusterResource, ClusterFromResourceOptions, ClusterKind, EksClusterProps, EksClusterResource, GkeClusterFromResourceOptions,
+  GkeClusterProps, GkeClusterResource, OidcClusterProps, ServiceAccountSet, ServiceAccountSubject, TrustedSubject,
 } from './cluster';
 export type {
   CredentialFile, EnvironmentVariable, ICloudIdentity, PodBinding, PodBindingOptions, ProjectedToken, Wiring,
 } from './cloud-identity';
+export * from './aws/aws-chained-role';
 export * from './aws/aws-federated-role';
+export * from './aws/aws-pod-identity-role';
+export type { AwsRoleOptions } from './aws/aws-role';
 export * from './aws/cluster-oidc-provider';
+export type { S3Bucket, S3GrantOptions } from './aws/role-permissions';
 export * from './gcp/cluster-workload-identity-pool';
+export * from './gcp/gcp-federated-principal';
 export * from './gcp/gcp-federated-service-account';
+export type { GcsBucket } from './gcp/member-grants';
+export * from './issuer/gcs-hosted-issuer';
+export type { HostedIssuerProps } from './issuer/hosted-issuer';
+export { issuerDocuments, jsonWebKeySet } from './issuer/issuer-documents';
+export type { IssuerDocuments, IssuerDocumentsProps, IssuerKeys } from './issuer/issuer-documents';
+export * from './issuer/s3-hosted-issuer';
 export type { PodTemplate, WiredPodTemplate } from './kubernetes/pod-template';
 export * from './kubernetes/workload';
 export type { FederationProps } from './federations/federation';
 export type { ToAwsFederationProps } from './federations/to-aws';
 export type { ToGcpFederationProps } from './federations/to-gcp';
+export * from './federations/aks-to-aws-federation';
+export * from './federations/aks-to-gcp-federation';
 export * from './federations/eks-to-aws-federation';
+export * from './federations/eks-to-gcp-federation';
 export * from './federations/gke-to-aws-federation';
 export * from './federations/gke-to-gcp-federation';
-export * from './federations/eks-to-gcp-federation';

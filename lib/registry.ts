@@ -111,14 +111,20 @@ export class RegistrationRegistry<T extends Registration> {
  * @throws FederationError for one of another cluster, which would be ignored, or two of the same
  */
 export function givenRegistrations<T extends Registration>(
-  where: string, prop: string, given: readonly T[] | undefined, clusters: readonly Cluster[],
+  user: IConstruct, prop: string, given: readonly T[] | undefined, clusters: readonly Cluster[],
 ): Map<string, T> {
   const byCluster = new Map<string, T>();
   for (const registration of given ?? []) {
     const { id } = registration.cluster;
+    if (registration.node.root !== user.node.root) {
+      throw new FederationError({
+        code: 'WrongCluster', where: user.node.path, prop, rule: 'hold registrations of this app', got: `${registration.node.path} of another`,
+        remedy: 'bring it in by its ARN or name: an id says which cluster it is within one app',
+      });
+    }
     if (byCluster.has(id) || !clusters.some(cluster => cluster.id === id)) {
       throw new FederationError({
-        code: 'WrongCluster', where, prop, rule: `hold one registration for each cluster that it is used for (${[...new Set(clusters.map(cluster => cluster.id))].join(', ')})`,
+        code: 'WrongCluster', where: user.node.path, prop, rule: `hold one registration for each cluster that it is used for (${[...new Set(clusters.map(cluster => cluster.id))].join(', ')})`,
         got: `${registration.node.path} of cluster ${id}`,
         remedy: byCluster.has(id) ? 'choose one of the two' : 'leave it out, or add a service account of the cluster to `trusts`',
       });

@@ -2,6 +2,8 @@
  * The rules for what is risky and allowed: each stable id stands in the annotation that a construct makes.
  */
 export const RULES = {
+  'azure-broad-role':
+    'Roles such as Owner and Contributor reach far beyond what a workload needs; assign a data role on the resource.',
   'default-namespace':
     'Everything that is deployed without a namespace lands in "default"; give the workload a namespace of its own.',
   'default-service-account':
@@ -12,8 +14,18 @@ export const RULES = {
     'Google\'s own pool is one per project: the same namespace and service account name in any other GKE cluster of the project is the same identity.',
   'google-basic-role':
     'Basic roles such as roles/editor reach far beyond what a workload needs; grant a predefined role on the resource.',
+  'google-iam-admin-role':
+    'Whoever may change IAM policies or service accounts of a project can give itself every other role there.',
+  'oidc-provider-of-another-alias':
+    'IAM takes tokens by an OIDC provider of the role\'s own account alone: both provider aliases must lead to that account.',
+  'pod-identity-without-session-tags':
+    'Without session tags the trust policy cannot name the service account: every Pod Identity association of the account can use the role.',
   'registered-in-two-stacks':
     'An issuer can be registered once per account; if both stacks go to the same account, register the cluster in one and pass it to the other.',
+  'unsafe-cluster':
+    'Every service account of the cluster is trusted, also one that is created tomorrow: whoever may create a pod anywhere in the cluster can become the identity.',
+  'unsafe-namespace':
+    'Every service account of the namespace is trusted, also one that is created tomorrow: whoever may create a pod in the namespace can become the identity.',
 } as const;
 
 /** The stable id of a rule. */

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { DefaultTokenResolver, Fn, IPostProcessor, IResolvable, IResolveContext, StringConcat, TerraformStack, Token, Tokenization } from 'cdktf';
+import { DefaultTokenResolver, Fn, IPostProcessor, IResolvable, IResolveContext, LazyBase, StringConcat, TerraformStack, Token, Tokenization } from 'cdktf';
 import { IConstruct } from 'constructs';
 
 /** Whether a value is, or contains, something that only Terraform knows. */
@@ -42,10 +42,20 @@ export function knownPart(value: string): string {
   return isToken(value) ? Tokenization.reverseString(value).literals.map(String).join('') : value;
 }
 
+/** A value with a text in place of each thing that only Terraform knows, to look at what stands around them. */
+export function withTokensAs(value: string, text: string): string {
+  return value.replace(/\$\{TfToken\[[^\]]+\]\}/g, text);
+}
+
 /** An issuer without `https://`, as IAM writes it in ARNs and condition keys. */
 export function withoutScheme(issuer: string): string {
   // A token does not contain its text: replacing in it would silently keep the scheme.
   return issuer.startsWith('https://') ? issuer.slice('https://'.length) : Fn.trimprefix(issuer, 'https://');
+}
+
+/** Whether a value is, or contains, text that is produced when the stack is synthesized, and so can't be looked at before. */
+export function isLazy(value: string): boolean {
+  return Tokenization.reverseString(value).tokens.some(token => token instanceof LazyBase);
 }
 
 /** A short digest for ids and names that must be stable and different. */

@@ -1,9 +1,9 @@
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 
 const LIB = join(__dirname, '..', 'lib');
 
-/** Which rooms a room may use besides itself; files at the top are rooms of their own. See docs/architecture.md. */
+/** Which rooms a room may use besides itself; files at the top and doors are rooms of their own. See docs/architecture.md. */
 const MAY_USE: Record<string, readonly string[]> = {
   'errors': [],
   'rules': [],
@@ -15,9 +15,14 @@ const MAY_USE: Record<string, readonly string[]> = {
   'cloud-identity': ['cluster', 'errors'],
   'aws': ['annotations', 'checks', 'cloud-identity', 'cluster', 'errors', 'registry', 'tokens'],
   'gcp': ['annotations', 'checks', 'cloud-identity', 'cluster', 'errors', 'registry', 'tokens'],
+  'azure': ['annotations', 'checks', 'cloud-identity', 'cluster', 'errors', 'registry', 'tokens'],
+  'entra': ['annotations', 'azure', 'checks', 'cloud-identity', 'cluster', 'errors', 'registry', 'tokens'],
+  'issuer': ['azure', 'checks', 'errors', 'tokens'],
   'kubernetes': ['checks', 'cloud-identity', 'cluster', 'errors', 'tokens'],
-  'federations': ['aws', 'checks', 'cluster', 'errors', 'gcp', 'kubernetes'],
-  'index': ['aws', 'cloud-identity', 'cluster', 'errors', 'federations', 'gcp', 'kubernetes', 'rules'],
+  'federations': ['aws', 'azure', 'checks', 'cluster', 'errors', 'gcp', 'kubernetes'],
+  'index': ['aws', 'cloud-identity', 'cluster', 'errors', 'federations', 'gcp', 'issuer', 'kubernetes', 'rules'],
+  'azure/index': ['azure', 'federations', 'issuer'],
+  'entra/index': ['entra'],
 };
 
 /** The packages that a room may import. */
@@ -25,9 +30,12 @@ const PACKAGES: Record<string, readonly RegExp[]> = {
   errors: [],
   rules: [],
   tokens: [/^node:crypto$/, /^cdktf$/, /^constructs$/],
-  checks: [],
+  checks: [/^cdktf$/, /^constructs$/],
   aws: [/^cdktf$/, /^constructs$/, /^@cdktf\/provider-aws\/lib\/[a-z0-9-]+$/],
   gcp: [/^cdktf$/, /^constructs$/, /^@cdktf\/provider-google\/lib\/[a-z0-9-]+$/],
+  azure: [/^cdktf$/, /^constructs$/, /^@cdktf\/provider-azurerm\/lib\/[a-z0-9-]+$/],
+  entra: [/^cdktf$/, /^constructs$/, /^@cdktf\/provider-(?:azuread|azurerm)\/lib\/[a-z0-9-]+$/],
+  issuer: [/^node:crypto$/, /^cdktf$/, /^constructs$/, /^@cdktf\/provider-(?:aws|azurerm|google)\/lib\/[a-z0-9-]+$/],
   kubernetes: [/^node:path$/, /^cdktf$/, /^constructs$/, /^@cdktf\/provider-kubernetes\/lib\/[a-z0-9-]+$/],
 };
 const ELSEWHERE = [/^cdktf$/, /^constructs$/];
@@ -39,13 +47,23 @@ function files(folder: string): string[] {
   });
 }
 
-const roomOf = (file: string) => relative(LIB, file).split('/')[0]!.replace(/\.ts$/, '');
+const roomOf = (file: string) => {
+  const path = relative(LIB, file).replace(/\.ts$/, '');
+  return /^[a-z]+\/index$/.test(path) ? path : path.split('/')[0]!;
+};
 
-const imports = files(LIB).flatMap(file => {
-  const source = readFileSync(file, 'utf8');
-  return [...source.matchAll(/(?:from|import\(|require\() ?'([^']+)'/g)]
-    .map(([, specifier]) => ({ file: relative(LIB, file), room: roomOf(file), specifier: specifier! }));
-});
+/** What a file imports or re-exports, types as well: a declaration file that names a missing package does not compile. */
+function specifiersOf(file: string): string[] {
+  return [...readFileSync(file, 'utf8').matchAll(/(?:from|import|import\(|require\() ?'([^']+)'/g)].map(([, specifier]) => specifier!);
+}
+
+/** The file behind a relative specifier; a folder is its door. */
+function targetOf(file: string, specifier: string): string {
+  const path = resolve(dirname(file), specifier);
+  return existsSync(`${path}.ts`) ? `${path}.ts` : join(path, 'index.ts');
+}
+
+const imports = files(LIB).flatMap(path => specifiersOf(path).map(specifier => ({ file: relative(LIB, path), room: roomOf(path), specifier })));
 
 test('there are imports to look at, and every room is known', () => {
   expect(imports.length).toBeGreaterThan(50);
@@ -54,7 +72,7 @@ test('there are imports to look at, and every room is known', () => {
 
 test('rooms use only the rooms that they may', () => {
   const wrong = imports.filter(({ specifier }) => specifier.startsWith('.')).filter(({ file, room, specifier }) => {
-    const target = roomOf(resolve(dirname(join(LIB, file)), specifier));
+    const target = roomOf(targetOf(join(LIB, file), specifier));
     return target !== room && !MAY_USE[room]!.includes(target);
   });
   expect(wrong).toEqual([]);
@@ -64,4 +82,38 @@ test('rooms use only the packages that they may, one resource at a time', () => 
   const wrong = imports.filter(({ specifier }) => !specifier.startsWith('.'))
     .filter(({ room, specifier }) => !(PACKAGES[room] ?? ELSEWHERE).some(pattern => pattern.test(specifier)));
   expect(wrong).toEqual([]);
+});
+
+test('the issuers use the names of Azure\'s clouds, and nothing else of Azure', () => {
+  const used = imports.filter(({ room, file, specifier }) => room === 'issuer' && roomOf(targetOf(join(LIB, file), specifier)) === 'azure');
+  expect(used).toEqual([{ file: 'issuer/azure-blob-hosted-issuer.ts', room: 'issuer', specifier: '../azure/azure-cloud' }]);
+});
+
+/** The packages that a door leads to, by way of whatever files. */
+function packagesBehind(door: string): string[] {
+  const seen = new Set<string>();
+  const packages = new Set<string>();
+  const visit = (file: string): void => {
+    if (seen.has(file)) {
+      return;
+    }
+    seen.add(file);
+    for (const specifier of specifiersOf(file)) {
+      if (specifier.startsWith('.')) {
+        visit(targetOf(file, specifier));
+      } else {
+        packages.add(specifier.replace(/^(@[^/]+\/[^/]+|[^/@]+).*$/, '$1'));
+      }
+    }
+  };
+  visit(join(LIB, door));
+  return [...packages].sort();
+}
+
+test('each door leads to the packages that its users have', () => {
+  const core = ['cdktf', 'constructs', 'node:crypto'];
+  const clouds = ['@cdktf/provider-aws', '@cdktf/provider-google', '@cdktf/provider-kubernetes'];
+  expect(packagesBehind('index.ts')).toEqual([...clouds, ...core, 'node:path']);
+  expect(packagesBehind('azure/index.ts')).toEqual(['@cdktf/provider-azurerm', '@cdktf/provider-kubernetes', ...core, 'node:path']);
+  expect(packagesBehind('entra/index.ts')).toEqual(['@cdktf/provider-azuread', '@cdktf/provider-azurerm', ...core]);
 });

@@ -17,7 +17,7 @@ const sources = pods.flatMap(pod => pod.spec.volume ?? []).flatMap(volume => vol
 
 test('there is something of everything to look at', () => {
   const providers = all('resource', 'google_iam_workload_identity_pool_provider');
-  expect([trustStatements, containers, sources, providers].map(found => found.length)).toEqual([4, 9, 13, 3]);
+  expect([trustStatements, containers, sources, providers].map(found => found.length)).toEqual([5, 14, 18, 4]);
 });
 
 test('1 and 9: every trust statement compares aud and sub exactly, neither in the place of the other', () => {
@@ -34,7 +34,7 @@ test('1 and 9: every trust statement compares aud and sub exactly, neither in th
 
 test('2: no thumbprint is pinned', () => {
   expect(all('resource', 'aws_iam_openid_connect_provider').map(provider => Object.keys(provider))).toEqual([
-    ['client_id_list', 'url'], ['client_id_list', 'url'], ['client_id_list', 'url'], ['client_id_list', 'url'],
+    ['client_id_list', 'url'], ['client_id_list', 'url'], ['client_id_list', 'url'], ['client_id_list', 'url'], ['client_id_list', 'url'],
   ]);
 });
 
@@ -62,7 +62,7 @@ test('5 and 6: every provider has a condition of exact subjects, and an issuer w
 test('7: libraries and command lines find their credentials, off AWS with both variables of the region', () => {
   const aws = containers.filter(container => names(container).includes('AWS_ROLE_ARN'));
   const google = containers.filter(container => names(container).includes('GOOGLE_APPLICATION_CREDENTIALS'));
-  expect([aws.length, google.length]).toEqual([5, 4]);
+  expect([aws.length, google.length]).toEqual([6, 5]);
   for (const container of aws) {
     expect(names(container).filter(name => name.startsWith('AWS_'))).toEqual(['AWS_ROLE_ARN', 'AWS_WEB_IDENTITY_TOKEN_FILE', 'AWS_REGION', 'AWS_DEFAULT_REGION',
       'AWS_STS_REGIONAL_ENDPOINTS']);

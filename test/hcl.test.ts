@@ -1,9 +1,10 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from '@cdktf/hcl2json';
+import { KubernetesProvider } from '@cdktf/provider-kubernetes/lib/provider';
 import { App, TerraformStack, TerraformVariable } from 'cdktf';
-import { AwsFederatedRole, Cluster, GcpFederatedServiceAccount, Workload } from 'cdktf-workload-federation';
-import { LITERAL_AND_TOKENS } from './clusters';
+import { AwsFederatedRole, Cluster, ClusterOidcProvider, ClusterWorkloadIdentityPool, GcpFederatedServiceAccount, Workload } from 'cdktf-workload-federation';
+import { JWKS, LITERAL_AND_TOKENS } from './clusters';
 import { EXAMPLES, inFolder, runExample, stackIn, synthExample } from './synth';
 
 /** What an app writes under `cdktf synth --hcl`, parsed back by Terraform's own parser. */
@@ -55,11 +56,23 @@ describe.each(LITERAL_AND_TOKENS)('with %s', (_, clusters) => {
       clusters.gke(stack).serviceAccount('reports', 'reader'), clusters.eks(stack).serviceAccount(text, text),
       Cluster.oidc({ name: 'k3s', issuer: text }).serviceAccount('reports', 'reader'),
     ];
-    const role = new AwsFederatedRole(stack, 'Role', { trusts });
+    const sets = ['billing', text].map(namespace => clusters.eks(stack).unsafeEveryServiceAccountOf(namespace));
+    const withKeys = clusters.oidcWithKeys(stack);
+    new ClusterWorkloadIdentityPool(stack, 'Pool', { cluster: withKeys, attributeCondition: text });
+    const role = new AwsFederatedRole(stack, 'Role', { trusts: [...trusts, ...sets] });
     role.grantBucketRead(text, { prefix: text });
-    const account = new GcpFederatedServiceAccount(stack, 'Account', { trusts, accountId: 'reports-reader', tokenLifetimeSeconds: 600 });
-    new Workload(stack, 'Workload', { serviceAccount: trusts[1]!, identities: [role, account], immutableConfigMap: true });
-    new Workload(stack, 'Other', { serviceAccount: trusts[3]!, identities: [role, account], wiring: 'explicit' });
+    AwsFederatedRole.fromRoleArn(stack, 'Existing', { roleArn: text, trusts }).grantBucketWrite(text);
+    // A domain of what only Terraform knows, keys that are written anew, and what must be published first.
+    const onprem = Cluster.oidc({ name: 'onprem', issuer: `https://${text}/onprem` });
+    new ClusterOidcProvider(stack, 'Onprem', { cluster: onprem, dependsOn: [role.resource!] });
+    const vault = Cluster.oidc({ name: 'vault2', issuer: 'https://vault.acme.example', jwks: `${JWKS.slice(0, -1)},"d":"\\"x"}` });
+    new ClusterWorkloadIdentityPool(stack, 'Vault', { cluster: vault, admits: 'cluster', attributeMapping: { 'attribute.team': "assertion.team == '' ? 'a\"b' : 'c'" } });
+    const account = new GcpFederatedServiceAccount(stack, 'Account', {
+      trusts: [...trusts, ...sets, withKeys.serviceAccount('reports', 'reader'), vault.unsafeEveryServiceAccountOf('reports')], accountId: 'reports-reader', tokenLifetimeSeconds: 600,
+    });
+    const kubernetesProvider = new KubernetesProvider(stack, 'EksKubernetes', { alias: 'eks', configPath: '~/.kube/config', configContext: 'eks' });
+    new Workload(stack, 'Workload', { serviceAccount: trusts[1]!, identities: [role, account], immutableConfigMap: true, createNamespace: true });
+    new Workload(stack, 'Other', { serviceAccount: trusts[3]!, identities: [role, account], wiring: 'explicit', kubernetesProvider });
   }
 
   test('every construct says the same as HCL and as JSON', async () => {

@@ -1,4 +1,5 @@
-import { App } from 'cdktf';
+import { KubernetesProvider } from '@cdktf/provider-kubernetes/lib/provider';
+import { App, TerraformStack } from 'cdktf';
 import {
   AwsFederatedRole, Cluster, EksToAwsFederation, EksToGcpFederation, GcpFederatedServiceAccount, GkeToAwsFederation, GkeToGcpFederation,
 } from 'cdktf-workload-federation';
@@ -17,19 +18,28 @@ function change(before: StackJson, after: StackJson) {
 }
 
 describe.each(LITERAL_AND_TOKENS)('with %s', (_, clusters) => {
+  /** A cluster, with the provider that leads to it and the names of a workload on it. */
+  const on = (cluster: 'eks' | 'gke', stack: TerraformStack, name: string) => ({
+    cluster: clusters[cluster](stack),
+    kubernetesProvider: stack.node.findChild(`Kubernetes-${cluster}`) as KubernetesProvider,
+    namespace: name,
+    serviceAccountName: name,
+  });
   const federations = {
-    A: (stack: any) => new EksToAwsFederation(stack, 'A', { cluster: clusters.eks(stack), namespace: 'a', serviceAccountName: 'a' }),
-    B: (stack: any) => new EksToAwsFederation(stack, 'B', { cluster: clusters.eks(stack), namespace: 'b', serviceAccountName: 'b', wiring: 'explicit' }),
-    C: (stack: any) => new GkeToAwsFederation(stack, 'C', { cluster: clusters.gke(stack), namespace: 'c', serviceAccountName: 'c' }),
-    D: (stack: any) => new EksToGcpFederation(stack, 'D', { cluster: clusters.eks(stack), namespace: 'd', serviceAccountName: 'd', accountId: 'account-d' }),
-    E: (stack: any) => new EksToGcpFederation(stack, 'E', { cluster: clusters.eks(stack), namespace: 'e', serviceAccountName: 'e', accountId: 'account-e' }),
-    F: (stack: any) => new GkeToGcpFederation(stack, 'F', { cluster: clusters.gke(stack), namespace: 'f', serviceAccountName: 'f', accountId: 'account-f' }),
+    A: (stack: TerraformStack) => new EksToAwsFederation(stack, 'A', on('eks', stack, 'a')),
+    B: (stack: TerraformStack) => new EksToAwsFederation(stack, 'B', { ...on('eks', stack, 'b'), wiring: 'explicit' }),
+    C: (stack: TerraformStack) => new GkeToAwsFederation(stack, 'C', on('gke', stack, 'c')),
+    D: (stack: TerraformStack) => new EksToGcpFederation(stack, 'D', { ...on('eks', stack, 'd'), accountId: 'account-d' }),
+    E: (stack: TerraformStack) => new EksToGcpFederation(stack, 'E', { ...on('eks', stack, 'e'), accountId: 'account-e' }),
+    F: (stack: TerraformStack) => new GkeToGcpFederation(stack, 'F', { ...on('gke', stack, 'f'), accountId: 'account-f' }),
   };
   type Name = keyof typeof federations;
   const synth = (names: readonly Name[]) => synthStack(stack => {
-    // The clusters' own resources stay when a federation goes.
-    clusters.eks(stack);
-    clusters.gke(stack);
+    // The clusters' own resources, and the providers that lead to them, stay when a federation goes.
+    for (const cluster of ['eks', 'gke'] as const) {
+      clusters[cluster](stack);
+      new KubernetesProvider(stack, `Kubernetes-${cluster}`, { alias: cluster, configPath: '~/.kube/config', configContext: cluster });
+    }
     names.forEach(name => federations[name](stack));
   });
   const NAMES = Object.keys(federations) as Name[];
@@ -75,7 +85,7 @@ describe.each(LITERAL_AND_TOKENS)('with %s', (_, clusters) => {
     const { added, removed, changed } = change(before, after);
     expect(added).toEqual([
       'aws_iam_openid_connect_provider.ClusterOidcProvider-gke-apps',
-      expect.stringMatching('^google_service_account_iam_member.Account_Native_gke-apps_m_m_'),
+      expect.stringMatching(`^google_service_account_iam_member.Account_Native_${clusters.gkeProjectLabel}_m_m_`),
     ]);
     expect(removed).toEqual([]);
     expect(changed).toEqual(['data.aws_iam_policy_document.Role_Trust_229B7AE4']);
@@ -93,6 +103,25 @@ describe.each(LITERAL_AND_TOKENS)('with %s', (_, clusters) => {
       expect.stringMatching('^google_service_account_iam_member.Account_Federated_eks-apps_m_m_'),
     ]);
     expect(changed).toEqual(['data.aws_iam_policy_document.Role_Trust_229B7AE4']);
+  });
+});
+
+test.each(['blue', 'green'])('dropping %s of two GKE clusters of one project leaves the member that both have, though IAM roles change', gone => {
+  const synth = (...names: string[]) => synthStack(stack => {
+    const trusts = names.map(name => Cluster.gke({ project: 'acme-apps', location: 'europe-west1', name }).serviceAccount('m', 'm'));
+    new AwsFederatedRole(stack, 'Role', { trusts });
+    new GcpFederatedServiceAccount(stack, 'Account', { trusts, accountId: 'reports-reader' });
+  });
+  const kept = gone === 'blue' ? 'green' : 'blue';
+  expect(change(synth('blue', 'green'), synth(kept))).toEqual({
+    added: [],
+    removed: [`aws_iam_openid_connect_provider.ClusterOidcProvider-gke-${gone}`],
+    changed: ['data.aws_iam_policy_document.Role_Trust_229B7AE4'],
+  });
+  expect(change(synth(kept), synth(kept, gone))).toEqual({
+    added: [`aws_iam_openid_connect_provider.ClusterOidcProvider-gke-${gone}`],
+    removed: [],
+    changed: ['data.aws_iam_policy_document.Role_Trust_229B7AE4'],
   });
 });
 
@@ -118,7 +147,7 @@ test('addresses and physical names of the article example do not move', () => {
     'google_iam_workload_identity_pool_provider.Pool_Provider_7E972134',
     'google_service_account.Account',
     'google_service_account_iam_member.Account_Federated_eks-oidc-exp-cluster_oidc-exp_oidc-exp-service-account_D95D4BD6',
-    'google_service_account_iam_member.Account_Native_gke-oidc-exp-cluster_oidc-exp_oidc-exp-service-account_E4F205C3',
+    'google_service_account_iam_member.Account_Native_oidc-exp-project_oidc-exp_oidc-exp-service-account_FA791CE2',
     'google_storage_bucket.Gcs',
     'google_storage_bucket_iam_member.Account_Bucket_Gcs_storage_objectViewer_BB6CC79A',
     'google_storage_bucket_object.GcsObject',

@@ -5,36 +5,64 @@ import { dirname, join } from 'node:path';
 
 const ROOT = join(__dirname, '..');
 const PEERS = ['cdktf', 'constructs', '@cdktf/provider-aws', '@cdktf/provider-google', '@cdktf/provider-kubernetes'];
+/** The optional peers: what needs Azure's resources, and what Entra ID's too. */
+const AZURERM = '@cdktf/provider-azurerm';
+const AZUREAD = '@cdktf/provider-azuread';
 
 /** A program that uses the package as its README says. */
 const PROGRAM = `
 import { App, TerraformStack } from 'cdktf';
 import { PodV1 } from '@cdktf/provider-kubernetes/lib/pod-v1';
 import { Cluster, FederationError, GkeToAwsFederation, type ICloudIdentity } from 'cdktf-workload-federation';
+import { AksToAzureFederation, type AzureRoleAssignment } from 'cdktf-workload-federation/azure';
+import { EntraFederatedApplication } from 'cdktf-workload-federation/entra';
 
 const stack = new TerraformStack(new App(), 'stack');
 const gke = Cluster.gke({ project: 'acme-apps', location: 'europe-west1', name: 'apps' });
 const reports = new GkeToAwsFederation(stack, 'Reports', { cluster: gke, namespace: 'reports', serviceAccountName: 'reports' });
-const identity: ICloudIdentity = reports.role;
+const aks = Cluster.aks({ name: 'apps', issuer: 'https://westeurope.oic.prod-aks.azure.com/tenant/cluster/' });
+const roleAssignments: AzureRoleAssignment[] = [];
+const billing = new AksToAzureFederation(stack, 'Billing', {
+  cluster: aks, namespace: 'billing', serviceAccountName: 'billing', identityName: 'billing', resourceGroupName: 'apps', location: 'westeurope', roleAssignments,
+});
+const application = new EntraFederatedApplication(stack, 'Application', { displayName: 'Reports', trusts: [gke.serviceAccount('reports', 'reports')] });
+const identities: ICloudIdentity[] = [reports.role, billing.identity, application];
 new PodV1(stack, 'Pod', reports.podTemplate({ metadata: { name: 'reports' }, spec: { container: [{ name: 'aws' }] } }));
-export const code: FederationError['code'] | undefined = identity === undefined ? 'EmptyTrust' : undefined;
+export const code: FederationError['code'] | undefined = identities.length === 0 ? 'EmptyTrust' : undefined;
 `;
+
+const run = (command: string, args: string[], cwd: string) => execFileSync(command, args, { cwd, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
 
 let folder: string;
 let packed: string[];
+let tarball: string;
+/** What a user of AWS and Google Cloud has, what one of Azure has too, and what one of Entra ID has beside. */
+let core: string;
+let withAzure: string;
+let withEntra: string;
 
-beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), 'workload-federation-package-'));
-  const run = (command: string, args: string[], cwd: string) => execFileSync(command, args, { cwd, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
-  const [{ filename, files }] = JSON.parse(run('npm', ['pack', '--json', '--pack-destination', folder], ROOT).replace(/^[^[]*/, ''));
-  packed = files.map(({ path }: { path: string }) => path);
-  const modules = join(folder, 'node_modules');
-  mkdirSync(join(modules, 'cdktf-workload-federation'), { recursive: true });
-  run('tar', ['-xzf', join(folder, filename), '-C', join(modules, 'cdktf-workload-federation'), '--strip-components', '1'], folder);
-  for (const peer of PEERS) {
+/** A project with the packed package and these of its peers. */
+function installed(name: string, peers: readonly string[]): string {
+  const project = join(folder, name);
+  const modules = join(project, 'node_modules');
+  const unpacked = join(modules, 'cdktf-workload-federation');
+  mkdirSync(unpacked, { recursive: true });
+  run('tar', ['-xzf', tarball, '-C', unpacked, '--strip-components', '1'], folder);
+  for (const peer of peers) {
     mkdirSync(dirname(join(modules, peer)), { recursive: true });
     symlinkSync(join(ROOT, 'node_modules', peer), join(modules, peer));
   }
+  return project;
+}
+
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'workload-federation-package-'));
+  const [{ filename, files }] = JSON.parse(run('npm', ['pack', '--json', '--pack-destination', folder], ROOT).replace(/^[^[]*/, ''));
+  packed = files.map(({ path }: { path: string }) => path);
+  tarball = join(folder, filename);
+  core = installed('core', PEERS);
+  withAzure = installed('azure', [...PEERS, AZURERM]);
+  withEntra = installed('entra', [...PEERS, AZURERM, AZUREAD]);
 }, 120_000);
 
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -44,6 +72,7 @@ test('what is packed is compiled code, types and documents, and neither sources 
     ['CHANGELOG.md', 'LICENSE', 'README.md', 'SECURITY.md', 'package.json']);
   expect(packed).toContain('build/index.js');
   expect(packed).toContain('build/index.d.ts');
+  expect(packed.filter(path => path.endsWith('/index.js'))).toEqual(['build/azure/index.js', 'build/entra/index.js', 'build/index.js']);
   expect(packed.filter(path => /test|example|bench/.test(path))).toEqual([]);
 });
 
@@ -53,9 +82,9 @@ test.each([
   ['nodenext', 'nodenext'],
   ['bundler', 'esnext'],
 ])('types resolve under %s resolution', (moduleResolution, module) => {
-  const file = join(folder, `${moduleResolution}.ts`);
+  const file = join(withEntra, `${moduleResolution}.ts`);
   writeFileSync(file, PROGRAM);
-  const config = join(folder, `${moduleResolution}.json`);
+  const config = join(withEntra, `${moduleResolution}.json`);
   writeFileSync(config, JSON.stringify({
     compilerOptions: { strict: true, noEmit: true, skipLibCheck: true, target: 'es2022', preserveSymlinks: true, types: [], module, moduleResolution },
     files: [file],
@@ -63,26 +92,52 @@ test.each([
   expect(() => execFileSync(process.execPath, [require.resolve('typescript/bin/tsc'), '-p', config], { stdio: 'pipe' })).not.toThrow();
 }, 60_000);
 
-/** The packages and provider files that a program loads. */
-function loadedBy(program: string): string[] {
+/** The files that a program loads in a project. */
+function loadedBy(program: string, project: string): string[] {
   const script = `${program}; console.log(JSON.stringify(Object.keys(require.cache)))`;
-  const output = execFileSync(process.execPath, ['--preserve-symlinks', '-e', script], { cwd: folder, encoding: 'utf8', stdio: 'pipe' });
+  const output = execFileSync(process.execPath, ['--preserve-symlinks', '-e', script], { cwd: project, encoding: 'utf8', stdio: 'pipe' });
   return JSON.parse(output) as string[];
 }
 
-test('the main entry loads, with one file of each provider resource and no barrel', () => {
-  const loaded = loadedBy("require('cdktf-workload-federation')");
-  const providers = loaded.filter(path => /@cdktf\/provider-/.test(path)).map(path => path.replace(/^.*@cdktf\//, '').replace(/\/index-structs\/.*/, '/index.js'));
-  expect([...new Set(providers)].filter(path => !/^provider-(?:aws|google|kubernetes)\/lib\/[a-z0-9-]+\/index\.js$/.test(path))).toEqual([]);
-  expect(new Set(providers).size).toBeLessThan(25);
+/** The resources of providers that an entry loads. */
+function resourcesBehind(entry: string, project: string): string[] {
+  const providers = loadedBy(`require('${entry}')`, project).filter(path => /@cdktf\/provider-/.test(path))
+    .map(path => path.replace(/^.*@cdktf\//, '').replace(/\/index-structs\/.*/, '/index.js'));
+  return [...new Set(providers)];
+}
+
+test.each([
+  ['the main entry', 'cdktf-workload-federation', () => core, /^provider-(?:aws|google|kubernetes)\/lib\/[a-z0-9-]+\/index\.js$/, 28],
+  ['the entry of Azure', 'cdktf-workload-federation/azure', () => withAzure, /^provider-(?:azurerm|kubernetes)\/lib\/[a-z0-9-]+\/index\.js$/, 11],
+  ['the entry of Entra ID', 'cdktf-workload-federation/entra', () => withEntra, /^provider-azure(?:ad|rm)\/lib\/[a-z0-9-]+\/index\.js$/, 6],
+])('%s loads where its peers are, with one file of each provider resource and no barrel', (_, entry, project, resource, most) => {
+  const resources = resourcesBehind(entry, project());
+  expect(resources.filter(path => !resource.test(path))).toEqual([]);
+  expect(resources.length).toBeGreaterThan(0);
+  expect(resources.length).toBeLessThanOrEqual(most);
+});
+
+test.each([
+  ['cdktf-workload-federation/azure', () => core, '@cdktf/provider-azurerm/'],
+  ['cdktf-workload-federation/entra', () => withAzure, '@cdktf/provider-azuread/'],
+])('the entry %s names the peer that it misses', (entry, project, peer) => {
+  expect(() => loadedBy(`require('${entry}')`, project())).toThrow(`Cannot find module '${peer}`);
+});
+
+test('what an entry needs beside the main one is an optional peer, and the others are not', () => {
+  const { peerDependencies, peerDependenciesMeta } = JSON.parse(readFileSync(join(core, 'node_modules', 'cdktf-workload-federation', 'package.json'), 'utf8'));
+  expect(Object.keys(peerDependencies).sort()).toEqual([...PEERS, AZURERM, AZUREAD].sort());
+  expect(peerDependenciesMeta).toEqual({ [AZURERM]: { optional: true }, [AZUREAD]: { optional: true } });
 });
 
 test('deep imports are closed: only what is exported can be relied on', () => {
-  expect(() => loadedBy("require('cdktf-workload-federation/build/registry')")).toThrow('ERR_PACKAGE_PATH_NOT_EXPORTED');
+  for (const path of ['build/registry', 'azure/azure-binding', 'issuer']) {
+    expect(() => loadedBy(`require('cdktf-workload-federation/${path}')`, core)).toThrow('ERR_PACKAGE_PATH_NOT_EXPORTED');
+  }
 });
 
 test('no file that users get says where or with what it was built', () => {
   const lock = readFileSync(join(ROOT, 'package-lock.json'), 'utf8');
   expect(lock).not.toMatch(/"resolved"/);
-  expect(readdirSync(join(folder, 'node_modules', 'cdktf-workload-federation'))).not.toContain('.npmrc');
+  expect(readdirSync(join(core, 'node_modules', 'cdktf-workload-federation'))).not.toContain('.npmrc');
 });

@@ -1,7 +1,9 @@
 import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { RULES } from 'cdktf-workload-federation';
+import * as main from 'cdktf-workload-federation';
+import * as azure from 'cdktf-workload-federation/azure';
+import * as entra from 'cdktf-workload-federation/entra';
 import { EXAMPLES } from './synth';
 
 const ROOT = join(__dirname, '..');
@@ -19,6 +21,24 @@ const EXAMPLE_CODE = readdirSync(EXAMPLES, { withFileTypes: true }).filter(entry
 
 test.each(blocks(README, 'ts'))('the code of the README is cut from an example: %s', block => {
   expect(EXAMPLE_CODE.filter(code => code.includes(flat(block)))).not.toEqual([]);
+});
+
+test('the README and the page on mechanisms name what there is to import, and leave out no class', () => {
+  const doors = { ...main, ...azure, ...entra };
+  const tables = [README, readFileSync(join(ROOT, 'docs', 'mechanisms.md'), 'utf8')].join('\n').split('\n').filter(line => line.startsWith('|')).join('\n');
+  const named = new Set([...tables.matchAll(/`((?:[A-Z][a-z0-9]+)+)`/g)].map(([, name]) => name!));
+  expect([...named].filter(name => !(name in doors))).toEqual([]);
+  const classes = Object.entries(doors).filter(([name, value]) => typeof value === 'function' && /^[A-Z]/.test(name)).map(([name]) => name);
+  expect(classes.filter(name => !named.has(name)).sort()).toEqual(['Cluster', 'FederationError']);
+});
+
+test('each cell of the README\'s matrix names a class and its mechanism', () => {
+  const rows = README.split('\n').filter(line => /^\| \*\*/.test(line)).map(line => line.split('|').slice(1, -1).map(cell => cell.trim()));
+  expect(rows.map(([source]) => source)).toEqual(['**EKS**', '**GKE**', '**AKS**', '**any other OIDC cluster**']);
+  for (const [, ...cells] of rows) {
+    expect(cells).toHaveLength(3);
+    cells.forEach(cell => expect(cell).toMatch(/^`\w+`(?: \+ `Workload`)?: \w/));
+  }
 });
 
 test('what the README says the example prints is what it prints', () => {
@@ -47,7 +67,7 @@ test('every rule and every error code is documented', () => {
   const codes = [...source.matchAll(/^ {2}\| '(\w+)'/gm)].map(([, code]) => code!);
   expect(codes.length).toBeGreaterThan(5);
   const rows = [...text.matchAll(/^\| `([\w-]+)` \|/gm)].map(([, id]) => id!);
-  expect(rows.sort()).toEqual([...codes, ...Object.keys(RULES)].sort());
+  expect(rows.sort()).toEqual([...codes, ...Object.keys(main.RULES)].sort());
 });
 
 function readdirOrFile(path: string): void {

@@ -115,14 +115,16 @@ const anotherCluster = () => {
   const name = id();
   return Cluster.oidc({ name, issuer: `https://issuer.example.com/${name}` });
 };
-/** A pool of a cluster that no other try has registered. */
-const pool = (props: object) => new ClusterWorkloadIdentityPool(stack, id(), {
+/** A pool of a cluster that no other try has registered, in a stack where no other cluster has a pool of its id. */
+const pool = (props: object) => new ClusterWorkloadIdentityPool(scratchStack(), id(), {
   cluster: anotherCluster(), ...props,
 });
 
 const TRY = /^stack\/Try\d+$/;
 const EKS_ISSUER = fc.tuple(fc.constantFrom('eu-west-1', 'us-east-2', 'ap-southeast-1'), chars(`${DIGITS}ABCDEF`, 32, 32))
   .map(([region, key]) => `https://oidc.eks.${region}.amazonaws.com/id/${key}`);
+const AKS_ISSUER = fc.tuple(fc.constantFrom('westeurope', 'eastus2', 'uksouth'), fc.uuid(), fc.uuid())
+  .map(([region, tenant, key]) => `https://${region}.oic.prod-aks.azure.com/${tenant}/${key}/`);
 const host = fc.array(label(20), { minLength: 2, maxLength: 4 }).map(labels => labels.join('.'));
 const segments = fc.array(chars(`${ALNUM + UPPER}_-~`, 1, 12), { maxLength: 4 }).map(parts => parts.map(part => `/${part}`).join(''));
 const issuer = fc.tuple(host, segments).map(parts => `https://${parts.join('')}`);
@@ -157,6 +159,23 @@ const region = fc.tuple(fc.constantFrom('europe', 'us', 'northamerica', 'me'), f
 const location = fc.tuple(region, fc.constantFrom('', '-a', '-b', '-f')).map(parts => parts.join(''));
 const gke = { project: 'acme-apps', location: 'europe-west1', name: 'apps' };
 const gkeName = text(LOWER, `${ALNUM}-`, ALNUM, 1, 40);
+
+const eksName = text(ALNUM + UPPER, `${ALNUM + UPPER}_-`, `${ALNUM + UPPER}_-`, 1, 100);
+const eksArnOf = (code: fc.Arbitrary<string>, name: fc.Arbitrary<string>) => fc.tuple(fc.constantFrom('aws', 'aws-cn', 'aws-us-gov'), code, digits(12), name)
+  .map(([part, where, number, last]) => `arn:${part}:eks:${where}:${number}:cluster/${last}`);
+const eksRegion = fc.constantFrom('eu-west-1', 'us-gov-east-1', 'cn-north-1');
+const eksArn = eksArnOf(eksRegion, fc.constant('apps'));
+
+const base64url = chars(`${ALNUM + UPPER}_-`, 20, 60);
+/** So short that it can't hold what must not be said. */
+const kid = chars(ALNUM, 1, 12);
+const publicKey = fc.oneof(
+  fc.record({ kty: fc.constant('RSA'), kid, use: fc.constant('sig'), alg: fc.constantFrom('RS256', 'RS512'), n: base64url, e: fc.constant('AQAB') }),
+  fc.record({ kty: fc.constant('EC'), kid, crv: fc.constantFrom('P-256', 'P-384'), x: base64url, y: base64url }),
+);
+const publicKeys = fc.array(publicKey, { minLength: 1, maxLength: 3 });
+/** Values that may hold a key, of which no message says anything. */
+const unsaid = (values: fc.Arbitrary<unknown>): Way => ({ values, got: () => '' });
 
 const ROLE_NAME = `${ALNUM + UPPER}_+=,.@-`;
 const roleName = chars(ROLE_NAME, 1, 64);
@@ -269,6 +288,92 @@ const TARGETS: Target[] = [
     bad: { ...badIssuers, 'with a slash at its end': after(EKS_ISSUER, ['/', '//']) },
   },
   {
+    what: 'the issuer of an AKS cluster', prop: 'issuer', code: 'InvalidIssuer', where: /^Cluster\.aks$/, good: AKS_ISSUER,
+    run: value => Cluster.aks({ name: 'apps', issuer: value }),
+    bad: { ...badIssuers, 'without a slash at its end': fc.oneof(AKS_ISSUER.map(value => value.slice(0, -1)), EKS_ISSUER, after(AKS_ISSUER, ['x', '/x'])) },
+  },
+  {
+    what: 'the name of an AKS cluster', prop: 'name', code: 'InvalidName', where: /^Cluster\.aks$/,
+    run: value => Cluster.aks({ name: value, issuer: 'https://issuer.example.com/' }),
+    good: text(ALNUM + UPPER, `${ALNUM + UPPER}_-`, ALNUM + UPPER, 1, 63),
+    bad: {
+      'with a forbidden character': inserted(label(50), [...NEVER, '.', '/', ':', '@', '+', ',', '$', '{']),
+      'that begins or ends with what no name does': fc.oneof(before(['-', '_'], label(50)), after(label(50), ['-', '_'])),
+      'too long': tooLong(ALNUM, 63),
+      'that is empty': empty,
+      'of another type': fc.oneof(otherTypes, fc.constantFrom(null, undefined)),
+    },
+  },
+  {
+    what: 'the keys of a cluster', prop: 'jwks', code: 'InvalidIdentifier', where: /^Cluster\.oidc$/,
+    run: value => Cluster.oidc({ name: 'vault', issuer: 'https://issuer.example.com', jwks: value }),
+    good: publicKeys.map(keys => JSON.stringify({ keys })),
+    bad: {
+      'with a private half': unsaid(fc.tuple(publicKeys, fc.constantFrom('d', 'p', 'q', 'dp', 'dq', 'qi', 'k', 'oth'), base64url, fc.nat())
+        .map(([keys, field, secret, position]) => {
+          const at = position % keys.length;
+          return JSON.stringify({ keys: keys.map((key, index) => index === at ? { ...key, [field]: secret } : key) });
+        })),
+      'with a field that Google does not take': unsaid(fc.tuple(publicKeys, fc.constantFrom('x5c', 'x5t', 'x5u', 'key_ops', 'ext', 'KTY'))
+        .map(([[key, ...keys], field]) => JSON.stringify({ keys: [...keys, { ...key, [field]: 'x' }] }))),
+      'without a kid': unsaid(publicKeys.map(([key, ...keys]) => JSON.stringify({ keys: [...keys, { ...key, kid: undefined }] }))),
+      'without what a key of its type has': unsaid(fc.tuple(publicKeys, fc.nat()).map(([[key, ...keys], position]) => {
+        const required = key!.kty === 'RSA' ? ['n', 'e'] : ['crv', 'x', 'y'];
+        return JSON.stringify({ keys: [...keys, { ...key, [required[position % required.length]!]: position % 2 === 0 ? undefined : '' }] });
+      })),
+      'with a field that is no text': unsaid(fc.tuple(publicKeys, fc.constantFrom('kid', 'n', 'x', 'use', 'alg'),
+        fc.oneof(fc.constantFrom<unknown>(null, true, 1, {}, []), base64url.map(secret => [secret]), base64url.map(secret => ({ d: secret }))))
+        .map(([[key, ...keys], field, value]) => JSON.stringify({ keys: [{ ...key, [field]: value }, ...keys] }))),
+      'with what Terraform evaluates': unsaid(fc.tuple(publicKeys, fc.constantFrom('kid', 'use', 'alg'), fc.constantFrom('${x}', '%{x}', 'k${', '%{'))
+        .map(([[key, ...keys], field, value]) => JSON.stringify({ keys: [{ ...key, [field]: value }, ...keys] }))),
+      'of another type of key': unsaid(fc.tuple(publicKeys, fc.constantFrom('oct', 'OKP', 'rsa', '', undefined))
+        .map(([[key, ...keys], kty]) => JSON.stringify({ keys: [{ ...key, kty }, ...keys] }))),
+      'that are none': unsaid(fc.oneof(fc.constantFrom('{}', '[]', '{"keys":[]}', '{"keys":{}}', '{"keys":[1]}', '{"keys":[null]}', '{"keys":[[]]}', 'null', '1', '""'),
+        publicKeys.map(keys => JSON.stringify(keys)), publicKeys.map(([key]) => JSON.stringify(key)))),
+      'that are no JSON': unsaid(fc.oneof(empty, publicKeys.map(keys => JSON.stringify({ keys }).slice(0, -1)), base64url,
+        base64url.map(key => `-----BEGIN PRIVATE KEY-----\n${key}\n-----END PRIVATE KEY-----\n`))),
+      'of another type': unsaid(fc.oneof(otherTypes, fc.constant(null))),
+    },
+  },
+  {
+    what: 'the ARN of an EKS cluster', prop: 'arn', code: 'InvalidIdentifier', where: /^Cluster\.eks$/, good: eksArn,
+    run: value => Cluster.eks({ name: 'apps', issuer: 'https://issuer.example.com', arn: value }),
+    bad: {
+      'with a forbidden character': inserted(eksArn, [...NEVER, '@', '+', '$', '{']),
+      'without a part': fc.oneof(...['arn:', ':eks:', /\d{12}/, 'cluster/', /\/.*$/].map(part => eksArn.map(value => value.replace(part, '')))),
+      'of another thing': fc.oneof(eksArn.map(value => value.replace(':cluster/', ':nodegroup/')), eksArn.map(value => value.replace(':eks:', ':iam:')),
+        eksArn.map(value => value.replace(/^arn:aws[a-z-]*/, 'arn:gcp'))),
+      'without a region or with an account that is none': fc.oneof(eksArn.map(value => value.replace(/:eks:[^:]*:/, ':eks::')),
+        eksArn.map(value => value.replace(/\d{12}/, '12345678901')), eksArn.map(value => value.replace(/\d{12}/, '1234567890123'))),
+      'with something around it': fc.oneof(before(['"', 'arn:', ' '], eksArn), after(eksArn, ['\n', ' ', '*', '/*', '/apps'])),
+      'whose name is too long': tooLong(ALNUM, 100).map(name => `arn:aws:eks:eu-west-1:123456789012:cluster/${name}`),
+      'of another cluster': fc.oneof(eksArnOf(eksRegion, eksName.filter(name => name !== 'apps')), after(eksArn, [...ALNUM, '-', '_']),
+        eksArnOf(eksRegion, fc.constantFrom('app', 'Apps', 'APPS', 'pps', 'my-apps'))),
+      'of another type': fc.oneof(otherTypes, fc.constant(null)),
+    },
+  },
+  {
+    what: 'the ARN of an EKS cluster whose issuer says its region', prop: 'arn', code: 'InvalidIdentifier', where: /^Cluster\.eks$/,
+    good: eksArnOf(fc.constant('eu-west-1'), fc.constant('apps')),
+    run: value => Cluster.eks({ name: 'apps', issuer: 'https://oidc.eks.eu-west-1.amazonaws.com/id/0A', arn: value }),
+    bad: { 'in another region': eksArnOf(fc.constantFrom('eu-west-2', 'eu-west-11', 'eu-west', 'us-gov-east-1', 'cn-north-1', 'x-eu-west-1'), fc.constant('apps')) },
+  },
+  {
+    what: 'the name in the ARN of an EKS cluster', prop: 'arn', code: 'InvalidIdentifier', where: /^Cluster\.eks$/, good: eksName, bad: {},
+    run: value => Cluster.eks({ name: value, issuer: 'https://issuer.example.com', arn: `arn:aws:eks:eu-west-1:123456789012:cluster/${value}` }),
+  },
+  {
+    what: 'the number of a project', prop: 'projectNumber', code: 'InvalidIdentifier', where: /^Cluster\.gke$/, good: chars(DIGITS, 1, 19),
+    run: value => Cluster.gke({ ...gke, projectNumber: value }),
+    bad: {
+      'with a character that is no digit': inserted(chars(DIGITS, 1, 18), [...NEVER, ...LOWER, '.', '-', '+', '/', ',', '\u0661', '\u0967']),
+      'that is an id': project,
+      'that is empty': empty,
+      'too long': tooLong(DIGITS, 19),
+      'of another type': fc.oneof(otherTypes, fc.constant(null)),
+    },
+  },
+  {
     what: 'an issuer registered with AWS', prop: 'cluster.issuer', code: 'InvalidIssuer', where: TRY, good: issuer,
     run: value => new ClusterOidcProvider(scratchStack(), id(), { cluster: Cluster.oidc({ name: id(), issuer: value }) }),
     bad: {
@@ -279,7 +384,7 @@ const TARGETS: Target[] = [
   {
     what: 'the name of an EKS cluster', prop: 'name', code: 'InvalidName', where: /^Cluster\.eks$/,
     run: value => Cluster.eks({ name: value, issuer: 'https://issuer.example.com' }),
-    good: text(ALNUM + UPPER, `${ALNUM + UPPER}_-`, `${ALNUM + UPPER}_-`, 1, 100),
+    good: eksName,
     bad: {
       'with a forbidden character': inserted(label(50), [...NEVER, '.', '/', ':', '@', '+', ',', '$', '{']),
       'that begins with what no name does': before(['-', '_'], label(50)),
@@ -301,8 +406,12 @@ const TARGETS: Target[] = [
     },
   },
   {
-    what: 'the id of a cluster', prop: 'id', code: 'InvalidName', where: /^Cluster\.(?:eks|gke|oidc)$/, good: clusterId,
-    run: value => ids++ % 3 === 0 ? Cluster.gke({ ...gke, id: value }) : Cluster[ids % 2 === 0 ? 'eks' : 'oidc']({ name: 'apps', issuer: 'https://issuer.example.com', id: value }),
+    what: 'the id of a cluster', prop: 'id', code: 'InvalidName', where: /^Cluster\.(?:aks|eks|gke|oidc)$/, good: clusterId,
+    run: value => [
+      () => Cluster.gke({ ...gke, id: value }), () => Cluster.aks({ name: 'apps', issuer: 'https://issuer.example.com/', id: value }),
+      () => Cluster.eks({ name: 'apps', issuer: 'https://issuer.example.com', id: value }),
+      () => Cluster.oidc({ name: 'apps', issuer: 'https://issuer.example.com', id: value }),
+    ][ids++ % 4]!(),
     bad: {
       'with a forbidden character': inserted(clusterId, [...NEVER, '.', '/', ':', '@', '+', ',', '$', '{']),
       'that begins with what no id does': before(['-', '_'], label(50)),
@@ -452,13 +561,13 @@ const TARGETS: Target[] = [
   },
   {
     what: 'the id of a pool that is looked up', prop: 'poolId', code: 'InvalidName', where: TRY, good: poolId, bad: badPoolIds,
-    run: value => ClusterWorkloadIdentityPool.fromLookup(stack, id(), {
+    run: value => ClusterWorkloadIdentityPool.fromLookup(scratchStack(), id(), {
       cluster: anotherCluster(), poolId: value, providerId: 'plain',
     }),
   },
   {
     what: 'the name of a provider', prop: 'providerName', code: 'InvalidIdentifier', where: TRY, good: providerName,
-    run: value => ClusterWorkloadIdentityPool.fromProviderName(stack, id(), {
+    run: value => ClusterWorkloadIdentityPool.fromProviderName(scratchStack(), id(), {
       cluster: anotherCluster(), providerName: value,
     }),
     bad: {
@@ -639,12 +748,27 @@ test.each(WAYS)('refuses $name', ({ name, target, values, prop, code, got }) => 
     expect(error.message.startsWith(`${error.where}: ${prop} must `)).toBe(true);
     const shown = got(value);
     expect(error.message).toContain(shown === '' ? ', got ' : `, got ${shown}; `);
+    if (prop === 'jwks' && typeof value === 'string') {
+      for (const [secret] of value.matchAll(/[A-Za-z0-9_-]{20,}/g)) {
+        expect(error.message).not.toContain(secret);
+      }
+    }
   }), { seed: SEED, numRuns: BAD_RUNS });
 });
 
 test.each(TARGETS)('accepts $what where it is good', ({ run, good }) => {
   fc.assert(fc.property(good, value => {
     run(value);
+  }), { seed: SEED, numRuns: GOOD_RUNS });
+});
+
+test('the keys of a cluster are those that were given, and nothing that stood beside or before them', () => {
+  fc.assert(fc.property(publicKeys, publicKeys, base64url, fc.constantFrom('d', 'keys ', 'KEYS', 'oth', 'x5c'), (keys, others, secret, field) => {
+    const whole = JSON.stringify({ keys });
+    const secrets = JSON.stringify({ keys: others.map(key => ({ ...key, d: secret })) });
+    for (const jwks of [whole, JSON.stringify({ keys }, undefined, 2), JSON.stringify({ [field]: secret, keys, [`${field}2`]: { d: secret } }), `${secrets.slice(0, -1)},${whole.slice(1)}`]) {
+      expect(Cluster.oidc({ name: 'vault', issuer: 'https://issuer.example.com', jwks }).jwks).toBe(whole);
+    }
   }), { seed: SEED, numRuns: GOOD_RUNS });
 });
 

@@ -2,6 +2,8 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { AwsProvider } from '@cdktf/provider-aws/lib/provider';
+import { AzureadProvider } from '@cdktf/provider-azuread/lib/provider';
+import { AzurermProvider } from '@cdktf/provider-azurerm/lib/provider';
 import { GoogleProvider } from '@cdktf/provider-google/lib/provider';
 import { KubernetesProvider } from '@cdktf/provider-kubernetes/lib/provider';
 import { App, TerraformStack } from 'cdktf';
@@ -51,6 +53,8 @@ export function stackIn(app: App, id = 'stack'): TerraformStack {
   const stack = new TerraformStack(app, id);
   new AwsProvider(stack, 'Aws', { region: 'eu-west-1' });
   new GoogleProvider(stack, 'Google', { project: 'acme-apps' });
+  new AzurermProvider(stack, 'Azurerm', { features: [{}] });
+  new AzureadProvider(stack, 'Azuread');
   new KubernetesProvider(stack, 'Kubernetes', { configPath: '~/.kube/config' });
   return stack;
 }
@@ -76,6 +80,14 @@ export function addresses(stack: StackJson): Record<string, unknown> {
     }
   }
   return all;
+}
+
+/** Every address of a stack with its body, without the digests that cdktf ends ids with; test/no-surprise.test.ts holds the addresses as they are. */
+export function readableAddresses(stack: StackJson): Record<string, any> {
+  const all = addresses(stack);
+  const readable = JSON.parse(JSON.stringify(all).replace(/_[0-9A-F]{8}(?![0-9A-Za-z])/g, '')) as Record<string, any>;
+  expect(Object.keys(readable)).toHaveLength(Object.keys(all).length);
+  return readable;
 }
 
 /** The folder of the examples. */

@@ -10,7 +10,7 @@ import { PodV1 } from '@cdktf/provider-kubernetes/lib/pod-v1';
 import { KubernetesProvider } from '@cdktf/provider-kubernetes/lib/provider';
 import { App, TerraformStack } from 'cdktf';
 import {
-  AwsFederatedRole, Cluster, ClusterWorkloadIdentityPool, GcpFederatedServiceAccount, ICloudIdentity, Workload,
+  AwsFederatedRole, Cluster, ClusterWorkloadIdentityPool, GcpFederatedServiceAccount, ICloudIdentity, ServiceAccountSubject, Workload,
 } from 'cdktf-workload-federation';
 import { Construct } from 'constructs';
 
@@ -50,8 +50,8 @@ class Article extends TerraformStack {
     account.grantBucketRead(gcs);
 
     // Where: a workload on each cluster.
-    runOn(this, 'Eks', eks, kubeContexts.eks, [role, account], [AWS_CLI, GCLOUD_CLI]);
-    runOn(this, 'Gke', gke, kubeContexts.gke, [role, account], [AWS_CLI, GCLOUD_CLI]);
+    runOn(this, 'Eks', trusts[0]!, kubeContexts.eks, [role, account], [AWS_CLI, GCLOUD_CLI]);
+    runOn(this, 'Gke', trusts[1]!, kubeContexts.gke, [role, account], [AWS_CLI, GCLOUD_CLI]);
   }
 }
 
@@ -61,18 +61,21 @@ class Appendix extends TerraformStack {
     super(scope, id);
     new GoogleProvider(this, 'Google', { project });
     new ClusterWorkloadIdentityPool(this, 'Pool', { cluster: gkeAsPlainIssuer, preventDestroy: false });
+    const serviceAccount = gkeAsPlainIssuer.serviceAccount('oidc-exp-appendix', name);
     const account = new GcpFederatedServiceAccount(this, 'Account', {
-      trusts: [gkeAsPlainIssuer.serviceAccount('oidc-exp-appendix', name)], accountId: 'oidc-exp-appendix',
+      trusts: [serviceAccount], accountId: 'oidc-exp-appendix',
     });
     account.grantBucketRead('oidc-exp-gcs-bucket');
-    runOn(this, 'Gke', gkeAsPlainIssuer, kubeContexts.gke, [account], [GCLOUD_CLI]);
+    runOn(this, 'Gke', serviceAccount, kubeContexts.gke, [account], [GCLOUD_CLI]);
   }
 }
 
 /** The article's pods on a cluster: they wait, so that `kubectl exec` can run `aws s3 ls` and `gcloud storage ls` in them. */
-function runOn(stack: TerraformStack, id: string, cluster: Cluster, configContext: string, identities: ICloudIdentity[], clis: typeof AWS_CLI[]) {
+function runOn(
+  stack: TerraformStack, id: string, serviceAccount: ServiceAccountSubject, configContext: string, identities: ICloudIdentity[],
+  clis: typeof AWS_CLI[],
+) {
   const kubernetesProvider = new KubernetesProvider(stack, `${id}Kubernetes`, { alias: id.toLowerCase(), configPath: '~/.kube/config', configContext });
-  const serviceAccount = identities[0]!.trusts.find(subject => subject.cluster === cluster)!;
   const ns = new NamespaceV1(stack, `${id}Namespace`, { metadata: { name: serviceAccount.namespace }, provider: kubernetesProvider });
   // Explicit, as these are bare pods: one that EKS's webhook changes would be replaced on every apply. Deployments need not care.
   const workload = new Workload(stack, `${id}Workload`, {

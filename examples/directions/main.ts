@@ -1,41 +1,44 @@
-// The four named directions, one workload each: copy the one you need.
+// The nine named directions, one workload each: copy the one you need.
 import { AwsProvider } from '@cdktf/provider-aws/lib/provider';
+import { AzurermProvider } from '@cdktf/provider-azurerm/lib/provider';
 import { GoogleProvider } from '@cdktf/provider-google/lib/provider';
 import { DeploymentV1 } from '@cdktf/provider-kubernetes/lib/deployment-v1';
 import { JobV1 } from '@cdktf/provider-kubernetes/lib/job-v1';
-import { NamespaceV1 } from '@cdktf/provider-kubernetes/lib/namespace-v1';
 import { PodV1 } from '@cdktf/provider-kubernetes/lib/pod-v1';
 import { KubernetesProvider } from '@cdktf/provider-kubernetes/lib/provider';
 import { App, TerraformStack } from 'cdktf';
 import {
-  Cluster, ClusterWorkloadIdentityPool, EksToAwsFederation, EksToGcpFederation, GkeToAwsFederation, GkeToGcpFederation,
+  AksToAwsFederation, AksToGcpFederation, Cluster, ClusterWorkloadIdentityPool, EksToAwsFederation, EksToGcpFederation, GkeToAwsFederation,
+  GkeToGcpFederation, Workload,
 } from 'cdktf-workload-federation';
+import { AksToAzureFederation, EksToAzureFederation, GkeToAzureFederation } from 'cdktf-workload-federation/azure';
 import { Construct } from 'constructs';
 
 const eks = Cluster.eks({ name: 'apps', issuer: 'https://oidc.eks.eu-west-1.amazonaws.com/id/7D1A0C4A3F0B4E0E8C52E3A6F9B1D204' });
 const gke = Cluster.gke({ project: 'acme-apps', location: 'europe-west1', name: 'apps' });
+const aks = Cluster.aks({
+  name: 'apps',
+  issuer: 'https://westeurope.oic.prod-aks.azure.com/5b0f5c4e-8a6e-4b0e-9d0a-3f6f6f0a7a11/0c1d6a52-7e0f-4f57-8a3b-9f2f1c7f4d20/',
+});
+
+// Where the managed identities are, and the storage container that they read.
+const subscriptionId = '7d2f3f0e-0b6b-4a53-9a55-1f1d2c3b4a59';
+const azure = { resourceGroupName: 'reports', location: 'westeurope' };
+const container = `/subscriptions/${subscriptionId}/resourceGroups/reports/providers/Microsoft.Storage/storageAccounts/acmereports/blobServices/default/containers/reports`;
 
 class OnEks extends TerraformStack {
   constructor(scope: Construct, id: string) {
     super(scope, id);
     new AwsProvider(this, 'Aws', { region: 'eu-west-1' });
     new GoogleProvider(this, 'Google', { project: 'acme-apps' });
+    new AzurermProvider(this, 'Azurerm', { features: [{}], subscriptionId });
     new KubernetesProvider(this, 'Kubernetes', { configPath: '~/.kube/config', configContext: 'eks-apps' });
-    const reports = new NamespaceV1(this, 'Reports', { metadata: { name: 'reports' } });
-    const common = { cluster: eks, namespace: 'reports', kubernetesApiAccess: false, dependsOn: [reports] };
+    const common = { cluster: eks, namespace: 'reports', createNamespace: true, kubernetesApiAccess: false };
 
     const archive = new EksToAwsFederation(this, 'Archive', {
       ...common, serviceAccountName: 'archive', policyArns: ['arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess'],
     });
-    new DeploymentV1(this, 'ArchiveDeployment', {
-      metadata: { name: 'archive', namespace: archive.workload.namespace },
-      spec: {
-        selector: { matchLabels: { app: 'archive' } },
-        template: archive.podTemplate({
-          metadata: { labels: { app: 'archive' } }, spec: { container: [{ name: 'archive', image: 'registry.acme.example/archive:3.1.0' }] },
-        }),
-      },
-    });
+    run(this, 'ArchiveDeployment', 'archive', archive);
 
     // Only because examples are destroyed again: a deleted pool's id stays blocked for 30 days, so pools refuse to be destroyed.
     new ClusterWorkloadIdentityPool(this, 'Pool', { cluster: eks, preventDestroy: false });
@@ -49,6 +52,10 @@ class OnEks extends TerraformStack {
         }),
       },
     });
+
+    const ledger = new EksToAzureFederation(this, 'Ledger', { ...common, ...azure, serviceAccountName: 'ledger', identityName: 'reports-ledger' });
+    ledger.identity.grantContainerRead(container);
+    run(this, 'LedgerDeployment', 'ledger', ledger);
   }
 }
 
@@ -57,9 +64,9 @@ class OnGke extends TerraformStack {
     super(scope, id);
     new AwsProvider(this, 'Aws', { region: 'eu-west-1' });
     new GoogleProvider(this, 'Google', { project: 'acme-apps' });
+    new AzurermProvider(this, 'Azurerm', { features: [{}], subscriptionId });
     new KubernetesProvider(this, 'Kubernetes', { configPath: '~/.kube/config', configContext: 'gke-apps' });
-    const reports = new NamespaceV1(this, 'Reports', { metadata: { name: 'reports' } });
-    const common = { cluster: gke, namespace: 'reports', kubernetesApiAccess: false, dependsOn: [reports] };
+    const common = { cluster: gke, namespace: 'reports', createNamespace: true, kubernetesApiAccess: false };
 
     const replica = new GkeToAwsFederation(this, 'Replica', { ...common, serviceAccountName: 'replica' });
     replica.role.grantBucketRead('arn:aws:s3:::acme-archive', { prefix: 'reports/' });
@@ -74,10 +81,52 @@ class OnGke extends TerraformStack {
     new PodV1(this, 'DashboardPod', dashboard.podTemplate({
       metadata: { name: 'dashboard' }, spec: { container: [{ name: 'dashboard', image: 'registry.acme.example/dashboard:2.0.1' }] },
     }));
+
+    const mirror = new GkeToAzureFederation(this, 'Mirror', { ...common, ...azure, serviceAccountName: 'mirror', identityName: 'reports-mirror' });
+    mirror.identity.grantContainerWrite(container);
+    run(this, 'MirrorDeployment', 'mirror', mirror);
   }
+}
+
+class OnAks extends TerraformStack {
+  constructor(scope: Construct, id: string) {
+    super(scope, id);
+    new AwsProvider(this, 'Aws', { region: 'eu-west-1' });
+    new GoogleProvider(this, 'Google', { project: 'acme-apps' });
+    new AzurermProvider(this, 'Azurerm', { features: [{}], subscriptionId });
+    new KubernetesProvider(this, 'Kubernetes', { configPath: '~/.kube/config', configContext: 'aks-apps' });
+    const common = { cluster: aks, namespace: 'reports', createNamespace: true, kubernetesApiAccess: false };
+
+    const backup = new AksToAwsFederation(this, 'Backup', { ...common, serviceAccountName: 'backup' });
+    backup.role.grantBucketWrite('arn:aws:s3:::acme-archive', { prefix: 'backups/' });
+    run(this, 'BackupDeployment', 'backup', backup);
+
+    new ClusterWorkloadIdentityPool(this, 'Pool', { cluster: aks, preventDestroy: false });
+    const search = new AksToGcpFederation(this, 'Search', { ...common, serviceAccountName: 'search', accountId: 'reports-search' });
+    search.googleServiceAccount.grantBucketRead('acme-reports');
+    run(this, 'SearchDeployment', 'search', search);
+
+    const mailer = new AksToAzureFederation(this, 'Mailer', { ...common, ...azure, serviceAccountName: 'mailer', identityName: 'reports-mailer' });
+    mailer.identity.grantContainerRead(container);
+    run(this, 'MailerDeployment', 'mailer', mailer);
+  }
+}
+
+/** A Deployment of one container that runs as the workload of a direction. */
+function run(stack: TerraformStack, id: string, name: string, { workload }: { readonly workload: Workload }): void {
+  new DeploymentV1(stack, id, {
+    metadata: { name, namespace: workload.namespace },
+    spec: {
+      selector: { matchLabels: { app: name } },
+      template: workload.podTemplate({
+        metadata: { labels: { app: name } }, spec: { container: [{ name, image: `registry.acme.example/${name}:3.1.0` }] },
+      }),
+    },
+  });
 }
 
 export const app = new App();
 new OnEks(app, 'directions-eks');
 new OnGke(app, 'directions-gke');
+new OnAks(app, 'directions-aks');
 app.synth();

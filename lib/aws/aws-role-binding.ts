@@ -1,4 +1,4 @@
-import { checkTrusted, ICloudIdentity, PodBinding, PodBindingOptions } from '../cloud-identity';
+import { checkTrusted, ICloudIdentity, NO_WIRING, PodBinding, PodBindingOptions } from '../cloud-identity';
 import { ServiceAccountSubject } from '../cluster';
 
 /** What a pod needs to know of a role. */
@@ -11,8 +11,15 @@ export interface AwsRoleBinding {
 }
 
 /** Stored keys, profiles and roles that the default credential chains of the AWS SDKs would take before the projected token. */
-const RESERVED_ENV = [
-  'AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY', 'AWS_SESSION_TOKEN', 'AWS_PROFILE', 'AWS_ROLE_ARN', 'AWS_WEB_IDENTITY_TOKEN_FILE',
+export const AWS_RESERVED_ENV = [
+  'AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY', 'AWS_SESSION_TOKEN', 'AWS_PROFILE', 'AWS_DEFAULT_PROFILE', 'AWS_ROLE_ARN', 'AWS_WEB_IDENTITY_TOKEN_FILE',
+  'AWS_CONFIG_FILE', 'AWS_SHARED_CREDENTIALS_FILE',
+];
+
+/** What EKS Pod Identity's agent sets itself. */
+export const AWS_CONTAINER_ENV = [
+  'AWS_CONTAINER_CREDENTIALS_FULL_URI', 'AWS_CONTAINER_CREDENTIALS_RELATIVE_URI', 'AWS_CONTAINER_AUTHORIZATION_TOKEN',
+  'AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE',
 ];
 
 /**
@@ -24,21 +31,19 @@ export function bindAwsRole(identity: ICloudIdentity, subject: ServiceAccountSub
   checkTrusted(identity, subject);
   if (subject.cluster.kind === 'eks' && options.wiring === 'platform') {
     return {
+      ...NO_WIRING,
       serviceAccountAnnotations: {
         'eks.amazonaws.com/role-arn': role.roleArn,
         'eks.amazonaws.com/audience': role.audience,
         'eks.amazonaws.com/sts-regional-endpoints': 'true',
         'eks.amazonaws.com/token-expiration': String(options.tokenExpirationSeconds),
       },
-      env: [],
-      tokens: [],
-      files: [],
-      reservedEnv: RESERVED_ENV,
+      reservedEnv: AWS_RESERVED_ENV,
     };
   }
   const region = role.region();
   return {
-    serviceAccountAnnotations: {},
+    ...NO_WIRING,
     env: [
       { name: 'AWS_ROLE_ARN', value: role.roleArn },
       { name: 'AWS_WEB_IDENTITY_TOKEN_FILE', value: `${options.mountPath}/${role.tokenPath}` },
@@ -48,7 +53,6 @@ export function bindAwsRole(identity: ICloudIdentity, subject: ServiceAccountSub
       { name: 'AWS_STS_REGIONAL_ENDPOINTS', value: 'regional' },
     ],
     tokens: [{ path: role.tokenPath, audience: role.audience }],
-    files: [],
-    reservedEnv: RESERVED_ENV,
+    reservedEnv: AWS_RESERVED_ENV,
   };
 }

@@ -1,10 +1,10 @@
 import { DataAwsIamOpenidConnectProvider } from '@cdktf/provider-aws/lib/data-aws-iam-openid-connect-provider';
 import { IamOpenidConnectProvider } from '@cdktf/provider-aws/lib/iam-openid-connect-provider';
-import { TerraformProvider, TerraformStack } from 'cdktf';
+import { ITerraformDependable, TerraformProvider, TerraformStack } from 'cdktf';
 import { Construct, IConstruct } from 'constructs';
 import { inform, warn } from '../annotations';
-import { checkNotKubernetesAudience, checkPattern, pathOf } from '../checks';
-import { Cluster, noteCluster } from '../cluster';
+import { checkAudience, checkDependsOn, checkNotKubernetesAudience, checkPattern, pathOf } from '../checks';
+import { checkReachable, Cluster, noteCluster } from '../cluster';
 import { FederationError } from '../errors';
 import { RegistrationRegistry } from '../registry';
 import { isToken, withoutScheme } from '../tokens';
@@ -37,6 +37,11 @@ export interface ClusterOidcProviderProps extends ClusterOidcProviderOptions {
    * @default - none
    */
   readonly tags?: Record<string, string>;
+  /**
+   * What must exist before IAM is told of the issuer, such as the documents of a hosted one (`issuer.published`).
+   * @default - nothing
+   */
+  readonly dependsOn?: readonly ITerraformDependable[];
 }
 
 /** Props of an OIDC provider that is brought in by its ARN. */
@@ -86,6 +91,8 @@ export class ClusterOidcProvider extends Construct {
   public readonly arn: string;
   /** The audience of the tokens that roles accept. */
   public readonly audience: string;
+  /** The AWS provider that leads to the account; none for the one without an alias. */
+  public readonly awsProvider?: TerraformProvider;
   /** The provider's resource; none where it is brought in. */
   public readonly resource?: IamOpenidConnectProvider;
 
@@ -102,17 +109,22 @@ export class ClusterOidcProvider extends Construct {
     const key = { cluster, provider: awsProvider };
     const stack = TerraformStack.of(scope);
     const clientIdList = props.clientIdList ?? [audience];
+    checkReachable(where, cluster, 'IAM');
     checkIssuerForAws(where, cluster.issuer);
     checkClientIds(where, clientIdList, audience);
-    checkNotKubernetesAudience({ where, prop: 'audience' }, audience, cluster.issuer);
+    for (const clientId of [...clientIdList, audience]) {
+      checkNotKubernetesAudience(scope, { where, prop: clientId === audience ? 'audience' : 'clientIdList' }, clientId, cluster.issuer);
+    }
     if (typeof source === 'object') {
       checkArn(where, source.arn, cluster);
     }
+    checkDependsOn(scope, where, props.dependsOn);
     REGISTRY.checkFree(where, stack, key);
     noteCluster(scope, where, cluster);
     super(scope, id);
 
     this.cluster = cluster;
+    this.awsProvider = awsProvider;
     this.audience = audience;
     if (typeof source === 'object') {
       this.arn = source.arn;
@@ -120,7 +132,11 @@ export class ClusterOidcProvider extends Construct {
       this.arn = new DataAwsIamOpenidConnectProvider(this, 'Default', { url: cluster.issuer, provider: awsProvider }).arn;
     } else {
       this.resource = new IamOpenidConnectProvider(this, 'Default', {
-        url: cluster.issuer, clientIdList: [...clientIdList], tags: props.tags, provider: awsProvider,
+        url: cluster.issuer,
+        clientIdList: [...clientIdList],
+        tags: props.tags,
+        dependsOn: props.dependsOn && [...props.dependsOn],
+        provider: awsProvider,
       });
       this.arn = this.resource.arn;
       if (cluster.kind === 'gke') {
@@ -156,8 +172,7 @@ function checkIssuerForAws(where: string, issuer: string): void {
 function checkClientIds(where: string, clientIdList: readonly string[], audience: string): void {
   const place = { where, prop: 'clientIdList' };
   for (const clientId of [...clientIdList, audience]) {
-    checkPattern(place, clientId, /^[^\s*?]{1,255}$/, 'hold audiences of 1 to 255 characters without white space or wildcards',
-      'leave it out for "sts.amazonaws.com"');
+    checkAudience(place, clientId);
   }
   if (clientIdList.length > MAX_CLIENT_IDS) {
     throw new FederationError({

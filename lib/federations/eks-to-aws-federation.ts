@@ -14,6 +14,6 @@ export class EksToAwsFederation extends ToAwsFederation {
    * @throws FederationError for a cluster of another kind, and as its parts do
    */
   constructor(scope: Construct, id: string, props: EksToAwsFederationProps) {
-    super(scope, id, props, 'eks', 'use GkeToAwsFederation for GKE, or AwsFederatedRole and Workload for any other cluster');
+    super(scope, id, props, 'eks', 'use GkeToAwsFederation or AksToAwsFederation, or AwsFederatedRole and Workload for any other cluster');
   }
 }

@@ -14,6 +14,6 @@ export class EksToGcpFederation extends ToGcpFederation {
    * @throws FederationError for a cluster of another kind, and as its parts do
    */
   constructor(scope: Construct, id: string, props: EksToGcpFederationProps) {
-    super(scope, id, props, 'eks', 'use GkeToGcpFederation for GKE, or GcpFederatedServiceAccount and Workload for any other cluster');
+    super(scope, id, props, 'eks', 'use GkeToGcpFederation or AksToGcpFederation, or GcpFederatedServiceAccount and Workload for any other cluster');
   }
 }

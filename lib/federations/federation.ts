@@ -1,3 +1,4 @@
+import { Construct } from 'constructs';
 import { Cluster, ClusterKind, ServiceAccountSubject } from '../cluster';
 import { FederationError } from '../errors';
 import { WorkloadOptions } from '../kubernetes/workload';
@@ -28,8 +29,12 @@ export function refuseIgnored<P extends object>(where: string, props: P, names: 
   const ignored = names.find(name => props[name] !== undefined);
   if (ignored !== undefined) {
     throw new FederationError({
-      code: 'ClashingWiring', where, prop: ignored, rule: `be left out where \`${given}\` is given`, got: props[ignored],
+      code: 'ClashingWiring', where, prop: ignored, rule: `be left out where \`${given}\` is given`, got: described(props[ignored]),
       remedy: `say it where the ${given} is defined`,
     });
   }
+}
+
+function described(value: unknown): unknown {
+  return Construct.isConstruct(value) ? value.node.path : value;
 }

@@ -14,6 +14,6 @@ export class GkeToAwsFederation extends ToAwsFederation {
    * @throws FederationError for a cluster of another kind, and as its parts do
    */
   constructor(scope: Construct, id: string, props: GkeToAwsFederationProps) {
-    super(scope, id, props, 'gke', 'use EksToAwsFederation for EKS, or AwsFederatedRole and Workload for any other cluster');
+    super(scope, id, props, 'gke', 'use EksToAwsFederation or AksToAwsFederation, or AwsFederatedRole and Workload for any other cluster');
   }
 }

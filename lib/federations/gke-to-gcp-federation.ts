@@ -14,6 +14,6 @@ export class GkeToGcpFederation extends ToGcpFederation {
    * @throws FederationError for a cluster of another kind, and as its parts do
    */
   constructor(scope: Construct, id: string, props: GkeToGcpFederationProps) {
-    super(scope, id, props, 'gke', 'use EksToGcpFederation for EKS, or GcpFederatedServiceAccount and Workload for any other cluster');
+    super(scope, id, props, 'gke', 'use EksToGcpFederation or AksToGcpFederation, or GcpFederatedServiceAccount and Workload for any other cluster');
   }
 }

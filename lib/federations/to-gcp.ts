@@ -23,7 +23,7 @@ export interface ToGcpFederationProps extends FederationProps, GcpServiceAccount
 
 /** Props that make or find an account; they would mean nothing where one is given. */
 const OWN_ACCOUNT_PROPS: readonly (keyof ToGcpFederationProps)[] = [
-  'accountId', 'email', 'displayName', 'description', 'project', 'projectRoles', 'tokenLifetimeSeconds', 'tokenPath', 'pool',
+  'accountId', 'email', 'displayName', 'description', 'project', 'projectRoles', 'tokenLifetimeSeconds', 'tokenPath', 'pool', 'googleProvider',
 ];
 
 /** A workload that becomes a Google service account. */

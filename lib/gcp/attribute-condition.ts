@@ -1,4 +1,5 @@
 import { Fn } from 'cdktf';
+import { NAMESPACE_CLAIM } from './principals';
 import { isToken } from '../tokens';
 
 /** A CEL list of strings. */
@@ -11,15 +12,41 @@ function celString(value: string): string {
   return isToken(value) ? Fn.jsonencode(value) : `'${value}'`;
 }
 
-/** The condition that admits exactly these subjects. */
-export function subjectsCondition(subjects: readonly string[]): string {
-  return `assertion.sub in ${celList(subjects)}`;
+/** Whom a pool admits. */
+export interface Admitted {
+  readonly subjects: readonly string[];
+  readonly namespaces: readonly string[];
+  /** Whether every service account of the cluster is admitted. */
+  readonly cluster: boolean;
 }
 
-/** The condition that admits the service accounts of these namespaces. */
-export function namespacesCondition(namespaces: readonly string[]): string {
-  return `assertion['kubernetes.io']['namespace'] in ${celList(namespaces)}`;
+/**
+ * The condition that admits these subjects, every service account of these namespaces, or the whole cluster, and nothing else that its issuer may sign.
+ *
+ * A pool that nobody uses yet admits nobody: an empty CEL list holds nothing.
+ */
+export function attributeCondition({ subjects, namespaces, cluster }: Admitted, byNamespace = false): string {
+  if (cluster) {
+    return "assertion.sub.startsWith('system:serviceaccount:')";
+  }
+  const bySubject = `assertion.sub in ${celList(subjects)}`;
+  const inNamespace = `${NAMESPACE_CLAIM} in ${celList(namespaces)}`;
+  if (subjects.length === 0) {
+    return byNamespace || namespaces.length > 0 ? inNamespace : bySubject;
+  }
+  return namespaces.length === 0 ? bySubject : `${bySubject} || ${inNamespace}`;
 }
 
-/** The condition that admits every service account of the cluster, and nothing else that its issuer may sign. */
-export const CLUSTER_CONDITION = "assertion.sub.startsWith('system:serviceaccount:')";
+/** The length of the condition, as far as its values are known, from how many they are and how long together. */
+export function attributeConditionLength(...[subjects, namespaces]: readonly [List, List]): number {
+  const list = ({ count, characters }: List, frame: number) => count === 0 ? 0 : frame + characters + count * "''".length + (count - 1) * ', '.length;
+  const both = subjects.count > 0 && namespaces.count > 0 ? ' || '.length : 0;
+  return list(subjects, attributeCondition(NOBODY).length) + both + list(namespaces, attributeCondition(NOBODY, true).length);
+}
+
+const NOBODY: Admitted = { subjects: [], namespaces: [], cluster: false };
+
+interface List {
+  readonly count: number;
+  readonly characters: number;
+}

@@ -3,10 +3,11 @@ import { IamWorkloadIdentityPool } from '@cdktf/provider-google/lib/iam-workload
 import { IamWorkloadIdentityPoolProvider } from '@cdktf/provider-google/lib/iam-workload-identity-pool-provider';
 import { Fn, Lazy, TerraformProvider, TerraformStack } from 'cdktf';
 import { Construct, IConstruct } from 'constructs';
-import { CLUSTER_CONDITION, namespacesCondition, subjectsCondition } from './attribute-condition';
+import { attributeCondition, attributeConditionLength } from './attribute-condition';
+import { NAMESPACE_ATTRIBUTE, NAMESPACE_CLAIM } from './principals';
 import { inform, warn } from '../annotations';
 import { checkLimit, checkNamespace, checkNotKubernetesAudience, checkPattern, checkProject, pathOf } from '../checks';
-import { Cluster, noteCluster, ServiceAccountSubject } from '../cluster';
+import { Cluster, noteCluster, TrustedSubject } from '../cluster';
 import { FederationError } from '../errors';
 import { RegistrationRegistry } from '../registry';
 import { isToken, knownPart, shortHash, textOf } from '../tokens';
@@ -180,9 +181,11 @@ export class ClusterWorkloadIdentityPool extends Construct {
   private _resourceAudience?: string;
   private readonly admits: 'subjects' | 'namespaces' | 'cluster' | 'unknown';
   private readonly fixed: boolean;
+  private readonly ownMapping: Readonly<Record<string, string>>;
   /** What the condition lists, by the text it resolves to; the one thing here that grows. */
-  private readonly admitted = new Map<string, string>();
-  private conditionLength = 0;
+  private readonly admitted = { subjects: new Map<string, string>(), namespaces: new Map<string, string>(), cluster: false };
+  /** The known characters in each list. */
+  private readonly characters = { subjects: 0, namespaces: 0 };
 
   /**
    * Creates pool and provider.
@@ -196,15 +199,18 @@ export class ClusterWorkloadIdentityPool extends Construct {
     const { cluster, googleProvider } = props;
     const key = { cluster, provider: googleProvider };
     const stack = TerraformStack.of(scope);
-    checkPool(where, props);
+    checkPool(scope, where, props);
     if (typeof source === 'object') {
-      checkSource(where, cluster.issuer, source);
+      checkSource(scope, where, cluster.issuer, source);
     }
     REGISTRY.checkFree(where, stack, key);
     noteCluster(scope, where, cluster);
+    const defaultId = derivedId(cluster.id);
+    notePool(scope, where, cluster, poolKeys(scope, props, source, defaultId));
     super(scope, id);
 
     this.cluster = cluster;
+    this.ownMapping = props.attributeMapping ?? {};
     if (typeof source === 'object') {
       this.admits = 'unknown';
       this.fixed = true;
@@ -221,12 +227,12 @@ export class ClusterWorkloadIdentityPool extends Construct {
     } else {
       this.admits = props.attributeCondition === undefined ? props.admits ?? 'subjects' : 'unknown';
       this.fixed = this.admits === 'unknown' || this.admits === 'cluster' || props.namespaces !== undefined;
+      this.admitted.cluster = this.admits === 'cluster';
       for (const namespace of props.namespaces ?? []) {
-        this.list(namespace);
+        this.list('namespaces', namespace);
       }
       const { project, displayName, description } = props;
       const lifecycle = props.preventDestroy === false ? undefined : { preventDestroy: true };
-      const defaultId = derivedId(cluster.id);
       this.resource = new IamWorkloadIdentityPool(this, 'Default', {
         workloadIdentityPoolId: props.poolId ?? defaultId, project, displayName, description, lifecycle, provider: googleProvider,
       });
@@ -234,9 +240,11 @@ export class ClusterWorkloadIdentityPool extends Construct {
         workloadIdentityPoolId: this.resource.workloadIdentityPoolId,
         workloadIdentityPoolProviderId: props.providerId ?? defaultId,
         project, displayName, description, lifecycle,
-        attributeMapping: { ...props.attributeMapping, 'google.subject': 'assertion.sub' },
-        attributeCondition: props.attributeCondition ?? Lazy.stringValue({ produce: () => this.condition() }),
-        oidc: { issuerUri: cluster.issuer, allowedAudiences: props.allowedAudiences && [...props.allowedAudiences] },
+        attributeMapping: { ...this.ownMapping, 'google.subject': 'assertion.sub' },
+        attributeCondition: props.attributeCondition === undefined
+          ? Lazy.stringValue({ produce: () => this.condition() })
+          : givenCondition(props.attributeCondition),
+        oidc: { issuerUri: cluster.issuer, allowedAudiences: props.allowedAudiences && [...props.allowedAudiences], jwksJson: cluster.jwks },
         provider: googleProvider,
       });
       this.poolName = this.resource.name;
@@ -250,18 +258,59 @@ export class ClusterWorkloadIdentityPool extends Construct {
   }
 
   /**
-   * Lets the tokens of a service account into the pool; what they may become there is said by the members of each identity.
+   * Lets the tokens of a service account, or of a set of them, into the pool; what they may become there is said by the members of each identity.
    *
-   * Identities call this for the service accounts they trust.
+   * Identities call this for whom they trust.
    * @throws FederationError where the condition would be over Google's limit, or does not admit the namespace
    * @internal
    */
-  public admit(declaredBy: IConstruct, subject: ServiceAccountSubject): void {
+  public admit(declaredBy: IConstruct, subject: TrustedSubject): void {
     if (this.fixed) {
       this.checkListed(declaredBy, subject);
+    }
+    if (subject.name === undefined && subject.namespace !== undefined) {
+      this.mapNamespace(declaredBy);
+    }
+    if (this.fixed) {
       return;
     }
-    const value = this.admits === 'subjects' ? subject.subject : subject.namespace;
+    if (subject.namespace === undefined) {
+      this.admitted.cluster = true;
+    } else if (subject.name === undefined || this.admits === 'namespaces') {
+      this.list('namespaces', subject.namespace, declaredBy);
+    } else {
+      this.list('subjects', subject.subject, declaredBy);
+    }
+  }
+
+  /** A namespace is trusted by an attribute, which the provider then maps; one that was brought in has what its owner maps. */
+  private mapNamespace(declaredBy: IConstruct): void {
+    if (this.providerResource === undefined) {
+      return;
+    }
+    const own = this.ownMapping[NAMESPACE_ATTRIBUTE];
+    if (own !== undefined && own !== NAMESPACE_CLAIM) {
+      throw new FederationError({
+        code: 'InvalidIdentifier', where: declaredBy.node.path, prop: 'trusts',
+        rule: `name service accounts where the pool ${this.node.path} maps ${NAMESPACE_ATTRIBUTE} to something of its own`, got: own,
+        remedy: `have the pool map ${NAMESPACE_ATTRIBUTE} to ${NAMESPACE_CLAIM}, or leave it out there`,
+      });
+    }
+    if (own === NAMESPACE_CLAIM) {
+      return;
+    }
+    if (this.fixed && TerraformStack.of(declaredBy) !== TerraformStack.of(this)) {
+      throw new FederationError({
+        code: 'NotTrusted', where: declaredBy.node.path, prop: 'trusts', rule: `name service accounts where the pool ${this.node.path} does not map ${NAMESPACE_ATTRIBUTE}`,
+        got: 'a whole namespace', remedy: `have the owner of the pool map ${NAMESPACE_ATTRIBUTE} to ${NAMESPACE_CLAIM} by \`attributeMapping\``,
+      });
+    }
+    checkLimit({ where: declaredBy.node.path, prop: 'trusts' }, Object.keys(this.ownMapping).length + 1, MAX_ATTRIBUTES,
+      `leave the pool ${this.node.path} at ${MAX_ATTRIBUTES} attributes`, `${Object.keys(this.ownMapping).length + 1}`, 'remove those that no member names');
+    this.providerResource.attributeMapping = { ...this.ownMapping, [NAMESPACE_ATTRIBUTE]: NAMESPACE_CLAIM, 'google.subject': 'assertion.sub' };
+  }
+
+  private list(kind: 'subjects' | 'namespaces', value: string, declaredBy: IConstruct = this): void {
     if (isToken(value) && TerraformStack.of(declaredBy) !== TerraformStack.of(this)) {
       throw new FederationError({
         code: 'UnresolvedValue', where: declaredBy.node.path, prop: 'trusts',
@@ -269,48 +318,78 @@ export class ClusterWorkloadIdentityPool extends Construct {
         remedy: 'write the names literally, or give the pool `admits: "cluster"` or `namespaces`: each stack would need the other first',
       });
     }
-    this.list(value, declaredBy);
-  }
-
-  private list(value: string, declaredBy: IConstruct = this): void {
     const text = textOf(declaredBy, value);
-    if (this.admitted.has(text)) {
+    const { subjects, namespaces } = this.admitted;
+    if (this.admitted[kind].has(text)) {
       return;
     }
-    const separator = this.admitted.size === 0 ? this.conditionFor([]).length : ', '.length;
-    const length = this.conditionLength + separator + knownPart(value).length + '\'\''.length;
-    checkLimit({ where: declaredBy.node.path, prop: this.admits === 'subjects' ? 'trusts' : 'namespaces' }, length, MAX_CONDITION,
+    const characters = { ...this.characters, [kind]: this.characters[kind] + knownPart(value).length };
+    const length = attributeConditionLength(
+      { count: subjects.size + Number(kind === 'subjects'), characters: characters.subjects },
+      { count: namespaces.size + Number(kind === 'namespaces'), characters: characters.namespaces },
+    );
+    checkLimit({ where: declaredBy.node.path, prop: this.fixed || this.admits === 'namespaces' ? 'namespaces' : 'trusts' }, length, MAX_CONDITION,
       `fit the ${MAX_CONDITION} characters of the attribute condition of ${this.node.path}`,
-      `${length} characters for ${this.admitted.size + 1} ${this.admits}`,
+      `${length} characters for ${subjects.size + namespaces.size + 1} ${this.admits}`,
       this.admits === 'subjects'
         ? 'give the pool `admits: "namespaces"` or `admits: "cluster"`, or an `attributeCondition` of your own; the members stay exact'
         : 'give the pool `admits: "cluster"`, or an `attributeCondition` of your own; the members stay exact');
-    this.conditionLength = length;
-    this.admitted.set(text, value);
+    Object.assign(this.characters, characters);
+    this.admitted[kind].set(text, value);
   }
 
   private condition(): string {
-    // A pool that nobody uses yet admits nobody: an empty CEL list holds nothing.
-    return this.conditionFor([...this.admitted.keys()].sort().map(text => this.admitted.get(text)!));
+    const sorted = (values: ReadonlyMap<string, string>) => [...values.keys()].sort().map(text => values.get(text)!);
+    const { subjects, namespaces, cluster } = this.admitted;
+    return attributeCondition({ subjects: sorted(subjects), namespaces: sorted(namespaces), cluster }, this.admits === 'namespaces');
   }
 
-  private conditionFor(values: readonly string[]): string {
-    switch (this.admits) {
-      case 'cluster': return CLUSTER_CONDITION;
-      case 'namespaces': return namespacesCondition(values);
-      default: return subjectsCondition(values);
-    }
-  }
-
-  private checkListed(declaredBy: IConstruct, subject: ServiceAccountSubject): void {
-    if (this.admits === 'namespaces' && !this.admitted.has(textOf(declaredBy, subject.namespace))) {
+  private checkListed(declaredBy: IConstruct, { cluster, namespace }: TrustedSubject): void {
+    const { namespaces } = this.admitted;
+    if (this.admits === 'namespaces' && (namespace === undefined || !namespaces.has(textOf(declaredBy, namespace)))) {
       throw new FederationError({
-        code: 'NotTrusted', where: declaredBy.node.path, prop: 'trusts', rule: `be in a namespace that the pool ${this.node.path} admits (${[...this.admitted.keys()].join(', ')})`,
-        got: textOf(declaredBy, subject.namespace),
+        code: 'NotTrusted', where: declaredBy.node.path, prop: 'trusts', rule: `be in a namespace that the pool ${this.node.path} admits (${[...namespaces.keys()].join(', ')})`,
+        got: namespace === undefined ? `every service account of cluster ${cluster.id}` : textOf(declaredBy, namespace),
         remedy: 'have the owner of the pool add the namespace to `namespaces`',
       });
     }
   }
+}
+
+/** A condition that only Terraform knows could turn out empty, and admit everybody; in parentheses Google refuses it then. */
+function givenCondition(condition: string): string {
+  return isToken(condition) ? Fn.join('', ['(', condition, ')']) : condition;
+}
+
+/** The pools of each app by what names them, and the cluster each is for. */
+const POOLS = new WeakMap<IConstruct, Map<string, { readonly cluster: string; readonly where: string }>>();
+
+/** What names a pool as far as it is known here: the project and the pool's id. */
+function poolKeys(scope: IConstruct, props: ClusterWorkloadIdentityPoolProps, source: Source | undefined, defaultId: string): string {
+  if (typeof source === 'object' && 'providerName' in source) {
+    return textOf(scope, source.providerName).replace(/\/providers\/.*$/s, '');
+  }
+  const { poolId, project } = typeof source === 'object' ? source : { poolId: props.poolId ?? defaultId, project: props.project };
+  // A provider's project is not known here, so that two stacks without one may mean two pools.
+  const place = project === undefined ? [TerraformStack.of(scope).node.path, props.googleProvider?.alias ?? ''] : ['', textOf(scope, project)];
+  return [...place, textOf(scope, poolId)].join(' ');
+}
+
+/**
+ * Notes whose pool it is.
+ * @throws FederationError where another cluster has it: a member names the pool and not the provider, so that each could become the other
+ */
+function notePool(scope: IConstruct, where: string, cluster: Cluster, key: string): void {
+  const { root } = scope.node;
+  const pools = POOLS.get(root) ?? new Map<string, { readonly cluster: string; readonly where: string }>();
+  const known = pools.get(key);
+  if (known !== undefined && known.cluster !== cluster.id) {
+    throw new FederationError({
+      code: 'DuplicateRegistration', where, prop: 'cluster', rule: `have a pool of its own (${known.where} has this one for cluster ${known.cluster})`, got: cluster.id,
+      remedy: 'give each cluster a pool: a member names the pool and not the provider, so that service accounts of the same name could become each other',
+    });
+  }
+  POOLS.set(root, pools.set(key, { cluster: cluster.id, where }));
 }
 
 /** A pool id made of a cluster's id: different ids stay different, as a digest marks what had to be changed. */
@@ -326,7 +405,7 @@ function checkId(where: string, prop: string, id: string): void {
     'InvalidName');
 }
 
-function checkPool(where: string, props: ClusterWorkloadIdentityPoolProps): void {
+function checkPool(scope: IConstruct, where: string, props: ClusterWorkloadIdentityPoolProps): void {
   if (props.poolId !== undefined) {
     checkId(where, 'poolId', props.poolId);
   }
@@ -342,7 +421,7 @@ function checkPool(where: string, props: ClusterWorkloadIdentityPoolProps): void
   if (props.project !== undefined) {
     checkProject({ where, prop: 'project' }, props.project);
   }
-  checkAudiences(where, props.cluster.issuer, props.allowedAudiences);
+  checkAudiences(scope, where, props.cluster.issuer, props.allowedAudiences);
   checkMapping(where, props.attributeMapping);
   if (props.namespaces !== undefined && props.admits !== 'namespaces') {
     throw new FederationError({
@@ -366,14 +445,14 @@ function checkPool(where: string, props: ClusterWorkloadIdentityPoolProps): void
   }
 }
 
-function checkAudiences(where: string, issuer: string, audiences: readonly string[] | undefined): void {
+function checkAudiences(scope: IConstruct, where: string, issuer: string, audiences: readonly string[] | undefined): void {
   if (audiences === undefined) {
     return;
   }
   const place = { where, prop: 'allowedAudiences' };
   for (const audience of audiences) {
     checkPattern(place, audience, /^\S{1,256}$/, 'hold audiences of 1 to 256 characters without white space', 'leave it out for the provider\'s own audience');
-    checkNotKubernetesAudience(place, audience, issuer);
+    checkNotKubernetesAudience(scope, place, audience, issuer);
   }
   if (audiences.length === 0 || audiences.length > MAX_AUDIENCES) {
     throw new FederationError({
@@ -393,13 +472,14 @@ function checkMapping(where: string, mapping: Readonly<Record<string, string>> |
         code: 'InvalidIdentifier', ...place, rule: 'leave google.subject at assertion.sub, which the members name', got: expression, remedy: 'leave google.subject out',
       });
     }
+    checkPattern(place, expression, /\S/, 'hold CEL expressions', 'leave the attribute out');
     checkLimit(place, knownPart(expression).length, MAX_MAPPING, `hold expressions of at most ${MAX_MAPPING} characters`,
       `${knownPart(expression).length} characters for ${attribute}`, 'shorten it');
   }
   checkLimit(place, entries.length, MAX_ATTRIBUTES, `hold at most ${MAX_ATTRIBUTES} attributes`, `${entries.length}`, 'remove those that no member names');
 }
 
-function checkSource(where: string, issuer: string, source: Exclude<Source, 'implicit'>): void {
+function checkSource(scope: IConstruct, where: string, issuer: string, source: Exclude<Source, 'implicit'>): void {
   if ('providerName' in source) {
     checkPattern({ where, prop: 'providerName' }, source.providerName,
       /^projects\/\d+\/locations\/global\/workloadIdentityPools\/(?!gcp-)[0-9a-z-]{4,32}\/providers\/(?!gcp-)[0-9a-z-]{4,32}$/,
@@ -412,5 +492,5 @@ function checkSource(where: string, issuer: string, source: Exclude<Source, 'imp
       checkProject({ where, prop: 'project' }, source.project);
     }
   }
-  checkAudiences(where, issuer, source.audience === undefined ? undefined : [source.audience]);
+  checkAudiences(scope, where, issuer, source.audience === undefined ? undefined : [source.audience]);
 }

@@ -6,8 +6,11 @@ export interface CredentialConfigProps {
   readonly audience: string;
   /** The absolute path of the token in the container. */
   readonly tokenFile: string;
-  /** The service account to impersonate. */
-  readonly serviceAccountEmail: string;
+  /**
+   * The service account to impersonate.
+   * @default - none: the workload itself is the principal
+   */
+  readonly serviceAccountEmail?: string;
   /**
    * The lifetime of the access tokens in seconds.
    * @default 3600
@@ -27,10 +30,12 @@ export function credentialConfig(props: CredentialConfigProps): Record<string, u
     subject_token_type: 'urn:ietf:params:oauth:token-type:jwt',
     token_url: 'https://sts.googleapis.com/v1/token',
     credential_source: { file: props.tokenFile, format: { type: 'text' } },
-    // Joined by Terraform: text around a token is not escaped alike in JSON and HCL.
-    service_account_impersonation_url: Fn.join('', [
-      'https://iamcredentials.googleapis.com/v1/projects/-/serviceAccounts/', props.serviceAccountEmail, ':generateAccessToken',
-    ]),
+    ...(props.serviceAccountEmail === undefined ? {} : {
+      // Joined by Terraform: text around a token is not escaped alike in JSON and HCL.
+      service_account_impersonation_url: Fn.join('', [
+        'https://iamcredentials.googleapis.com/v1/projects/-/serviceAccounts/', props.serviceAccountEmail, ':generateAccessToken',
+      ]),
+    }),
     ...(props.tokenLifetimeSeconds === undefined ? {} : {
       service_account_impersonation: { token_lifetime_seconds: props.tokenLifetimeSeconds },
     }),

@@ -4,16 +4,18 @@ import { ServiceAccount } from '@cdktf/provider-google/lib/service-account';
 import { ServiceAccountIamMember } from '@cdktf/provider-google/lib/service-account-iam-member';
 import { StorageBucketIamMember } from '@cdktf/provider-google/lib/storage-bucket-iam-member';
 import { Fn, TerraformProvider } from 'cdktf';
-import { Construct, IConstruct } from 'constructs';
+import { Construct } from 'constructs';
 import { ClusterWorkloadIdentityPool } from './cluster-workload-identity-pool';
-import { credentialConfig } from './credential-config';
-import { informOnce, warn, warnOfDefaults } from '../annotations';
-import { checkLimit, checkPattern, checkProject, checkRange, checkTokenPath, pathOf } from '../checks';
-import { checkTrusted, ICloudIdentity, PodBinding, PodBindingOptions } from '../cloud-identity';
-import { canonicalSubjects, noteCluster, ServiceAccountSubject } from '../cluster';
+import { bindCredentialFile, GOOGLE_RESERVED_ENV } from './credential-file-binding';
+import { checkGoogleSubject, federatedMember, federatedMembers, informOfSharedPool, memberId, projectNumberOf } from './federated-members';
+import { checkProjectRole, GcsBucket, MemberGrants } from './member-grants';
+import { nativeMember } from './principals';
+import { warnOfTrusts } from '../annotations';
+import { checkPattern, checkProject, checkRange, checkTokenPath, pathOf } from '../checks';
+import { checkTrusted, ICloudIdentity, NO_WIRING, PodBinding, PodBindingOptions } from '../cloud-identity';
+import { canonicalSubjects, covers, ServiceAccountSubject, TrustedSubject } from '../cluster';
 import { FederationError } from '../errors';
 import { givenRegistrations } from '../registry';
-import { idPart, isToken, knownPart, shortHash } from '../tokens';
 
 /** What a GcpFederatedServiceAccount is and may do, apart from whom it trusts. */
 export interface GcpServiceAccountOptions {
@@ -69,32 +71,13 @@ export interface GcpFederatedServiceAccountProps extends GcpServiceAccountOption
   /**
    * The service accounts that may become the Google service account; order and duplicates have no meaning.
    */
-  readonly trusts: readonly ServiceAccountSubject[];
+  readonly trusts: readonly TrustedSubject[];
   /**
    * Pools of the trusted clusters that other stacks or scopes made.
    * @default - those of this stack, created where there are none
    */
   readonly pools?: readonly ClusterWorkloadIdentityPool[];
 }
-
-/** A Cloud Storage bucket as a resource, or by its literal name. */
-export type GcsBucket = { readonly name: string; readonly friendlyUniqueId: string } | string;
-
-/** `google.subject` takes 127 bytes. */
-const MAX_SUBJECT = 127;
-
-/** Roles that let their holder mint credentials of every service account of a project. */
-const CREDENTIAL_ROLES = new Set([
-  'roles/iam.serviceAccountTokenCreator',
-  'roles/iam.serviceAccountOpenIdTokenCreator',
-  'roles/iam.serviceAccountKeyAdmin',
-  'roles/iam.workloadIdentityUser',
-]);
-
-const BASIC_ROLES = new Set(['roles/owner', 'roles/editor', 'roles/viewer']);
-
-/** Stored keys and files that Google's libraries and gcloud would take before the federated credential. */
-const RESERVED_ENV = ['GOOGLE_APPLICATION_CREDENTIALS', 'CLOUDSDK_AUTH_CREDENTIAL_FILE_OVERRIDE', 'CLOUDSDK_AUTH_ACCESS_TOKEN_FILE'];
 
 /**
  * Defines a Google service account that Kubernetes service accounts of any number of clusters may become, and nobody else by this construct.
@@ -105,8 +88,9 @@ const RESERVED_ENV = ['GOOGLE_APPLICATION_CREDENTIALS', 'CLOUDSDK_AUTH_CREDENTIA
  * @see https://cloud.google.com/iam/docs/workload-identity-federation-with-kubernetes
  */
 export class GcpFederatedServiceAccount extends Construct implements ICloudIdentity {
+  public readonly cloud = 'gcp';
   /** The service accounts that may become the Google service account. */
-  public readonly trusts: readonly ServiceAccountSubject[];
+  public readonly trusts: readonly TrustedSubject[];
   /** The account's email. */
   public readonly email: string;
   /** The account as a member of IAM policies, `serviceAccount:<email>`. */
@@ -118,6 +102,8 @@ export class GcpFederatedServiceAccount extends Construct implements ICloudIdent
 
   private readonly props: GcpFederatedServiceAccountProps;
   private readonly project: string;
+  private readonly members: ReadonlyMap<string, ServiceAccountIamMember>;
+  private readonly grants: MemberGrants;
 
   /**
    * @throws FederationError for ids Google refuses, an empty trust, or a subject over 127 bytes
@@ -126,10 +112,7 @@ export class GcpFederatedServiceAccount extends Construct implements ICloudIdent
     const where = pathOf(scope, id);
     checkAccount(where, props);
     const trusts = canonicalSubjects(scope, { where, prop: 'trusts' }, props.trusts);
-    for (const subject of trusts) {
-      noteCluster(scope, where, subject.cluster);
-      checkSubject(where, subject);
-    }
+    trusts.forEach(subject => checkGoogleSubject(where, subject));
     super(scope, id);
 
     this.trusts = trusts;
@@ -147,71 +130,33 @@ export class GcpFederatedServiceAccount extends Construct implements ICloudIdent
     this.project = props.project ?? (this.resource === undefined ? Fn.element(Fn.split('/', serviceAccountId), 1) : account.project);
 
     const federated = trusts.map(({ cluster }) => cluster).filter(cluster => cluster.workloadPool === undefined);
-    const pools = givenRegistrations(where, 'pools', props.pools, federated);
-    for (const subject of trusts) {
-      const { cluster } = subject;
-      const native = cluster.workloadPool !== undefined;
-      if (!native && !pools.has(cluster.id)) {
-        pools.set(cluster.id, ClusterWorkloadIdentityPool.of(this, cluster, { googleProvider: provider }));
-      }
-      const name = `${idPart(this, subject.namespace)}_${idPart(this, subject.name)}`;
-      new ServiceAccountIamMember(this, `${native ? 'Native' : 'Federated'}_${cluster.id}_${name}`, {
-        serviceAccountId,
-        role: 'roles/iam.workloadIdentityUser',
-        member: native
-          ? `serviceAccount:${cluster.workloadPool}[${subject.namespace}/${subject.name}]`
-          : this.federatedMember(pools.get(cluster.id)!, subject),
-        provider,
-      });
-    }
+    const pools = givenRegistrations(this, 'pools', props.pools, federated);
+    this.members = new Map(federatedMembers(this, trusts).map(({ id: memberOf, subject }) => [memberOf, new ServiceAccountIamMember(this, memberOf, {
+      serviceAccountId, role: 'roles/iam.workloadIdentityUser', member: this.memberOf(subject, pools), provider,
+    })]));
     this.pools = [...pools.values()];
+    this.grants = new MemberGrants(this, [{ member: this.member, suffix: '' }], provider);
     props.projectRoles?.forEach(role => this.grantProjectRole(role));
-    for (const { cluster } of trusts) {
-      if (cluster.workloadPool !== undefined) {
-        informOnce(this, 'gke-shared-workload-pool', cluster.id);
-      }
-    }
-    warnOfDefaults(this, trusts);
+    informOfSharedPool(this, trusts);
+    warnOfTrusts(this, trusts);
   }
 
   /** Says how a pod that runs as `subject` becomes the account. */
   public bind(subject: ServiceAccountSubject, options: PodBindingOptions): PodBinding {
     const native = subject.cluster.workloadPool !== undefined;
     checkTrusted(this, subject, trusted => (trusted.cluster.workloadPool !== undefined) === native);
+    const dependsOn = this.trusts.filter(trusted => covers(this, trusted, subject)).map(trusted => this.members.get(memberId(this, trusted))!);
     if (native) {
-      return {
-        serviceAccountAnnotations: { 'iam.gke.io/gcp-service-account': this.email },
-        env: [],
-        tokens: [],
-        files: [],
-        reservedEnv: RESERVED_ENV,
-      };
+      return { ...NO_WIRING, serviceAccountAnnotations: { 'iam.gke.io/gcp-service-account': this.email }, reservedEnv: GOOGLE_RESERVED_ENV, dependsOn };
     }
-    const pool = this.pools.find(candidate => candidate.cluster.id === subject.cluster.id)!;
-    const tokenPath = this.props.tokenPath ?? 'gcp/token';
-    const file = {
-      path: 'gcp/credential-configuration.json',
-      content: Fn.jsonencode(credentialConfig({
-        audience: pool.resourceAudience,
-        tokenFile: `${options.mountPath}/${tokenPath}`,
-        serviceAccountEmail: this.email,
-        tokenLifetimeSeconds: this.props.tokenLifetimeSeconds,
-      })),
-    };
-    const filePath = `${options.mountPath}/${file.path}`;
-    return {
-      serviceAccountAnnotations: {},
-      env: [
-        { name: 'GOOGLE_APPLICATION_CREDENTIALS', value: filePath },
-        // gcloud does not read the libraries' variables, nor they its.
-        { name: 'CLOUDSDK_AUTH_CREDENTIAL_FILE_OVERRIDE', value: filePath },
-        { name: 'GOOGLE_CLOUD_PROJECT', value: this.project },
-        { name: 'CLOUDSDK_CORE_PROJECT', value: this.project },
-      ],
-      tokens: [{ path: tokenPath, audience: pool.audience }],
-      files: [file],
-      reservedEnv: RESERVED_ENV,
-    };
+    return bindCredentialFile(options, {
+      pool: this.pools.find(candidate => candidate.cluster.id === subject.cluster.id)!,
+      project: this.project,
+      tokenPath: this.props.tokenPath,
+      serviceAccountEmail: this.email,
+      tokenLifetimeSeconds: this.props.tokenLifetimeSeconds,
+      dependsOn,
+    });
   }
 
   /** Grants listing the bucket and reading its objects: `roles/storage.objectViewer`. */
@@ -229,23 +174,7 @@ export class GcpFederatedServiceAccount extends Construct implements ICloudIdent
    * @throws FederationError for a role or bucket name that Google refuses
    */
   public grantBucketRole(bucket: GcsBucket, role: string): StorageBucketIamMember {
-    const where = this.node.path;
-    checkRoleName(where, role);
-    const literal = typeof bucket === 'string';
-    if (literal && isToken(bucket)) {
-      throw new FederationError({
-        code: 'UnresolvedValue', where, prop: 'bucket', rule: 'be a literal name or the bucket itself', got: 'a value that only Terraform knows',
-        remedy: 'pass the StorageBucket; the grant\'s address is made of its id',
-      });
-    }
-    if (literal) {
-      checkPattern({ where, prop: 'bucket' }, bucket, /^(?=.{3,222}$)[a-z0-9](?:[a-z0-9_-]{0,61}[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9_-]{0,61}[a-z0-9])?)*$/,
-        'be a bucket\'s name (lower-case letters, digits, "-", "_" and ".")', 'leave out "gs://"');
-    }
-    const id = `Bucket_${literal ? bucket : bucket.friendlyUniqueId}_${roleId(this, role)}`;
-    return this.once(id, () => new StorageBucketIamMember(this, id, {
-      bucket: literal ? bucket : bucket.name, role, member: this.member, provider: this.props.googleProvider,
-    }));
+    return this.grants.grantBucketRole(bucket, role)[0]!;
   }
 
   /**
@@ -253,32 +182,19 @@ export class GcpFederatedServiceAccount extends Construct implements ICloudIdent
    * @throws FederationError for a role that Google refuses, or one that mints credentials of every account of the project
    */
   public grantProjectRole(role: string): ProjectIamMember {
-    checkProjectRole(this.node.path, role);
-    if (BASIC_ROLES.has(role)) {
-      warn(this, 'google-basic-role');
+    return this.grants.grantProjectRole(this.project, role)[0]!;
+  }
+
+  private memberOf(subject: TrustedSubject, pools: Map<string, ClusterWorkloadIdentityPool>): string {
+    const { cluster } = subject;
+    const { googleProvider } = this.props;
+    if (cluster.workloadPool !== undefined) {
+      return subject.name !== undefined
+        ? `serviceAccount:${cluster.workloadPool}[${subject.namespace}/${subject.name}]`
+        : nativeMember(projectNumberOf(this, cluster, googleProvider), cluster, subject);
     }
-    const id = `Project_${roleId(this, role)}`;
-    return this.once(id, () => new ProjectIamMember(this, id, {
-      project: this.project, role, member: this.member, provider: this.props.googleProvider,
-    }));
+    return federatedMember(this, subject, pools, googleProvider);
   }
-
-  /** A grant that was given before is given. */
-  private once<T extends Construct>(id: string, create: () => T): T {
-    return (this.node.tryFindChild(id) as T | undefined) ?? create();
-  }
-
-  private federatedMember(pool: ClusterWorkloadIdentityPool, subject: ServiceAccountSubject): string {
-    pool.admit(this, subject);
-    return `principal://iam.googleapis.com/${pool.poolName}/subject/${subject.subject}`;
-  }
-}
-
-/** A role in a construct id; a digest tells apart those that would read alike. */
-function roleId(scope: IConstruct, role: string): string {
-  const text = idPart(scope, role);
-  const plain = /^roles\/([A-Za-z0-9.]+)$/.exec(text)?.[1];
-  return plain === undefined ? `${text.replace(/[^A-Za-z0-9]/g, '_')}_${shortHash(text)}` : plain.replaceAll('.', '_');
 }
 
 function checkAccount(where: string, props: GcpFederatedServiceAccountProps): void {
@@ -318,28 +234,5 @@ function checkAccount(where: string, props: GcpFederatedServiceAccountProps): vo
   }
   for (const role of props.projectRoles ?? []) {
     checkProjectRole(where, role);
-  }
-}
-
-function checkSubject(where: string, subject: ServiceAccountSubject): void {
-  if (subject.cluster.workloadPool === undefined) {
-    const bytes = Buffer.byteLength(knownPart(subject.subject));
-    checkLimit({ where, prop: 'trusts' }, bytes, MAX_SUBJECT, `hold subjects of at most ${MAX_SUBJECT} bytes for Google (namespace and name together 104)`,
-      `${bytes} bytes for ${subject.subject}`, 'shorten the namespace or the name of the service account');
-  }
-}
-
-function checkRoleName(where: string, role: string): void {
-  checkPattern({ where, prop: 'role' }, role, /^(?:roles|(?:projects\/[a-z0-9.:-]+|organizations\/\d+)\/roles)\/[A-Za-z0-9_.]+$/,
-    'be a role like roles/storage.objectViewer', 'copy it from `gcloud iam roles list`');
-}
-
-function checkProjectRole(where: string, role: string): void {
-  checkRoleName(where, role);
-  if (CREDENTIAL_ROLES.has(role)) {
-    throw new FederationError({
-      code: 'InvalidIdentifier', where, prop: 'projectRoles', rule: 'not mint credentials of every service account of the project', got: role,
-      remedy: 'grant the role on the one account that needs it, with ServiceAccountIamMember',
-    });
   }
 }

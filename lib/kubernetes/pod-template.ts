@@ -37,6 +37,7 @@ export interface PodWiring {
   readonly serviceAccountName: Name;
   readonly automountServiceAccountToken?: boolean;
   readonly podAnnotations: Readonly<Record<string, string>>;
+  readonly podLabels: Readonly<Record<string, string>>;
   readonly env: readonly EnvironmentVariable[];
   readonly reservedEnv: readonly string[];
   /** The one volume that holds all tokens and files, and where it is mounted; none where the platform brings them. */
@@ -59,10 +60,12 @@ export function wirePodTemplate(scope: IConstruct, template: PodTemplate, wiring
   const initContainers = merge.list<PodV1SpecInitContainer>('spec.initContainer', spec.initContainer);
   const volumes = merge.list<PodV1SpecVolume>('spec.volume', spec.volume);
   const annotations = merge.record('metadata.annotations', metadata.annotations, wiring.podAnnotations);
+  const labels = merge.record('metadata.labels', metadata.labels, wiring.podLabels);
   return {
     metadata: {
       ...metadata,
       ...(Object.keys(annotations).length === 0 ? {} : { annotations }),
+      ...(Object.keys(labels).length === 0 ? {} : { labels }),
       namespace: merge.name('metadata.namespace', metadata.namespace, wiring.namespace,
         'leave it out: a pod runs in the namespace of its service account'),
     },
@@ -129,6 +132,13 @@ class Merge {
   public container<T extends Container>(prop: string, container: T, wiring: PodWiring): T {
     const env = this.list<PodV1SpecContainerEnv>(`${prop}.env`, container.env);
     const mounts = this.list<PodV1SpecContainerVolumeMount>(`${prop}.volumeMount`, container.volumeMount);
+    const hidden = env.find(({ name }) => isToken(name));
+    if (hidden !== undefined) {
+      throw new FederationError({
+        code: 'UnresolvedValue', where: this.scope.node.path, prop: `${prop}.env`, rule: 'hold variables whose names are known when the stack is synthesized',
+        got: 'a name that only Terraform knows', remedy: 'write the name out: some would win over the federated identity',
+      });
+    }
     const byName = new Map(env.map(variable => [variable.name, variable]));
     const wanted = new Map(wiring.env.map(variable => [variable.name, variable.value]));
     for (const name of wiring.reservedEnv) {

@@ -1,15 +1,16 @@
 import { Annotations } from '@cdktf/provider-kubernetes/lib/annotations';
 import { ConfigMapV1 } from '@cdktf/provider-kubernetes/lib/config-map-v1';
+import { NamespaceV1 } from '@cdktf/provider-kubernetes/lib/namespace-v1';
 import { PodV1SpecVolume } from '@cdktf/provider-kubernetes/lib/pod-v1';
 import { ServiceAccountV1 } from '@cdktf/provider-kubernetes/lib/service-account-v1';
 import { Fn, ITerraformDependable, TerraformProvider, TerraformStack } from 'cdktf';
 import { Construct, IConstruct } from 'constructs';
 import { PodTemplate, PodWiring, WiredPodTemplate, wirePodTemplate } from './pod-template';
-import { checkLimit, checkObjectName, checkPattern, checkRange, checkTokenPath, pathOf } from '../checks';
+import { checkDependsOn, checkLimit, checkObjectName, checkPattern, checkRange, checkTokenPath, pathOf } from '../checks';
 import { EnvironmentVariable, ICloudIdentity, PodBinding, Wiring } from '../cloud-identity';
-import { checkSubject, noteCluster, ServiceAccountSubject, subjectKey } from '../cluster';
+import { checkSubject, Cluster, noteCluster, ServiceAccountSubject, subjectKey, TrustedSubject } from '../cluster';
 import { FederationError } from '../errors';
-import { knownPart, textOf } from '../tokens';
+import { idPart, knownPart, textOf } from '../tokens';
 
 /** How a workload's ServiceAccount and pods are wired, apart from who it is and what it may become. */
 export interface WorkloadOptions {
@@ -18,6 +19,11 @@ export interface WorkloadOptions {
    * @default false
    */
   readonly existingServiceAccount?: boolean;
+  /**
+   * Whether the namespace is created, once for all workloads of the stack that say so; it exists already otherwise.
+   * @default false
+   */
+  readonly createNamespace?: boolean;
   /**
    * Whether the pods get the token of the Kubernetes API too; `false` for those that never call it.
    * @default - as Kubernetes does, and the pod template says
@@ -76,7 +82,8 @@ export interface WorkloadProps extends WorkloadOptions {
   readonly identities: readonly ICloudIdentity[];
 }
 
-const WORKLOADS = new WeakMap<TerraformStack, Map<string, Workload>>();
+/** The workloads of each app: a ServiceAccount that two stacks defined or annotated would be what the later one says. */
+const WORKLOADS = new WeakMap<IConstruct, Map<string, Workload>>();
 
 const VOLUME = 'workload-federation';
 const CHECKSUM = 'checksum/workload-federation';
@@ -116,19 +123,24 @@ export class Workload extends Construct {
     const where = pathOf(scope, id);
     const { serviceAccount, kubernetesProvider: provider, tokenExpirationSeconds = 3600 } = props;
     const mountPath = props.mountPath ?? '/var/run/secrets/workload-federation';
-    const stack = TerraformStack.of(scope);
     checkWorkload(where, props, mountPath, tokenExpirationSeconds);
     checkSubject({ where, prop: 'serviceAccount' }, serviceAccount);
+    checkOne(where, serviceAccount);
     noteCluster(scope, where, serviceAccount.cluster);
     const key = subjectKey(scope, serviceAccount);
-    const workloads = WORKLOADS.get(stack) ?? new Map<string, Workload>();
+    const workloads = WORKLOADS.get(scope.node.root) ?? new Map<string, Workload>();
     if (workloads.has(key)) {
       throw new FederationError({
-        code: 'DuplicateRegistration', where, prop: 'serviceAccount', rule: `have one workload in a stack (${workloads.get(key)!.node.path} is it)`,
+        code: 'DuplicateRegistration', where, prop: 'serviceAccount', rule: `have one workload in an app (${workloads.get(key)!.node.path} is it)`,
         got: serviceAccount.subject, remedy: 'pass all identities to that workload, and use its podTemplate() for every pod',
       });
     }
     const options = { mountPath, tokenExpirationSeconds, wiring: props.wiring ?? 'platform' };
+    checkOneCluster(scope, where, serviceAccount.cluster, provider);
+    checkDependsOn(scope, where, props.dependsOn);
+    if (props.createNamespace === true) {
+      checkCreatable(scope, where, serviceAccount);
+    }
     const bindings: PodBinding[] = [];
     for (const identity of props.identities) {
       bindings.push(identity.bind(serviceAccount, options));
@@ -138,39 +150,44 @@ export class Workload extends Construct {
       checkConfigMapName(where, props);
     }
     super(scope, id);
-    WORKLOADS.set(stack, workloads.set(key, this));
+    clustersOfProviders(this).set(provider?.alias ?? '', serviceAccount.cluster.id);
+    WORKLOADS.set(this.node.root, workloads.set(key, this));
 
     this.serviceAccount = serviceAccount;
     this.identities = [...props.identities];
     this.bindings = bindings;
     const annotations = merged.annotations.size === 0 ? undefined : Object.fromEntries(merged.annotations);
-    const { namespace, name } = serviceAccount;
+    const { name } = serviceAccount;
+    const namespace = props.createNamespace === true ? createdNamespace(this, serviceAccount, props) : serviceAccount.namespace;
     const automount = props.kubernetesApiAccess === false ? false : undefined;
+    const letIn = bindings.flatMap(({ dependsOn }) => dependsOn).filter(dependable => this.isHere(dependable));
+    const before = props.dependsOn === undefined && letIn.length === 0 ? undefined : [...props.dependsOn ?? [], ...letIn];
     if (props.existingServiceAccount !== true) {
       this.resource = new ServiceAccountV1(this, 'Default', {
         metadata: { name, namespace, annotations, labels: props.labels },
         automountServiceAccountToken: automount,
-        dependsOn: props.dependsOn && [...props.dependsOn],
+        dependsOn: before,
         provider,
       });
     } else if (annotations !== undefined) {
       this.annotations = new Annotations(this, 'Default', {
-        apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name, namespace }, annotations, dependsOn: props.dependsOn && [...props.dependsOn], provider,
+        apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name, namespace }, annotations, dependsOn: before, provider,
       });
     }
     const metadata = this.resource?.metadata ?? this.annotations?.metadata;
     this.namespace = metadata?.namespace ?? namespace;
     this.serviceAccountName = metadata?.name ?? name;
     if (merged.files.size > 0) {
-      this.configMap = this.createConfigMap(props, merged.files);
+      this.configMap = this.createConfigMap(props, namespace, merged.files);
     }
     this.wiring = {
-      namespace: { reference: this.namespace, said: namespace },
+      namespace: { reference: this.namespace, said: serviceAccount.namespace },
       serviceAccountName: { reference: this.serviceAccountName, said: name },
       automountServiceAccountToken: automount,
       podAnnotations: this.configMap === undefined || props.immutableConfigMap === true ? {} : {
         [CHECKSUM]: Fn.sha256(Fn.jsonencode(this.configMap.data)),
       },
+      podLabels: Object.fromEntries(merged.labels),
       env: merged.env,
       reservedEnv: [...new Set(bindings.flatMap(({ reservedEnv }) => reservedEnv))],
       volume: this.volume(merged, mountPath, tokenExpirationSeconds),
@@ -190,14 +207,19 @@ export class Workload extends Construct {
     return wirePodTemplate(this, template, this.wiring);
   }
 
-  private createConfigMap(props: WorkloadProps, files: ReadonlyMap<string, string>): ConfigMapV1 {
+  /** depends_on cannot name what is in another stack. */
+  private isHere(dependable: ITerraformDependable): boolean {
+    return Construct.isConstruct(dependable) && TerraformStack.of(dependable) === TerraformStack.of(this);
+  }
+
+  private createConfigMap(props: WorkloadProps, namespace: string, files: ReadonlyMap<string, string>): ConfigMapV1 {
     const data = Object.fromEntries([...files].map(([path, content]) => [fileKey(path), content]));
     const base = configMapBase(props);
     const immutable = props.immutableConfigMap === true;
     return new ConfigMapV1(this, 'ConfigMap', {
       metadata: {
         name: immutable ? Fn.join('-', [base, Fn.substr(Fn.sha256(Fn.join('\n', Object.values(data))), 0, DIGEST)]) : base,
-        namespace: this.serviceAccount.namespace,
+        namespace,
         labels: props.labels,
       },
       data,
@@ -232,6 +254,7 @@ export class Workload extends Construct {
 
 interface MergedBindings {
   readonly annotations: ReadonlyMap<string, string>;
+  readonly labels: ReadonlyMap<string, string>;
   readonly env: readonly EnvironmentVariable[];
   /** Audience by path. */
   readonly tokens: ReadonlyMap<string, string>;
@@ -254,6 +277,7 @@ function mergeBindings(
     owners.set(`${what} ${name}`, identity);
   };
   const annotations = new Map<string, string>();
+  const labels = new Map<string, string>();
   const env: EnvironmentVariable[] = [];
   const tokens = new Map<string, string>();
   const files = new Map<string, string>();
@@ -273,6 +297,11 @@ function mergeBindings(
   };
   bindings.forEach((binding, index) => {
     const identity = identities[index]!;
+    claim('cloud', identity.cloud, identity, 'a workload has at most one identity of each cloud; use one identity, or two service accounts');
+    for (const [name, value] of Object.entries(binding.podLabels)) {
+      claim('label', name, identity, 'a workload has at most one identity of each cloud; use one identity, or two service accounts');
+      labels.set(name, value);
+    }
     for (const [name, value] of Object.entries(binding.serviceAccountAnnotations)) {
       claim('annotation', name, identity, 'a workload has at most one identity of each cloud; use one identity, or two service accounts');
       annotations.set(name, value);
@@ -291,7 +320,83 @@ function mergeBindings(
       files.set(path, content);
     }
   });
-  return { annotations, env, tokens, files };
+  return { annotations, labels, env, tokens, files };
+}
+
+/** The namespaces that each app creates, by cluster and name. */
+const NAMESPACES = new WeakMap<IConstruct, Map<string, NamespaceV1>>();
+
+function createdNamespaces(scope: IConstruct): Map<string, NamespaceV1> {
+  const namespaces = NAMESPACES.get(scope.node.root) ?? new Map<string, NamespaceV1>();
+  NAMESPACES.set(scope.node.root, namespaces);
+  return namespaces;
+}
+
+const namespaceKey = (scope: IConstruct, { cluster, namespace }: ServiceAccountSubject) => `${cluster.id} ${textOf(scope, namespace)}`;
+
+/** What every cluster begins with. */
+const INITIAL_NAMESPACES = new Set(['default', 'kube-node-lease', 'kube-public', 'kube-system']);
+
+/** Refuses to create a namespace that is there already, or that another stack creates. */
+function checkCreatable(scope: IConstruct, where: string, serviceAccount: ServiceAccountSubject): void {
+  const { namespace } = serviceAccount;
+  if (INITIAL_NAMESPACES.has(namespace)) {
+    throw new FederationError({
+      code: 'InvalidName', where, prop: 'createNamespace', rule: 'be left out for a namespace that every cluster begins with', got: namespace, remedy: 'leave it out',
+    });
+  }
+  const known = createdNamespaces(scope).get(namespaceKey(scope, serviceAccount));
+  if (known !== undefined && TerraformStack.of(known) !== TerraformStack.of(scope)) {
+    throw new FederationError({
+      code: 'DuplicateRegistration', where, prop: 'createNamespace', rule: `be said in one stack (${known.node.path} is the namespace)`, got: namespace,
+      remedy: 'leave it out here, and deploy that stack first',
+    });
+  }
+}
+
+/** The name of the namespace, which is created at an address made of cluster and name, once. */
+function createdNamespace(workload: Workload, serviceAccount: ServiceAccountSubject, props: WorkloadProps): string {
+  const { cluster, namespace } = serviceAccount;
+  const namespaces = createdNamespaces(workload);
+  const key = namespaceKey(workload, serviceAccount);
+  const created = namespaces.get(key) ?? new NamespaceV1(TerraformStack.of(workload), `Namespace-${cluster.id}_${idPart(workload, namespace)}`, {
+    metadata: { name: namespace }, provider: props.kubernetesProvider,
+  });
+  namespaces.set(key, created);
+  return created.metadata.name;
+}
+
+/** Which cluster each Kubernetes provider of a stack leads to, by alias. */
+const CLUSTERS_OF_PROVIDERS = new WeakMap<TerraformStack, Map<string, string>>();
+
+function clustersOfProviders(scope: IConstruct): Map<string, string> {
+  const stack = TerraformStack.of(scope);
+  const clusters = CLUSTERS_OF_PROVIDERS.get(stack) ?? new Map<string, string>();
+  CLUSTERS_OF_PROVIDERS.set(stack, clusters);
+  return clusters;
+}
+
+/** Refuses a second cluster behind one provider: its service accounts would be made in the first. */
+function checkOneCluster(scope: IConstruct, where: string, cluster: Cluster, provider: TerraformProvider | undefined): void {
+  const alias = provider?.alias ?? '';
+  const known = clustersOfProviders(scope).get(alias);
+  if (known !== undefined && known !== cluster.id) {
+    throw new FederationError({
+      code: 'WrongCluster', where, prop: 'kubernetesProvider', rule: `lead to cluster ${cluster.id}, where the stack uses it for cluster ${known}`,
+      got: alias === '' ? 'the provider without an alias' : alias,
+      remedy: 'give each cluster a KubernetesProvider with an alias of its own, and pass it as `kubernetesProvider`',
+    });
+  }
+}
+
+/** A pod runs as one service account; JavaScript may pass a set. */
+function checkOne(where: string, serviceAccount: TrustedSubject): void {
+  if (serviceAccount.name === undefined) {
+    throw new FederationError({
+      code: 'InvalidIdentifier', where, prop: 'serviceAccount', rule: 'be one service account, and not a set', got: serviceAccount.subject,
+      remedy: 'pass cluster.serviceAccount(namespace, name)',
+    });
+  }
 }
 
 /** Keys of a ConfigMap hold no slash. */

@@ -1,8 +1,10 @@
 import { IamRole } from '@cdktf/provider-aws/lib/iam-role';
+import { AwsProvider } from '@cdktf/provider-aws/lib/provider';
 import { S3Bucket } from '@cdktf/provider-aws/lib/s3-bucket';
-import { TerraformVariable } from 'cdktf';
+import { TerraformStack, TerraformVariable } from 'cdktf';
 import { AwsFederatedRole, AwsFederatedRoleProps, Cluster, ClusterOidcProvider, FederationError } from 'cdktf-workload-federation';
 import { EKS_ISSUER, LITERAL_AND_TOKENS } from '../clusters';
+import { refusal } from '../refusal';
 import { addresses, scratchStack, StackJson, synthStack } from '../synth';
 
 const eks = Cluster.eks({ name: 'apps', issuer: EKS_ISSUER });
@@ -49,6 +51,34 @@ describe.each(LITERAL_AND_TOKENS)('with %s', (_, clusters) => {
     });
   });
 
+  test('whole namespaces have a statement of their own, and the only wildcards stand in it', () => {
+    const stack = synthStack(scope => {
+      const cluster = clusters.eks(scope);
+      new AwsFederatedRole(scope, 'Role', {
+        trusts: [
+          cluster.unsafeEveryServiceAccountOf('reports'), cluster.serviceAccount('billing', 'reader'), cluster.unsafeEveryServiceAccountOf('batch'),
+          clusters.gke(scope).unsafeEveryServiceAccountOf('reports'),
+        ],
+      });
+    });
+    const statement = (provider: string, issuer: string, test: string, values: string[]) => ({
+      effect: 'Allow',
+      actions: ['sts:AssumeRoleWithWebIdentity'],
+      principals: [{ type: 'Federated', identifiers: [`\${aws_iam_openid_connect_provider.ClusterOidcProvider-${provider}.arn}`] }],
+      condition: [
+        { test: 'StringEquals', variable: `${issuer}:aud`, values: ['sts.amazonaws.com'] },
+        { test, variable: `${issuer}:sub`, values },
+      ],
+    });
+    expect(trustOf(stack)).toEqual({
+      statement: [
+        statement('eks-apps', clusters.eksIssuerWithoutScheme, 'StringEquals', ['system:serviceaccount:billing:reader']),
+        statement('eks-apps', clusters.eksIssuerWithoutScheme, 'StringLike', ['system:serviceaccount:batch:*', 'system:serviceaccount:reports:*']),
+        statement('gke-apps', clusters.gkeIssuerWithoutScheme, 'StringLike', ['system:serviceaccount:reports:*']),
+      ],
+    });
+  });
+
   test('order, duplicates and the mode of a GKE cluster do not change the trust', () => {
     const [one, two] = [[0, 1, 2, 3], [3, 1, 2, 0, 1, 1]].map(order => synthStack(scope => {
       const subjects = [
@@ -61,6 +91,18 @@ describe.each(LITERAL_AND_TOKENS)('with %s', (_, clusters) => {
     expect(trustOf(one!).statement.map((statement: any) => statement.condition[1].values)).toEqual([
       ['system:serviceaccount:a:b', 'system:serviceaccount:a:z'], ['system:serviceaccount:reports:reader'],
     ]);
+  });
+
+  test('refuses the issuer of a trusted cluster for the audience of a role by ARN', () => {
+    const stack = scratchStack();
+    const { code, message } = refusal(() => AwsFederatedRole.fromRoleArn(stack, 'Role', {
+      roleArn: 'arn:aws:iam::123456789012:role/reader',
+      trusts: [clusters.oidc(stack).serviceAccount('reports', 'reader')],
+      // Read again, which gives another token of the same text.
+      audience: clusters.oidc(stack).issuer,
+    }));
+    expect(code).toBe('InvalidIdentifier');
+    expect(message).toContain('stack/Role: audience must not be an audience of the Kubernetes API, which tokens have that pods get without asking, got "');
   });
 
   test('an issuer that ends in a slash keeps it in the condition keys', () => {
@@ -145,9 +187,30 @@ test('a role by ARN is granted a policy that nobody else has, and nothing else o
     }
   });
   expect(Object.keys(stack.resource)).toEqual(['aws_iam_role_policy']);
-  expect(Object.values(stack.resource.aws_iam_role_policy!).map(({ name, role }) => [name, role])).toEqual([
-    ['workload-federation-eb0cd85d', 'reader'],
-    ['workload-federation-764cd9db', '${element(reverse(split("/", var.arn)), 0)}'],
+  expect(Object.values(stack.resource.aws_iam_role_policy!).map(({ policy: _, ...rest }) => rest)).toEqual([
+    { name_prefix: 'workload-federation-', role: 'reader' },
+    { name_prefix: 'workload-federation-', role: '${element(reverse(split("/", var.arn)), 0)}' },
+  ]);
+});
+
+test.each([
+  ['that is said', () => 'api://acme'],
+  ['that only Terraform knows', (stack: TerraformStack) => new TerraformVariable(stack, 'audience', { type: 'string' }).stringValue],
+])('a role by ARN has tokens of an audience %s', (_, audienceIn) => {
+  const stack = scratchStack();
+  const audience = audienceIn(stack);
+  const bind = (id: string, props: object) => AwsFederatedRole.fromRoleArn(stack, id, {
+    roleArn: 'arn:aws:iam::123456789012:role/reader', trusts: [reader], region: 'eu-west-1', ...props,
+  }).bind(reader, { mountPath: '/m', tokenExpirationSeconds: 3600, wiring: 'explicit' }).tokens;
+  expect(bind('Role', { audience })).toEqual([{ path: 'aws/token', audience }]);
+  expect(bind('Default', {})).toEqual([{ path: 'aws/token', audience: 'sts.amazonaws.com' }]);
+});
+
+test.each(['platform', 'explicit'] as const)('no container may say by %s wiring where else an SDK finds credentials', wiring => {
+  const { reservedEnv } = roleWith({ region: 'eu-west-1' }).bind(reader, { mountPath: '/m', tokenExpirationSeconds: 3600, wiring });
+  expect([...reservedEnv].sort()).toEqual([
+    'AWS_ACCESS_KEY_ID', 'AWS_CONFIG_FILE', 'AWS_DEFAULT_PROFILE', 'AWS_PROFILE', 'AWS_ROLE_ARN', 'AWS_SECRET_ACCESS_KEY', 'AWS_SESSION_TOKEN',
+    'AWS_SHARED_CREDENTIALS_FILE', 'AWS_WEB_IDENTITY_TOKEN_FILE',
   ]);
 });
 
@@ -181,6 +244,32 @@ test('the default namespace and service account are warned of', () => {
     ['@cdktf/warn', 'default-namespace'], ['@cdktf/warn', 'default-service-account'],
   ]);
   expect(roleWith({}).node.metadata).toEqual([]);
+});
+
+test('a registration by another alias of the stack is warned of, as IAM takes the account\'s own alone', () => {
+  const warnings = (alias: string | undefined, providerAlias: string | undefined) => {
+    const stack = scratchStack();
+    const providers = { one: new AwsProvider(stack, 'One', { alias: 'one' }), two: new AwsProvider(stack, 'Two', { alias: 'two' }) };
+    const provider = (name: string | undefined) => name === undefined ? undefined : providers[name as keyof typeof providers];
+    const registration = new ClusterOidcProvider(stack, 'Apps', { cluster: eks, awsProvider: provider(providerAlias) });
+    return new AwsFederatedRole(stack, 'Role', { trusts: [reader], oidcProviders: [registration], awsProvider: provider(alias) }).node.metadata;
+  };
+  for (const [alias, other] of [['one', 'two'], ['one', undefined], [undefined, 'two']]) {
+    expect(warnings(alias, other).map(({ type, data }) => [type, data])).toEqual([[
+      '@cdktf/warn',
+      'oidc-provider-of-another-alias: IAM takes tokens by an OIDC provider of the role\'s own account alone: both provider aliases must lead to that account.',
+    ]]);
+  }
+  expect(warnings('one', 'one')).toEqual([]);
+  expect(warnings(undefined, undefined)).toEqual([]);
+});
+
+test('a whole namespace is warned of', () => {
+  expect(roleWith({ trusts: [reader, eks.unsafeEveryServiceAccountOf('reports')] }).node.metadata.map(({ type, data }) => [type, data])).toEqual([[
+    '@cdktf/warn',
+    'unsafe-namespace: Every service account of the namespace is trusted, also one that is created tomorrow: '
+      + 'whoever may create a pod in the namespace can become the identity.',
+  ]]);
 });
 
 test('a token is accepted in every prop that is checked', () => {
@@ -232,6 +321,25 @@ describe('refuses', () => {
     expect(() => roleWith(props)).toThrow(`stack/Role: ${message}`);
   });
 
+  test('a whole cluster, and leaves nothing in the tree', () => {
+    const stack = scratchStack();
+    const before = stack.node.children.length;
+    expect(refusal(() => new AwsFederatedRole(stack, 'Role', { trusts: [reader, gke.unsafeEveryServiceAccount()] }))).toEqual({
+      code: 'InvalidIdentifier',
+      message: 'stack/Role: trusts must name service accounts, or at least their namespace, got "every service account of cluster gke-apps"; '
+        + 'list the service accounts, or the namespaces by cluster.unsafeEveryServiceAccountOf(namespace)',
+    });
+    expect(stack.node.children).toHaveLength(before);
+  });
+
+  test('a set that no cluster made', () => {
+    expect(refusal(() => roleWith({ trusts: [{ ...eks.unsafeEveryServiceAccountOf('reports'), subject: '*' }] }))).toEqual({
+      code: 'InvalidIdentifier',
+      message: 'stack/Role: trusts must be made by cluster.serviceAccount(namespace, name), got "*"; '
+        + 'ask the cluster for it; a plain object, a changed copy or one of another copy of this package is not accepted',
+    });
+  });
+
   test('more service accounts than a trust policy holds, with the computed figure', () => {
     const trusts = Array.from({ length: 40 }, (_, index) => eks.serviceAccount('reports', `reader-${index}`));
     expect(() => roleWith({ trusts })).toThrow(
@@ -266,6 +374,33 @@ describe('refuses', () => {
   test('an ARN that is no role\'s', () => {
     expect(() => AwsFederatedRole.fromRoleArn(scratchStack(), 'Role', { roleArn: 'reader', trusts: [reader] })).toThrow(
       'stack/Role: roleArn must be a role\'s ARN like arn:aws:iam::123456789012:role/reports, got "reader"');
+  });
+
+  test.each([EKS_ISSUER, 'kubernetes', 'https://kubernetes.default.svc', 'kubernetes.default.svc.acme.example'])('the audience %p of the Kubernetes API for a role by ARN', audience => {
+    const roleArn = 'arn:aws:iam::123456789012:role/reader';
+    expect(refusal(() => AwsFederatedRole.fromRoleArn(scratchStack(), 'Role', { roleArn, trusts: [gke.serviceAccount('a', 'a'), reader], audience }))).toEqual({
+      code: 'InvalidIdentifier',
+      message: 'stack/Role: audience must not be an audience of the Kubernetes API, which tokens have that pods get without asking, '
+        + `got "${audience}"; leave it out for the cloud's own audience`,
+    });
+  });
+
+  test.each(['', 'a b', '*', 'sts.amazonaws.co?', '&{aws:username}', 'a'.repeat(256)])('the audience %p for a role by ARN', audience => {
+    const roleArn = 'arn:aws:iam::123456789012:role/reader';
+    const got = audience.length > 200 ? `"${audience.slice(1, 200)}… (258 characters)` : `"${audience}"`;
+    expect(refusal(() => AwsFederatedRole.fromRoleArn(scratchStack(), 'Role', { roleArn, trusts: [reader], audience }))).toEqual({
+      code: 'InvalidIdentifier',
+      message: `stack/Role: audience must be 1 to 255 characters without white space, wildcards or "&{", got ${got}; leave it out for the cloud's own audience`,
+    });
+  });
+
+  test('a registration of another app, though the cluster has the same id', () => {
+    const other = new ClusterOidcProvider(scratchStack(), 'Apps', { cluster: eks });
+    expect(refusal(() => roleWith({ oidcProviders: [other] }))).toEqual({
+      code: 'WrongCluster',
+      message: 'stack/Role: oidcProviders must hold registrations of this app, got "stack/Apps of another"; '
+        + 'bring it in by its ARN or name: an id says which cluster it is within one app',
+    });
   });
 
   test('registrations that it would not use, and two for one cluster', () => {

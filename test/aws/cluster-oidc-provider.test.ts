@@ -1,7 +1,10 @@
 import { AwsProvider } from '@cdktf/provider-aws/lib/provider';
+import { S3Bucket } from '@cdktf/provider-aws/lib/s3-bucket';
+import { S3Object } from '@cdktf/provider-aws/lib/s3-object';
 import { App, TerraformVariable } from 'cdktf';
 import { AwsFederatedRole, Cluster, ClusterOidcProvider } from 'cdktf-workload-federation';
-import { EKS_ISSUER, LITERAL_AND_TOKENS } from '../clusters';
+import { EKS_ISSUER, JWKS, LITERAL_AND_TOKENS, PRIVATE_ISSUER } from '../clusters';
+import { refusal } from '../refusal';
 import { addresses, inFolder, scratchStack, stackIn, synthApp, synthStack } from '../synth';
 
 const eks = Cluster.eks({ name: 'apps', issuer: EKS_ISSUER });
@@ -53,6 +56,37 @@ describe.each(LITERAL_AND_TOKENS)('with %s', (_, clusters) => {
     });
     expect(Object.keys(stack.resource.aws_iam_openid_connect_provider!)).toEqual(['Apps']);
   });
+});
+
+describe.each(LITERAL_AND_TOKENS)('with %s', (_, clusters) => {
+  const API = 'not be an audience of the Kubernetes API, which tokens have that pods get without asking';
+
+  test.each(['eks', 'oidc'] as const)('refuses the issuer of %s for an audience, in whichever way a provider comes', kind => {
+    const stack = scratchStack();
+    const cluster = clusters[kind](stack);
+    // Read again, which gives another token of the same text.
+    const audience = clusters[kind](stack).issuer;
+    for (const create of [
+      () => new ClusterOidcProvider(stack, 'Apps', { cluster, audience }),
+      () => ClusterOidcProvider.fromArn(stack, 'Apps', { cluster, audience, arn: ARN }),
+      () => ClusterOidcProvider.fromLookup(stack, 'Apps', { cluster, audience }),
+    ]) {
+      const { code, message } = refusal(create);
+      expect(code).toBe('InvalidIdentifier');
+      expect(message.startsWith(`stack/Apps: audience must ${API}, got "`)).toBe(true);
+    }
+    expect(refusal(() => new ClusterOidcProvider(stack, 'Apps', { cluster, clientIdList: ['sts.amazonaws.com', audience] })).message)
+      .toContain(`stack/Apps: clientIdList must ${API}, got "`);
+    expect(stack.node.tryFindChild('Apps')).toBeUndefined();
+  });
+});
+
+test('an audience that only Terraform knows is accepted', () => {
+  const stack = synthStack(scope => {
+    const audience = new TerraformVariable(scope, 'audience', { type: 'string' }).stringValue;
+    new ClusterOidcProvider(scope, 'Apps', { cluster: eks, audience });
+  });
+  expect(stack.resource.aws_iam_openid_connect_provider!.Apps.client_id_list).toEqual(['${var.audience}']);
 });
 
 test('an audience of one\'s own reaches provider, trust policy and token', () => {
@@ -111,6 +145,28 @@ test('two accounts have a provider each', () => {
   ]);
 });
 
+test('a provider waits for what must be published before IAM is told of the issuer', () => {
+  const issuer = 'https://acme-issuer.s3.eu-west-1.amazonaws.com';
+  const stack = synthStack(scope => {
+    const document = new S3Object(scope, 'Document', { bucket: 'acme-issuer', key: '.well-known/openid-configuration' });
+    const cluster = Cluster.oidc({ name: 'k3s', issuer });
+    const dependsOn = Object.freeze([document]);
+    new ClusterOidcProvider(scope, 'K3s', { cluster, dependsOn });
+    new ClusterOidcProvider(scope, 'Apps', { cluster: eks });
+  });
+  expect(stack.resource.aws_iam_openid_connect_provider).toEqual({
+    K3s: { url: issuer, client_id_list: ['sts.amazonaws.com'], depends_on: ['aws_s3_object.Document'] },
+    Apps: { url: EKS_ISSUER, client_id_list: ['sts.amazonaws.com'] },
+  });
+});
+
+test.each([
+  'kubernetes.acme.example', 'https://kubernetes.acme.example', 'https://kubernetes.acme.example/default.svc', 'kubernetes.defaults', 'kubernetes-default',
+  'kubernetes.default.service', 'acme.kubernetes', 'https://acme.example/kubernetes.default.svc',
+])('the audience %p only reads like one of the Kubernetes API', audience => {
+  expect(new ClusterOidcProvider(scratchStack(), 'Apps', { cluster: eks, audience }).audience).toBe(audience);
+});
+
 describe('refuses', () => {
   test('an issuer with a port', () => {
     const cluster = Cluster.oidc({ name: 'k3s', issuer: 'https://oidc.acme.example:8443/k3s' });
@@ -163,21 +219,67 @@ describe('refuses', () => {
   test.each([
     [['other'], 'hold the audience "sts.amazonaws.com"'],
     [Array.from({ length: 101 }, (_, index) => index === 0 ? 'sts.amazonaws.com' : `a${index}`), 'hold at most 100 client ids'],
-    [['sts.amazonaws.com', '*'], 'hold audiences of 1 to 255 characters without white space or wildcards'],
-    [['sts.amazonaws.com', ''], 'hold audiences of 1 to 255 characters without white space or wildcards'],
+    [['sts.amazonaws.com', '*'], 'be 1 to 255 characters without white space, wildcards or "&{"'],
+    [['sts.amazonaws.com', ''], 'be 1 to 255 characters without white space, wildcards or "&{"'],
+    [['sts.amazonaws.com', '&{aws:username}'], 'be 1 to 255 characters without white space, wildcards or "&{"'],
+    [['sts.amazonaws.com', 'kubernetes'], 'not be an audience of the Kubernetes API, which tokens have that pods get without asking'],
   ])('the client ids %p', (clientIdList, rule) => {
     expect(() => new ClusterOidcProvider(scratchStack(), 'Apps', { cluster: eks, clientIdList })).toThrow(`stack/Apps: clientIdList must ${rule}, got `);
   });
 
-  test.each([EKS_ISSUER, 'https://kubernetes.default.svc', 'https://kubernetes.default.svc.cluster.local'])('the audience %p of the Kubernetes API', audience => {
-    expect(() => new ClusterOidcProvider(scratchStack(), 'Apps', { cluster: eks, audience })).toThrow(
-      `stack/Apps: audience must not be an audience of the Kubernetes API, which tokens have that pods get without asking, got "${audience}"; `
-      + 'leave it out for the cloud\'s own audience');
+  test('an empty audience, and says what to do', () => {
+    expect(refusal(() => new ClusterOidcProvider(scratchStack(), 'Apps', { cluster: eks, audience: '' }))).toEqual({
+      code: 'InvalidIdentifier',
+      message: 'stack/Apps: clientIdList must be 1 to 255 characters without white space, wildcards or "&{", got ""; leave it out for the cloud\'s own audience',
+    });
+  });
+
+  test.each([
+    EKS_ISSUER, 'kubernetes', 'kubernetes.default', 'kubernetes.default.svc', 'kubernetes.default.svc.cluster.local', 'https://kubernetes',
+    'https://kubernetes.default.svc', 'https://kubernetes.default.svc.cluster.local', 'https://kubernetes.default.svc:443', 'https://kubernetes.default.svc/',
+    'kubernetes.default.svc.acme.example', 'https://kubernetes.default.svc.acme.example', 'https://kubernetes.default.svc.acme.example:6443/x',
+    'https://kubernetes.default/', 'kubernetes:443', 'https://kubernetes/x',
+  ])('the audience %p of the Kubernetes API', audience => {
+    const rest = `must not be an audience of the Kubernetes API, which tokens have that pods get without asking, got "${audience}"; `
+      + 'leave it out for the cloud\'s own audience';
+    expect(refusal(() => new ClusterOidcProvider(scratchStack(), 'Apps', { cluster: eks, audience }))).toEqual({
+      code: 'InvalidIdentifier', message: `stack/Apps: audience ${rest}`,
+    });
+    expect(refusal(() => new ClusterOidcProvider(scratchStack(), 'Apps', { cluster: eks, clientIdList: ['sts.amazonaws.com', audience] }))).toEqual({
+      code: 'InvalidIdentifier', message: `stack/Apps: clientIdList ${rest}`,
+    });
+  });
+
+  test('a cluster whose keys are uploaded, as IAM fetches them, in whichever way a provider comes', () => {
+    const cluster = Cluster.oidc({ name: 'vault', issuer: PRIVATE_ISSUER, jwks: JWKS });
+    const arn = 'arn:aws:iam::123456789012:oidc-provider/kubernetes.default.svc.cluster.local';
+    for (const [where, create] of [
+      ['Apps', () => new ClusterOidcProvider(scratchStack(), 'Apps', { cluster })],
+      ['Apps', () => ClusterOidcProvider.fromArn(scratchStack(), 'Apps', { cluster, arn })],
+      ['Apps', () => ClusterOidcProvider.fromLookup(scratchStack(), 'Apps', { cluster })],
+      ['ClusterOidcProvider-oidc-vault', () => new AwsFederatedRole(scratchStack(), 'Role', { trusts: [cluster.serviceAccount('reports', 'reader')] })],
+    ] as const) {
+      expect(refusal(create)).toEqual({
+        code: 'WrongCluster',
+        message: `stack/${where}: cluster must have an issuer that IAM can reach, as it fetches the keys from there, got "oidc-vault with \`jwks\`"; `
+          + 'publish the issuer\'s documents (S3HostedIssuer and its like do), or use Google Cloud, which takes uploaded keys',
+      });
+    }
   });
 
   test('nothing that only Terraform knows', () => {
     const stack = scratchStack();
     const arn = new TerraformVariable(stack, 'arn', { type: 'string' }).stringValue;
     expect(ClusterOidcProvider.fromArn(stack, 'Apps', { cluster: eks, arn }).arn).toBe(arn);
+  });
+});
+
+test('refuses to wait for what is in another stack', () => {
+  const [stack, other] = [scratchStack(), scratchStack()];
+  const bucket = new S3Bucket(other, 'Bucket', { bucket: 'acme-oidc' });
+  expect(refusal(() => new ClusterOidcProvider(stack, 'K3s', {
+    cluster: Cluster.oidc({ name: 'k3s', issuer: 'https://oidc.acme.example' }), dependsOn: [bucket],
+  }))).toEqual({
+    code: 'UnresolvedValue', message: 'stack/K3s: dependsOn must hold what is in the same stack, got "stack/Bucket"; leave it out: stacks are deployed one after another',
   });
 });

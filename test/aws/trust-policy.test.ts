@@ -1,12 +1,12 @@
 import { TerraformStack, TerraformVariable } from 'cdktf';
 import * as fc from 'fast-check';
-import { toPolicyDocumentStatements, trustPolicySize, trustPolicySizeBound, TrustStatement } from '../../lib/aws/trust-policy';
+import { toPolicyDocumentStatements, trustPolicySize, trustPolicySizeBound, TrustStatement, webIdentityStatement } from '../../lib/aws/trust-policy';
 import { scratchStack } from '../synth';
 
-const statement = (issuer: string, ...subjects: string[]): TrustStatement => ({
-  federatedPrincipal: `arn:aws:iam::123456789012:oidc-provider/${issuer}`,
-  conditions: [{ key: `${issuer}:aud`, values: ['sts.amazonaws.com'] }, { key: `${issuer}:sub`, values: subjects }],
-});
+const statement = (issuer: string, ...subjects: string[]): TrustStatement => webIdentityStatement(
+  `arn:aws:iam::123456789012:oidc-provider/${issuer}`,
+  [{ key: `${issuer}:aud`, values: ['sts.amazonaws.com'] }, { key: `${issuer}:sub`, values: subjects }],
+);
 
 test('the size is that of the policy as IAM stores it, without white space', () => {
   const policy = {

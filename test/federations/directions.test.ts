@@ -1,9 +1,13 @@
+import { AwsProvider } from '@cdktf/provider-aws/lib/provider';
+import { GoogleProvider } from '@cdktf/provider-google/lib/provider';
 import { PodV1 } from '@cdktf/provider-kubernetes/lib/pod-v1';
 import { TerraformStack, TerraformVariable } from 'cdktf';
 import {
-  AwsFederatedRole, Cluster, EksToAwsFederation, EksToGcpFederation, GcpFederatedServiceAccount, GkeToAwsFederation, GkeToGcpFederation,
+  AksToAwsFederation, AksToGcpFederation, AwsFederatedRole, Cluster, EksToAwsFederation, EksToGcpFederation, GcpFederatedServiceAccount,
+  GkeToAwsFederation, GkeToGcpFederation,
 } from 'cdktf-workload-federation';
-import { LITERAL_AND_TOKENS } from '../clusters';
+import { AKS_ISSUER, EKS_ISSUER, LITERAL_AND_TOKENS } from '../clusters';
+import { refusal } from '../refusal';
 import { scratchStack, StackJson, synthStack } from '../synth';
 
 const WHO = { namespace: 'reports', serviceAccountName: 'reader' };
@@ -14,7 +18,7 @@ function synthDirection(create: (stack: TerraformStack) => { podTemplate: EksToA
     const federation = create(stack);
     new PodV1(stack, 'Pod', federation.podTemplate({ metadata: { name: 'reader' }, spec: { container: [{ name: 'main', image: 'reader:1' }] } }));
   });
-  const { aws_eks_cluster: _eks, ...ownData } = data;
+  const { aws_eks_cluster: _eks, azurerm_kubernetes_cluster: _aks, ...ownData } = data;
   const { google_container_cluster: _gke, ...ownResources } = resource;
   return { data: ownData, resource: ownResources };
 }
@@ -33,8 +37,11 @@ const trustPolicy = (issuer: string, provider: string) => ({
   },
 });
 
-const serviceAccount = (annotations?: Record<string, string>) => ({
-  F_Workload_E22E6061: { metadata: { name: 'reader', namespace: 'reports', ...(annotations && { annotations }) } },
+const serviceAccount = (annotations?: Record<string, string>, letIn?: string) => ({
+  F_Workload_E22E6061: {
+    metadata: { name: 'reader', namespace: 'reports', ...(annotations && { annotations }) },
+    ...(letIn && { depends_on: [letIn] }),
+  },
 });
 
 const pod = (annotations?: Record<string, string>, env?: { name: string; value: string }[], sources?: object[]) => ({
@@ -106,7 +113,7 @@ const googleWiring = (cluster: string, hash: string, issuer: string, member: str
         },
       },
     },
-    kubernetes_service_account_v1: serviceAccount(),
+    kubernetes_service_account_v1: serviceAccount(undefined, `google_service_account_iam_member.${member}`),
     kubernetes_pod_v1: pod(
       { 'checksum/workload-federation': '${sha256(jsonencode(kubernetes_config_map_v1.F_Workload_ConfigMap_2037BFA1.data))}' },
       [
@@ -180,12 +187,16 @@ describe.each(LITERAL_AND_TOKENS)('with %s', (_, clusters) => {
   });
 
   test('GKE to Google Cloud: Google\'s own pool is trusted, and the metadata server wires the pod', () => {
+    // Named after the project: a second cluster of it has the same member.
+    const member = clusters.gkeProjectLabel === 'acme-apps'
+      ? 'F_GoogleServiceAccount_Native_acme-apps_reports_reader_61B4EF70'
+      : 'F_GoogleServiceAccount_Native_of-stack-ffcf1b47_reports_reader_6E698BC1';
     expect(synthDirection(stack => new GkeToGcpFederation(stack, 'F', { cluster: clusters.gke(stack), ...WHO, accountId: 'reports-reader' }))).toEqual({
       data: {},
       resource: {
         google_service_account: { F_GoogleServiceAccount_C59572E3: { account_id: 'reports-reader' } },
         google_service_account_iam_member: {
-          'F_GoogleServiceAccount_Native_gke-apps_reports_reader_FA49081C': {
+          [member]: {
             service_account_id: '${google_service_account.F_GoogleServiceAccount_C59572E3.name}',
             role: 'roles/iam.workloadIdentityUser',
             member: `serviceAccount:${clusters.workloadPool}[reports/reader]`,
@@ -193,7 +204,7 @@ describe.each(LITERAL_AND_TOKENS)('with %s', (_, clusters) => {
         },
         kubernetes_service_account_v1: serviceAccount({
           'iam.gke.io/gcp-service-account': '${google_service_account.F_GoogleServiceAccount_C59572E3.email}',
-        }),
+        }, `google_service_account_iam_member.${member}`),
         kubernetes_pod_v1: pod(),
       },
     });
@@ -210,6 +221,25 @@ describe.each(LITERAL_AND_TOKENS)('with %s', (_, clusters) => {
     expect(synthDirection(stack => new EksToGcpFederation(stack, 'F', { cluster: clusters.eks(stack), ...WHO, accountId: 'reports-reader' }))).toEqual({
       data: {},
       resource: googleWiring('eks-apps', 'C7864907', clusters.eksIssuer, 'F_GoogleServiceAccount_Federated_eks-apps_reports_reader_13FC0213'),
+    });
+  });
+
+  test('AKS to AWS: the role trusts one service account of the issuer with its slash, and the pod projects its token', () => {
+    expect(synthDirection(stack => new AksToAwsFederation(stack, 'F', { cluster: clusters.aks(stack), ...WHO, roleName: 'reports-reader' }))).toEqual({
+      data: { aws_iam_policy_document: trustPolicy(clusters.aksIssuerWithoutScheme, 'ClusterOidcProvider-aks-apps'), aws_region: { AwsRegion: {} } },
+      resource: {
+        aws_iam_openid_connect_provider: oidcProvider('aks-apps', clusters.aksIssuer),
+        aws_iam_role: role,
+        kubernetes_service_account_v1: serviceAccount(),
+        kubernetes_pod_v1: AWS_WIRING,
+      },
+    });
+  });
+
+  test('AKS to Google Cloud: a pool of its own, and the pod projects its token', () => {
+    expect(synthDirection(stack => new AksToGcpFederation(stack, 'F', { cluster: clusters.aks(stack), ...WHO, accountId: 'reports-reader' }))).toEqual({
+      data: {},
+      resource: googleWiring('aks-apps', '40D7F16D', clusters.aksIssuer, 'F_GoogleServiceAccount_Federated_aks-apps_reports_reader_C3B01A03'),
     });
   });
 
@@ -266,20 +296,25 @@ test('names that only Terraform knows reach trust policy, ServiceAccount and pod
 });
 
 describe('refuses', () => {
-  const eks = Cluster.eks({ name: 'apps', issuer: 'https://oidc.eks.eu-west-1.amazonaws.com/id/7D1A0C4A3F0B4E0E8C52E3A6F9B1D204' });
+  const eks = Cluster.eks({ name: 'apps', issuer: EKS_ISSUER });
   const gke = Cluster.gke({ project: 'acme-apps', location: 'europe-west1', name: 'apps' });
+  const aks = Cluster.aks({ name: 'apps', issuer: AKS_ISSUER });
+  const k3s = Cluster.oidc({ name: 'k3s', issuer: 'https://issuer.example.com/k3s' });
 
   test.each([
-    [EksToAwsFederation, gke, 'gke-apps of kind \\"gke\\"', 'be a cluster of kind "eks"',
-      'use GkeToAwsFederation for GKE, or AwsFederatedRole and Workload for any other cluster'],
-    [GkeToAwsFederation, eks, 'eks-apps of kind \\"eks\\"', 'be a cluster of kind "gke"',
-      'use EksToAwsFederation for EKS, or AwsFederatedRole and Workload for any other cluster'],
-    [GkeToGcpFederation, eks, 'eks-apps of kind \\"eks\\"', 'be a cluster of kind "gke"',
-      'use EksToGcpFederation for EKS, or GcpFederatedServiceAccount and Workload for any other cluster'],
-    [EksToGcpFederation, gke, 'gke-apps of kind \\"gke\\"', 'be a cluster of kind "eks"',
-      'use GkeToGcpFederation for GKE, or GcpFederatedServiceAccount and Workload for any other cluster'],
-  ] as const)('a cluster of another kind in %p', (Federation, cluster, got, rule, remedy) => {
-    expect(() => new Federation(scratchStack(), 'F', { cluster, ...WHO })).toThrow(`stack/F: cluster must ${rule}, got "${got}"; ${remedy}`);
+    [EksToAwsFederation, 'eks', [gke, aks, k3s], 'use GkeToAwsFederation or AksToAwsFederation, or AwsFederatedRole and Workload for any other cluster'],
+    [GkeToAwsFederation, 'gke', [eks, aks, k3s], 'use EksToAwsFederation or AksToAwsFederation, or AwsFederatedRole and Workload for any other cluster'],
+    [AksToAwsFederation, 'aks', [eks, gke, k3s], 'use EksToAwsFederation or GkeToAwsFederation, or AwsFederatedRole and Workload for any other cluster'],
+    [GkeToGcpFederation, 'gke', [eks, aks, k3s], 'use EksToGcpFederation or AksToGcpFederation, or GcpFederatedServiceAccount and Workload for any other cluster'],
+    [EksToGcpFederation, 'eks', [gke, aks, k3s], 'use GkeToGcpFederation or AksToGcpFederation, or GcpFederatedServiceAccount and Workload for any other cluster'],
+    [AksToGcpFederation, 'aks', [eks, gke, k3s], 'use EksToGcpFederation or GkeToGcpFederation, or GcpFederatedServiceAccount and Workload for any other cluster'],
+  ] as const)('a cluster of another kind in %p', (Federation, kind, others, remedy) => {
+    for (const cluster of others) {
+      expect(refusal(() => new Federation(scratchStack(), 'F', { cluster, ...WHO }))).toEqual({
+        code: 'WrongCluster',
+        message: `stack/F: cluster must be a cluster of kind "${kind}", got "${cluster.id} of kind \\"${cluster.kind}\\""; ${remedy}`,
+      });
+    }
   });
 
   test('an existing role that does not trust the workload\'s service account', () => {
@@ -306,5 +341,28 @@ describe('refuses', () => {
     const role = new AwsFederatedRole(stack, 'Role', { trusts: [gke.serviceAccount('reports', 'reader')] });
     expect(() => new GkeToAwsFederation(stack, 'F', { cluster: gke, ...WHO, role, policyArns: ['arn:aws:iam::aws:policy/ReadOnlyAccess'] })).toThrow(
       'stack/F: policyArns must be left out where `role` is given, got ["arn:aws:iam::aws:policy/ReadOnlyAccess"]; say it where the role is defined');
+  });
+
+  test('a provider beside an existing identity, which has its own, and leaves nothing in the tree', () => {
+    const stack = scratchStack();
+    const trusts = [eks, gke].map(cluster => cluster.serviceAccount('reports', 'reader'));
+    const role = new AwsFederatedRole(stack, 'Role', { trusts });
+    const googleServiceAccount = new GcpFederatedServiceAccount(stack, 'Account', { trusts, accountId: 'reports-reader' });
+    const awsProvider = new AwsProvider(stack, 'OtherAws', { alias: 'other' });
+    const googleProvider = new GoogleProvider(stack, 'OtherGoogle', { alias: 'other' });
+    for (const [Federation, cluster] of [[EksToAwsFederation, eks], [GkeToAwsFederation, gke]] as const) {
+      expect(refusal(() => new Federation(stack, 'F', { cluster, ...WHO, role, awsProvider }))).toEqual({
+        code: 'ClashingWiring',
+        message: 'stack/F: awsProvider must be left out where `role` is given, got "stack/OtherAws"; say it where the role is defined',
+      });
+    }
+    for (const [Federation, cluster] of [[EksToGcpFederation, eks], [GkeToGcpFederation, gke]] as const) {
+      expect(refusal(() => new Federation(stack, 'F', { cluster, ...WHO, googleServiceAccount, googleProvider }))).toEqual({
+        code: 'ClashingWiring',
+        message: 'stack/F: googleProvider must be left out where `googleServiceAccount` is given, got "stack/OtherGoogle"; '
+          + 'say it where the googleServiceAccount is defined',
+      });
+    }
+    expect(stack.node.tryFindChild('F')).toBeUndefined();
   });
 });

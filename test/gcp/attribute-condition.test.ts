@@ -1,5 +1,10 @@
 import { run } from '@bufbuild/cel';
-import { CLUSTER_CONDITION, namespacesCondition, subjectsCondition } from '../../lib/gcp/attribute-condition';
+import { attributeCondition, attributeConditionLength } from '../../lib/gcp/attribute-condition';
+
+const NOBODY = { subjects: [], namespaces: [], cluster: false };
+const subjectsCondition = (subjects: string[]) => attributeCondition({ ...NOBODY, subjects });
+const namespacesCondition = (namespaces: string[]) => attributeCondition({ ...NOBODY, namespaces });
+const CLUSTER_CONDITION = attributeCondition({ ...NOBODY, cluster: true });
 
 /** Whether a condition admits a token with these claims; an evaluation error admits nobody. */
 function admits(condition: string, namespace: string, name: string, overrides: Record<string, unknown> = {}): boolean {
@@ -33,7 +38,22 @@ test('the condition on the cluster admits service accounts, and nothing else tha
 });
 
 test('a condition on nobody admits nobody', () => {
-  expect(LATTICE.some(([namespace, name]) => admits(subjectsCondition([]), namespace, name))).toBe(false);
+  for (const byNamespace of [false, true]) {
+    expect(LATTICE.some(([namespace, name]) => admits(attributeCondition(NOBODY, byNamespace), namespace, name))).toBe(false);
+  }
+});
+
+test('the condition on subjects and namespaces admits these and those, and nobody else', () => {
+  const condition = attributeCondition({ subjects: ['system:serviceaccount:default:reader2'], namespaces: ['reports'], cluster: false });
+  expect(LATTICE.filter(([namespace, name]) => admits(condition, namespace, name))).toEqual([...NAMES.map(name => ['reports', name]), ['default', 'reader2']]);
+});
+
+test.each([[0, 0], [1, 0], [0, 1], [2, 1], [1, 3], [4, 4]])('the length of a condition on %d subjects and %d namespaces is known before', (some, others) => {
+  const subjects = Array.from({ length: some }, (_, index) => `subject-${index}`);
+  const namespaces = Array.from({ length: others }, (_, index) => `ns-${index}`);
+  const list = (values: string[]) => ({ count: values.length, characters: values.join('').length });
+  const condition = attributeCondition({ subjects, namespaces, cluster: false });
+  expect(attributeConditionLength(list(subjects), list(namespaces))).toBe(some + others === 0 ? 0 : condition.length);
 });
 
 test('a missing or list-valued claim is admitted by no condition', () => {

@@ -1,13 +1,16 @@
 import { GoogleProvider } from '@cdktf/provider-google/lib/provider';
-import { App, TerraformVariable } from 'cdktf';
+import { App, TerraformStack, TerraformVariable } from 'cdktf';
 import {
-  Cluster, ClusterWorkloadIdentityPool, ClusterWorkloadIdentityPoolProps, FederationError, GcpFederatedServiceAccount,
+  Cluster, ClusterWorkloadIdentityPool, ClusterWorkloadIdentityPoolProps, FederationError, GcpFederatedServiceAccount, TrustedSubject,
 } from 'cdktf-workload-federation';
 import { EKS_ISSUER, LITERAL_AND_TOKENS } from '../clusters';
+import { refusal } from '../refusal';
 import { inFolder, scratchStack, StackJson, stackIn, synthApp, synthStack } from '../synth';
 
 const eks = Cluster.eks({ name: 'apps', issuer: EKS_ISSUER });
 const reader = eks.serviceAccount('reports', 'reader');
+
+const PROVIDER_NAME = 'projects/123/locations/global/workloadIdentityPools/platform/providers/apps';
 
 const providerOf = (stack: StackJson) => Object.values(stack.resource.google_iam_workload_identity_pool_provider!)[0];
 const conditionOf = (stack: StackJson) => providerOf(stack).attribute_condition;
@@ -39,6 +42,38 @@ describe.each(LITERAL_AND_TOKENS)('with %s', (_, clusters) => {
         },
       },
     });
+  });
+
+  test('the keys of a cluster that no cloud can reach are uploaded, in a pool that an account makes as well', () => {
+    const stack = synthStack(scope => new GcpFederatedServiceAccount(scope, 'Account', {
+      trusts: [clusters.oidcWithKeys(scope).serviceAccount('reports', 'reader')], accountId: 'reports-reader',
+    }));
+    expect(providerOf(stack)).toEqual({
+      workload_identity_pool_id: '${google_iam_workload_identity_pool.ClusterWorkloadIdentityPool-oidc-vault.workload_identity_pool_id}',
+      workload_identity_pool_provider_id: 'oidc-vault',
+      attribute_mapping: { 'google.subject': 'assertion.sub' },
+      attribute_condition: "assertion.sub in ['system:serviceaccount:reports:reader']",
+      oidc: { issuer_uri: clusters.privateIssuer, jwks_json: clusters.jwks },
+      lifecycle: { prevent_destroy: true },
+    });
+  });
+
+  test('refuses the issuer for an audience, in whichever way a pool comes', () => {
+    const stack = scratchStack();
+    const cluster = clusters.oidc(stack);
+    // Read again, which gives another token of the same text.
+    const audience = clusters.oidc(stack).issuer;
+    for (const create of [
+      () => new ClusterWorkloadIdentityPool(stack, 'Pool', { cluster, allowedAudiences: ['acme', audience] }),
+      () => ClusterWorkloadIdentityPool.fromProviderName(stack, 'Pool', { cluster, audience, providerName: PROVIDER_NAME }),
+      () => ClusterWorkloadIdentityPool.fromLookup(stack, 'Pool', { cluster, audience, poolId: 'platform', providerId: 'apps' }),
+    ]) {
+      const { code, message } = refusal(create);
+      expect(code).toBe('InvalidIdentifier');
+      expect(message).toMatch(
+        /^stack\/Pool: allowedAudiences must not be an audience of the Kubernetes API, which tokens have that pods get without asking, got "/);
+    }
+    expect(stack.node.tryFindChild('Pool')).toBeUndefined();
   });
 
   test('ten accounts share one pool, whose condition admits their service accounts and no other', () => {
@@ -94,6 +129,53 @@ test('the condition admits subjects, namespaces or the cluster', () => {
     "assertion['kubernetes.io']['namespace'] in ['billing', 'other', 'reports']");
   expect(conditionFor({ admits: 'cluster' }, ...subjects)).toBe("assertion.sub.startsWith('system:serviceaccount:')");
   expect(conditionFor({ attributeCondition: "assertion.sub != 'x'" }, ...subjects)).toBe("assertion.sub != 'x'");
+});
+
+test('a condition of one\'s own that only Terraform knows stands in parentheses, so that an empty one admits nobody', () => {
+  const stack = synthStack(scope => {
+    const attributeCondition = new TerraformVariable(scope, 'condition', { type: 'string' }).stringValue;
+    new ClusterWorkloadIdentityPool(scope, 'Pool', { cluster: eks, attributeCondition });
+  });
+  expect(conditionOf(stack)).toBe('${join("", ["(", var.condition, ")"])}');
+});
+
+test('an audience that only Terraform knows is accepted', () => {
+  const stack = synthStack(scope => {
+    const audience = new TerraformVariable(scope, 'audience', { type: 'string' }).stringValue;
+    new ClusterWorkloadIdentityPool(scope, 'Pool', { cluster: eks, allowedAudiences: [audience] });
+  });
+  expect(providerOf(stack).oidc.allowed_audiences).toEqual(['${var.audience}']);
+});
+
+test('a cluster may be known to several stacks by the same pool', () => {
+  const stacks = synthApp(app => ['one', 'two'].forEach(id => {
+    const pool = ClusterWorkloadIdentityPool.fromProviderName(stackIn(app, id), 'Pool', { cluster: eks, providerName: PROVIDER_NAME });
+    new GcpFederatedServiceAccount(pool, 'Account', { trusts: [reader], accountId: 'reports-reader' });
+  }));
+  for (const stack of [stacks.one!, stacks.two!]) {
+    expect(Object.values(stack.resource.google_service_account_iam_member!).map(({ member }) => member)).toEqual([
+      'principal://iam.googleapis.com/projects/123/locations/global/workloadIdentityPools/platform/subject/system:serviceaccount:reports:reader',
+    ]);
+  }
+});
+
+test('a whole namespace is admitted by its claim and trusted by an attribute, and a whole cluster as it is', () => {
+  const trusting = (...trusts: TrustedSubject[]) => {
+    const stack = synthStack(scope => new GcpFederatedServiceAccount(scope, 'Account', { trusts, accountId: 'reports-reader' }));
+    const { attribute_mapping: mapping, attribute_condition: condition } = providerOf(stack);
+    return { mapping, condition, members: Object.values(stack.resource.google_service_account_iam_member!).map(({ member }) => member) };
+  };
+  const pool = 'iam.googleapis.com/${google_iam_workload_identity_pool.ClusterWorkloadIdentityPool-eks-apps.name}';
+  expect(trusting(reader, eks.unsafeEveryServiceAccountOf('billing'))).toEqual({
+    mapping: { 'attribute.namespace': "assertion['kubernetes.io']['namespace']", 'google.subject': 'assertion.sub' },
+    condition: "assertion.sub in ['system:serviceaccount:reports:reader'] || assertion['kubernetes.io']['namespace'] in ['billing']",
+    members: [`principalSet://${pool}/attribute.namespace/billing`, `principal://${pool}/subject/system:serviceaccount:reports:reader`],
+  });
+  expect(trusting(reader, eks.unsafeEveryServiceAccount())).toEqual({
+    mapping: { 'google.subject': 'assertion.sub' },
+    condition: "assertion.sub.startsWith('system:serviceaccount:')",
+    members: [`principalSet://${pool}/*`, `principal://${pool}/subject/system:serviceaccount:reports:reader`],
+  });
 });
 
 test('names that only Terraform knows are quoted by Terraform', () => {
@@ -195,7 +277,138 @@ test('a cluster that two stacks register by themselves is warned of', () => {
   });
 });
 
+describe('a whole namespace of a pool whose condition does not grow', () => {
+  const OWN = "assertion.sub.startsWith('system:serviceaccount:reports:')";
+  const MAPPED = { 'attribute.namespace': "assertion['kubernetes.io']['namespace']", 'google.subject': 'assertion.sub' };
+  const FIXED: [string, Partial<ClusterWorkloadIdentityPoolProps>, string][] = [
+    ['lists namespaces', { admits: 'namespaces', namespaces: ['reports'] }, "assertion['kubernetes.io']['namespace'] in ['reports']"],
+    ['admits the cluster', { admits: 'cluster' }, "assertion.sub.startsWith('system:serviceaccount:')"],
+    ['has a condition of its own', { attributeCondition: OWN }, OWN],
+  ];
+  const trusts = [eks.unsafeEveryServiceAccountOf('reports')];
+  const member = (pool: string) => `principalSet://iam.googleapis.com/${pool}/attribute.namespace/reports`;
+  type Use = (stack: TerraformStack, pool: ClusterWorkloadIdentityPool) => void;
+  const inTwoStacks = (props: Partial<ClusterWorkloadIdentityPoolProps>, use: Use) => synthApp(app => {
+    const pool = new ClusterWorkloadIdentityPool(stackIn(app, 'platform'), 'Pool', { cluster: eks, ...props });
+    use(stackIn(app, 'reports'), pool);
+  });
+
+  test.each(FIXED)('is mapped where the pool %s and is of the same stack', (_, props, condition) => {
+    const stack = synthStack(scope => {
+      new ClusterWorkloadIdentityPool(scope, 'Pool', { cluster: eks, attributeMapping: { 'attribute.team': 'assertion.team' }, ...props });
+      new GcpFederatedServiceAccount(scope, 'Account', { trusts, accountId: 'reports-reader' });
+    });
+    expect(providerOf(stack)).toMatchObject({ attribute_condition: condition });
+    expect(providerOf(stack).attribute_mapping).toEqual({ 'attribute.team': 'assertion.team', ...MAPPED });
+    expect(Object.values(stack.resource.google_service_account_iam_member!).map(body => body.member)).toEqual([member('${google_iam_workload_identity_pool.Pool.name}')]);
+  });
+
+  test.each(FIXED)('is trusted where the pool %s, is of another stack and maps it, and leaves that stack as it was', (_, props) => {
+    const mapping = { attributeMapping: { 'attribute.namespace': "assertion['kubernetes.io']['namespace']" } };
+    // A name of the pool crosses the stacks either way.
+    const using = (who: TrustedSubject) => inTwoStacks({ ...props, ...mapping }, (stack, pool) => {
+      new GcpFederatedServiceAccount(stack, 'Account', { trusts: [who], accountId: 'reports-reader', pools: [pool] });
+    });
+    const { platform, reports } = using(trusts[0]!);
+    expect(platform).toEqual(using(reader).platform);
+    expect(providerOf(platform!).attribute_mapping).toEqual(MAPPED);
+    expect(Object.values(reports!.resource.google_service_account_iam_member!).map(body => body.member)).toEqual([
+      member('${data.terraform_remote_state.cross-stack-reference-input-platform.outputs.cross-stack-output-google_iam_workload_identity_poolPoolname}'),
+    ]);
+  });
+
+  test.each(FIXED)('refuses it where the pool %s, is of another stack and does not map it, and leaves that stack as it was', (_, props) => {
+    const refusing = inTwoStacks(props, (stack, pool) => {
+      expect(refusal(() => new GcpFederatedServiceAccount(stack, 'Account', { trusts, accountId: 'reports-reader', pools: [pool] }))).toEqual({
+        code: 'NotTrusted',
+        message: 'reports/Account: trusts must name service accounts where the pool platform/Pool does not map attribute.namespace, got "a whole namespace"; '
+          + 'have the owner of the pool map attribute.namespace to assertion[\'kubernetes.io\'][\'namespace\'] by `attributeMapping`',
+      });
+    });
+    expect(refusing.platform).toEqual(inTwoStacks(props, () => undefined).platform);
+    expect(providerOf(refusing.platform!).attribute_mapping).toEqual({ 'google.subject': 'assertion.sub' });
+  });
+
+  test('refuses it where it is not listed, before anything is mapped', () => {
+    const stack = synthStack(scope => {
+      new ClusterWorkloadIdentityPool(scope, 'Pool', { cluster: eks, admits: 'namespaces', namespaces: ['billing'] });
+      expect(refusal(() => new GcpFederatedServiceAccount(scope, 'Account', { trusts, accountId: 'reports-reader' }))).toEqual({
+        code: 'NotTrusted',
+        message: 'stack/Account: trusts must be in a namespace that the pool stack/Pool admits (billing), got "reports"; '
+          + 'have the owner of the pool add the namespace to `namespaces`',
+      });
+    });
+    expect(providerOf(stack).attribute_mapping).toEqual({ 'google.subject': 'assertion.sub' });
+    expect(conditionOf(stack)).toBe("assertion['kubernetes.io']['namespace'] in ['billing']");
+  });
+
+  test('leaves the mapping of a pool alone that is brought in', () => {
+    const stack = synthStack(scope => {
+      ClusterWorkloadIdentityPool.fromProviderName(scope, 'Pool', { cluster: eks, providerName: PROVIDER_NAME });
+      new GcpFederatedServiceAccount(scope, 'Account', { trusts, accountId: 'reports-reader' });
+    });
+    expect(Object.keys(stack.resource)).toEqual(['google_service_account', 'google_service_account_iam_member']);
+    expect(Object.values(stack.resource.google_service_account_iam_member!).map(body => body.member)).toEqual([
+      member('projects/123/locations/global/workloadIdentityPools/platform'),
+    ]);
+  });
+});
+
+test('a pool that grows maps namespaces for other stacks too, as it admits them', () => {
+  const stacks = synthApp(app => {
+    const pool = new ClusterWorkloadIdentityPool(stackIn(app, 'platform'), 'Pool', { cluster: eks });
+    new GcpFederatedServiceAccount(stackIn(app, 'reports'), 'Account', {
+      trusts: [eks.unsafeEveryServiceAccountOf('reports')], accountId: 'reports-reader', pools: [pool],
+    });
+  });
+  expect(providerOf(stacks.platform!).attribute_mapping).toEqual({
+    'attribute.namespace': "assertion['kubernetes.io']['namespace']", 'google.subject': 'assertion.sub',
+  });
+  expect(conditionOf(stacks.platform!)).toBe("assertion['kubernetes.io']['namespace'] in ['reports']");
+});
+
+const attributes = (count: number) => Object.fromEntries(Array.from({ length: count }, (_, index) => [`attribute.a${index}`, 'assertion.sub']));
+
+test('fifty attributes are passed on, and forty-nine leave room for the namespace', () => {
+  const mappingOf = (count: number, ...trusts: TrustedSubject[]) => Object.keys(providerOf(synthStack(scope => {
+    new ClusterWorkloadIdentityPool(scope, 'Pool', { cluster: eks, attributeMapping: attributes(count) });
+    new GcpFederatedServiceAccount(scope, 'Account', { trusts, accountId: 'reports-reader' });
+  })).attribute_mapping);
+  expect(mappingOf(50, reader).sort()).toEqual([...Object.keys(attributes(50)), 'google.subject'].sort());
+  expect(mappingOf(49, eks.unsafeEveryServiceAccountOf('reports')).sort()).toEqual([...Object.keys(attributes(49)), 'attribute.namespace', 'google.subject'].sort());
+});
+
 describe('refuses', () => {
+  test('more attributes than Google takes, and a namespace that would be one of them', () => {
+    expect(refusal(() => poolWith({ attributeMapping: attributes(51) }))).toEqual({
+      code: 'LimitExceeded', message: 'stack/Pool: attributeMapping must hold at most 50 attributes, got "51"; remove those that no member names',
+    });
+    const stack = scratchStack();
+    new ClusterWorkloadIdentityPool(stack, 'Pool', { cluster: eks, attributeMapping: attributes(50) });
+    expect(refusal(() => new GcpFederatedServiceAccount(stack, 'Account', {
+      trusts: [eks.unsafeEveryServiceAccountOf('reports')], accountId: 'reports-reader',
+    }))).toEqual({
+      code: 'LimitExceeded', message: 'stack/Account: trusts must leave the pool stack/Pool at 50 attributes, got "51"; remove those that no member names',
+    });
+  });
+
+  test.each(['', ' ', '\t\n'])('the expression %p of an attribute', expression => {
+    expect(refusal(() => poolWith({ attributeMapping: { 'attribute.a': expression } }))).toEqual({
+      code: 'InvalidIdentifier',
+      message: `stack/Pool: attributeMapping must hold CEL expressions, got ${JSON.stringify(expression)}; leave the attribute out`,
+    });
+  });
+
+  test.each(['${var.claim}', "assertion['${var.claim}']", '%{ if true }assertion.sub%{ endif }'])('the expression %p of an attribute, which Terraform evaluates', expression => {
+    for (const attribute of ['attribute.a', 'google.groups']) {
+      expect(refusal(() => poolWith({ attributeMapping: { [attribute]: expression } }))).toEqual({
+        code: 'InvalidIdentifier',
+        message: `stack/Pool: attributeMapping must hold no "\${" or "%{", which Terraform evaluates, got ${JSON.stringify(expression)}; `
+          + 'pass the attribute of the resource or variable itself',
+      });
+    }
+  });
+
   const ID = 'must be 4 to 32 lower-case letters, digits and "-", not starting with "gcp-"';
 
   test.each([
@@ -210,6 +423,10 @@ describe('refuses', () => {
     [{ allowedAudiences: Array.from({ length: 11 }, (_, index) => `a${index}`) }, 'allowedAudiences must hold 1 to 10 audiences, got 11'],
     [{ allowedAudiences: ['acme', EKS_ISSUER] }, 'allowedAudiences must not be an audience of the Kubernetes API, which tokens have that pods get without asking'],
     [{ allowedAudiences: ['https://kubernetes.default.svc'] }, 'allowedAudiences must not be an audience of the Kubernetes API'],
+    [{ allowedAudiences: ['kubernetes'] }, 'allowedAudiences must not be an audience of the Kubernetes API, which tokens have that pods get without asking, '
+      + 'got "kubernetes"; leave it out for the cloud\'s own audience'],
+    [{ allowedAudiences: ['kubernetes.default.svc'] }, 'allowedAudiences must not be an audience of the Kubernetes API'],
+    [{ allowedAudiences: [''] }, 'allowedAudiences must hold audiences of 1 to 256 characters without white space, got ""; leave it out for the provider\'s own audience'],
     [{ allowedAudiences: ['a'.repeat(257)] }, 'allowedAudiences must hold audiences of 1 to 256 characters without white space'],
     [{ attributeMapping: { 'google.subject': 'assertion.email' } }, 'attributeMapping must leave google.subject at assertion.sub, which the members name'],
     [{ attributeMapping: { Namespace: 'assertion.sub' } }, 'attributeMapping must map to google.groups or attribute.<lower-case name>, got "Namespace"'],
@@ -231,6 +448,96 @@ describe('refuses', () => {
       code: 'DuplicateRegistration', where: 'stack/Again', prop: 'cluster', rule: 'be registered once per stack and account (stack/Pool registers it)',
       got: 'eks-apps', remedy: 'use that ClusterWorkloadIdentityPool; roles and accounts of the stack find it',
     }));
+  });
+
+  describe('a pool that another cluster has', () => {
+    const other = Cluster.gke({ project: 'acme-apps', location: 'europe-west1', name: 'apps', workloadIdentity: false });
+    const name = (provider: string) => `projects/123/locations/global/workloadIdentityPools/platform/providers/${provider}`;
+    const byIds = { poolId: 'platform', project: 'acme-platform' };
+    const rest = ' has this one for cluster eks-apps), got "gke-apps"; '
+      + 'give each cluster a pool: a member names the pool and not the provider, so that service accounts of the same name could become each other';
+
+    test.each([
+      ['created after a created one', (stack: TerraformStack) => new ClusterWorkloadIdentityPool(stack, 'One', { cluster: eks, ...byIds }),
+        (stack: TerraformStack) => new ClusterWorkloadIdentityPool(stack, 'Two', { cluster: other, ...byIds })],
+      ['looked up after a created one', (stack: TerraformStack) => new ClusterWorkloadIdentityPool(stack, 'One', { cluster: eks, ...byIds }),
+        (stack: TerraformStack) => ClusterWorkloadIdentityPool.fromLookup(stack, 'Two', { cluster: other, ...byIds, providerId: 'other' })],
+      ['looked up after a looked-up one', (stack: TerraformStack) => ClusterWorkloadIdentityPool.fromLookup(stack, 'One', { cluster: eks, ...byIds, providerId: 'apps' }),
+        (stack: TerraformStack) => ClusterWorkloadIdentityPool.fromLookup(stack, 'Two', { cluster: other, ...byIds, providerId: 'other' })],
+      ['by the name of another provider of it', (stack: TerraformStack) => ClusterWorkloadIdentityPool.fromProviderName(stack, 'One', { cluster: eks, providerName: name('apps') }),
+        (stack: TerraformStack) => ClusterWorkloadIdentityPool.fromProviderName(stack, 'Two', { cluster: other, providerName: name('other') })],
+      ['by a name that only Terraform knows', (stack: TerraformStack) => ClusterWorkloadIdentityPool.fromProviderName(stack, 'One', {
+        cluster: eks, providerName: new TerraformVariable(stack, 'provider', { type: 'string' }).stringValue,
+      }), (stack: TerraformStack) => ClusterWorkloadIdentityPool.fromProviderName(stack, 'Two', {
+        cluster: other, providerName: (stack.node.findChild('provider') as TerraformVariable).stringValue,
+      })],
+    ])('%s', (_, one, two) => {
+      const stack = scratchStack();
+      one(stack);
+      expect(refusal(() => two(stack))).toEqual({
+        code: 'DuplicateRegistration', message: `stack/Two: cluster must have a pool of its own (stack/One${rest}`,
+      });
+      expect(stack.node.tryFindChild('Two')).toBeUndefined();
+    });
+
+    test('by its name in another stack of the app', () => {
+      inFolder(folder => {
+        const app = new App({ outdir: folder });
+        ClusterWorkloadIdentityPool.fromProviderName(stackIn(app, 'one'), 'Pool', { cluster: eks, providerName: name('apps') });
+        const two = stackIn(app, 'two');
+        expect(refusal(() => ClusterWorkloadIdentityPool.fromProviderName(two, 'Pool', { cluster: other, providerName: name('other') }))).toEqual({
+          code: 'DuplicateRegistration', message: `two/Pool: cluster must have a pool of its own (one/Pool${rest}`,
+        });
+      });
+    });
+
+    test('that an account made by itself', () => {
+      const stack = scratchStack();
+      new GcpFederatedServiceAccount(stack, 'Account', { trusts: [reader], accountId: 'reports-reader' });
+      expect(refusal(() => new ClusterWorkloadIdentityPool(stack, 'Two', { cluster: other, poolId: 'eks-apps' }))).toEqual({
+        code: 'DuplicateRegistration', message: `stack/Two: cluster must have a pool of its own (stack/ClusterWorkloadIdentityPool-eks-apps${rest}`,
+      });
+    });
+
+    test('by its ids and its project, whatever stack or provider it comes by', () => {
+      inFolder(folder => {
+        const app = new App({ outdir: folder });
+        const [one, two] = ['one', 'two'].map(id => stackIn(app, id));
+        ClusterWorkloadIdentityPool.fromLookup(one!, 'Pool', { cluster: eks, ...byIds, providerId: 'apps' });
+        const googleProvider = new GoogleProvider(two!, 'Other', { alias: 'other' });
+        for (const create of [
+          () => ClusterWorkloadIdentityPool.fromLookup(two!, 'Pool', { cluster: other, ...byIds, providerId: 'other' }),
+          () => ClusterWorkloadIdentityPool.fromLookup(two!, 'Pool', { cluster: other, ...byIds, providerId: 'other', googleProvider }),
+          () => new ClusterWorkloadIdentityPool(two!, 'Pool', { cluster: other, ...byIds }),
+          () => new ClusterWorkloadIdentityPool(two!, 'Pool', { cluster: other, ...byIds, googleProvider }),
+        ]) {
+          expect(refusal(create)).toEqual({
+            code: 'DuplicateRegistration', message: `two/Pool: cluster must have a pool of its own (one/Pool${rest}`,
+          });
+        }
+        expect(two!.node.tryFindChild('Pool')).toBeUndefined();
+        // Its own cluster has it in both.
+        expect(() => ClusterWorkloadIdentityPool.fromLookup(two!, 'Pool', { cluster: eks, ...byIds, providerId: 'apps' })).not.toThrow();
+      });
+    });
+
+    test('but not a pool of the same id in another project, or whose project only its provider knows', () => {
+      inFolder(folder => {
+        const app = new App({ outdir: folder });
+        const [stack, second] = ['stack', 'second'].map(id => stackIn(app, id));
+        const googleProvider = new GoogleProvider(stack!, 'Other', { alias: 'other' });
+        const [third, fourth, fifth] = ['three', 'four', 'five'].map(id => Cluster.oidc({ name: id, issuer: `https://issuer.example.com/${id}` }));
+        new ClusterWorkloadIdentityPool(stack!, 'One', { cluster: eks, ...byIds });
+        for (const create of [
+          () => new ClusterWorkloadIdentityPool(stack!, 'Two', { cluster: other, ...byIds, project: 'acme-other' }),
+          () => new ClusterWorkloadIdentityPool(stack!, 'Three', { cluster: third!, poolId: 'platform' }),
+          () => new ClusterWorkloadIdentityPool(stack!, 'Four', { cluster: fourth!, poolId: 'platform', googleProvider }),
+          () => new ClusterWorkloadIdentityPool(second!, 'Five', { cluster: fifth!, poolId: 'platform' }),
+        ]) {
+          expect(create).not.toThrow();
+        }
+      });
+    });
   });
 
   test('to guess which project a second alias leads to', () => {
@@ -263,6 +570,31 @@ describe('refuses', () => {
     expect(() => new GcpFederatedServiceAccount(stack, 'Account', { trusts: [reader], accountId: 'reports-reader' })).toThrow(
       'stack/Account: trusts must be in a namespace that the pool stack/Pool admits (billing), got "reports"; '
       + 'have the owner of the pool add the namespace to `namespaces`');
+  });
+
+  test('a whole namespace or cluster that a shared pool does not admit', () => {
+    const stack = scratchStack();
+    new ClusterWorkloadIdentityPool(stack, 'Pool', { cluster: eks, admits: 'namespaces', namespaces: ['billing'] });
+    for (const [set, got] of [
+      [eks.unsafeEveryServiceAccountOf('reports'), 'reports'], [eks.unsafeEveryServiceAccount(), 'every service account of cluster eks-apps'],
+    ] as const) {
+      expect(refusal(() => new GcpFederatedServiceAccount(stack, got, { trusts: [set], accountId: 'reports-reader' }))).toEqual({
+        code: 'NotTrusted',
+        message: `stack/${got}: trusts must be in a namespace that the pool stack/Pool admits (billing), got "${got}"; `
+          + 'have the owner of the pool add the namespace to `namespaces`',
+      });
+    }
+  });
+
+  test('a whole namespace where the pool maps the attribute to something of its own', () => {
+    const stack = scratchStack();
+    new ClusterWorkloadIdentityPool(stack, 'Pool', { cluster: eks, attributeMapping: { 'attribute.namespace': 'assertion.aud' } });
+    expect(refusal(() => new GcpFederatedServiceAccount(stack, 'Account', { trusts: [eks.unsafeEveryServiceAccountOf('reports')], accountId: 'reports-reader' })))
+      .toEqual({
+        code: 'InvalidIdentifier',
+        message: 'stack/Account: trusts must name service accounts where the pool stack/Pool maps attribute.namespace to something of its own, '
+          + 'got "assertion.aud"; have the pool map attribute.namespace to assertion[\'kubernetes.io\'][\'namespace\'], or leave it out there',
+      });
   });
 
   test('a name that only Terraform knows where the pool is in another stack', () => {

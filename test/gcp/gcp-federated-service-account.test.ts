@@ -1,9 +1,15 @@
+import { ContainerCluster } from '@cdktf/provider-google/lib/container-cluster';
+import { DataGoogleContainerCluster } from '@cdktf/provider-google/lib/data-google-container-cluster';
+import { GoogleProvider } from '@cdktf/provider-google/lib/provider';
 import { StorageBucket } from '@cdktf/provider-google/lib/storage-bucket';
-import { TerraformVariable } from 'cdktf';
-import { Cluster, ClusterWorkloadIdentityPool, FederationError, GcpFederatedServiceAccount, GcpFederatedServiceAccountProps } from 'cdktf-workload-federation';
+import { App, TerraformStack, TerraformVariable } from 'cdktf';
+import {
+  Cluster, ClusterWorkloadIdentityPool, FederationError, GcpFederatedServiceAccount, GcpFederatedServiceAccountProps, TrustedSubject,
+} from 'cdktf-workload-federation';
 import { textOf } from '../../lib/tokens';
 import { EKS_ISSUER, LITERAL_AND_TOKENS } from '../clusters';
-import { scratchStack, synthStack } from '../synth';
+import { refusal } from '../refusal';
+import { inFolder, scratchStack, stackIn, synthApp, synthStack } from '../synth';
 
 const eks = Cluster.eks({ name: 'apps', issuer: EKS_ISSUER });
 const reader = eks.serviceAccount('reports', 'reader');
@@ -54,6 +60,94 @@ describe.each(LITERAL_AND_TOKENS)('with %s', (_, clusters) => {
   });
 });
 
+describe('the members of Google\'s own pool, which are the same for every cluster of a project', () => {
+  const gke = (name: string, project = 'acme-apps') => Cluster.gke({ project, location: 'europe-west1', name });
+  const membersOf = (trustsIn: (stack: TerraformStack) => TrustedSubject[]) => {
+    const stack = synthStack(scope => new GcpFederatedServiceAccount(scope, 'Account', { trusts: trustsIn(scope), accountId: 'reports-reader' }));
+    return stack.resource.google_service_account_iam_member;
+  };
+  const bodyOf = (member: string) => ({ service_account_id: '${google_service_account.Account.name}', role: 'roles/iam.workloadIdentityUser', member });
+  const READER = { 'Account_Native_acme-apps_reports_reader_61CE0CEE': bodyOf('serviceAccount:acme-apps.svc.id.goog[reports/reader]') };
+
+  test.each([
+    ['both clusters', ['blue', 'green']], ['both clusters, the other way round', ['green', 'blue']], ['the blue one', ['blue']], ['the green one', ['green']],
+  ])('are one member for %s of one project, at the same address', (_, names) => {
+    expect(membersOf(() => names.map(name => gke(name).serviceAccount('reports', 'reader')))).toEqual(READER);
+  });
+
+  test('let a workload of either cluster in, by the one member', () => {
+    const stack = scratchStack();
+    const trusts = ['blue', 'green'].map(name => gke(name).serviceAccount('reports', 'reader'));
+    const account = new GcpFederatedServiceAccount(stack, 'Account', { trusts, accountId: 'reports-reader' });
+    const [blue, green] = trusts.map(subject => account.bind(subject, { mountPath: '/m', tokenExpirationSeconds: 3600, wiring: 'platform' }).dependsOn);
+    expect(blue).toEqual([account.node.findChild('Native_acme-apps_reports_reader')]);
+    expect(green).toEqual(blue);
+    expect(account.trusts).toHaveLength(2);
+  });
+
+  test('are two members for clusters of two projects', () => {
+    expect(membersOf(() => [gke('blue'), gke('green', 'acme-other')].map(cluster => cluster.serviceAccount('reports', 'reader')))).toEqual({
+      ...READER, 'Account_Native_acme-other_reports_reader_824757E6': bodyOf('serviceAccount:acme-other.svc.id.goog[reports/reader]'),
+    });
+  });
+
+  test('are members of their own for projects that read alike in an address', () => {
+    const projects = ['example.com:acme-apps', 'example-com:acme-apps', 'example:com-acme-apps'];
+    const members = membersOf(() => projects.map((project, index) => gke(`cluster-${index}`, project).serviceAccount('reports', 'reader')));
+    expect(Object.values<any>(members as object).map(({ member }) => member).sort()).toEqual(
+      projects.map(project => `serviceAccount:${project}.svc.id.goog[reports/reader]`).sort());
+  });
+
+  test('are one member for each namespace and name of a project', () => {
+    expect(membersOf(() => [['blue', 'reports', 'reader'], ['green', 'billing', 'reader'], ['green', 'reports', 'writer']]
+      .map(([name, namespace, account]) => gke(name!).serviceAccount(namespace!, account!)))).toEqual({
+      ...READER,
+      'Account_Native_acme-apps_billing_reader_87834C64': bodyOf('serviceAccount:acme-apps.svc.id.goog[billing/reader]'),
+      'Account_Native_acme-apps_reports_writer_DEBCAB51': bodyOf('serviceAccount:acme-apps.svc.id.goog[reports/writer]'),
+    });
+  });
+
+  test.each(['blue', 'green'])('stay when the cluster %s goes, though a whole namespace is trusted, while those of the cluster go with it', gone => {
+    const sets = (...names: string[]) => membersOf(() => names.flatMap(name => {
+      const cluster = Cluster.gke({ project: 'acme-apps', location: 'europe-west1', name, projectNumber: '123456789012' });
+      return [cluster.unsafeEveryServiceAccountOf('reports'), cluster.unsafeEveryServiceAccount()];
+    }));
+    const pool = 'principalSet://iam.googleapis.com/projects/123456789012/locations/global/workloadIdentityPools/acme-apps.svc.id.goog';
+    const namespace = { 'Account_Native_acme-apps_reports__E69B5F98': bodyOf(`${pool}/namespace/reports`) };
+    const ofCluster = (name: string) =>
+      bodyOf(`${pool}/kubernetes.cluster/https://container.googleapis.com/v1/projects/acme-apps/locations/europe-west1/clusters/${name}`);
+    const everybody: Record<string, object> = {
+      blue: { 'Account_Native_gke-blue___DC31BE05': ofCluster('blue') }, green: { 'Account_Native_gke-green___9943BB24': ofCluster('green') },
+    };
+    expect(sets('blue', 'green')).toEqual({ ...namespace, ...everybody.blue, ...everybody.green });
+    expect(sets(gone === 'blue' ? 'green' : 'blue')).toEqual({ ...namespace, ...everybody[gone === 'blue' ? 'green' : 'blue'] });
+  });
+
+  test('are those of the literal project where the cluster\'s resource says it', () => {
+    const resource = (stack: TerraformStack, name: string) => Cluster.fromGkeCluster(new ContainerCluster(stack, name, { name, project: 'acme-apps' }));
+    const data = (stack: TerraformStack, name: string) => Cluster.fromGkeCluster(new DataGoogleContainerCluster(stack, name, { name, project: 'acme-apps' }));
+    for (const trustsIn of [
+      (stack: TerraformStack) => [resource(stack, 'blue')], (stack: TerraformStack) => [data(stack, 'green')],
+      (stack: TerraformStack) => [resource(stack, 'blue'), data(stack, 'green'), gke('red')],
+    ]) {
+      expect(membersOf(stack => trustsIn(stack).map(cluster => cluster.serviceAccount('reports', 'reader')))).toEqual(READER);
+    }
+  });
+
+  test('are named after stack and provider where the cluster\'s resource leaves its project to them', () => {
+    const resource = (stack: TerraformStack, name: string, provider?: GoogleProvider) =>
+      Cluster.fromGkeCluster(new ContainerCluster(stack, name, { name, provider }));
+    const projectOf = (name: string) => `\${element(split("/", google_container_cluster.${name}.id), 1)}`;
+    expect(membersOf(stack => {
+      const other = new GoogleProvider(stack, 'Other', { alias: 'other', project: 'acme-other' });
+      return [resource(stack, 'blue'), resource(stack, 'green'), resource(stack, 'red', other)].map(cluster => cluster.serviceAccount('reports', 'reader'));
+    })).toEqual({
+      'Account_Native_of-stack-ffcf1b47_reports_reader_E543842C': bodyOf(`serviceAccount:${projectOf('blue')}.svc.id.goog[reports/reader]`),
+      'Account_Native_of-stack-other-55c87a98_reports_reader_91EA446C': bodyOf(`serviceAccount:${projectOf('red')}.svc.id.goog[reports/reader]`),
+    });
+  });
+});
+
 test('everything that an account can be is passed on', () => {
   const stack = synthStack(scope => {
     const account = new GcpFederatedServiceAccount(scope, 'Account', {
@@ -99,6 +193,26 @@ test('a grant that is said twice is given once, and its address does not hang on
   ]);
 });
 
+test('the address of a grant on a bucket of another stack holds that stack', () => {
+  const stacks = synthApp(app => {
+    const bucket = new StorageBucket(stackIn(app, 'data'), 'Bucket', { name: 'acme-reports', location: 'EU' });
+    const stack = stackIn(app, 'apps');
+    const account = new GcpFederatedServiceAccount(stack, 'Account', { trusts: [reader], accountId: 'reports-reader' });
+    account.grantBucketRead(new StorageBucket(stack, 'Bucket', { name: 'acme-uploads', location: 'EU' }));
+    account.grantBucketRead(bucket);
+    expect(account.grantBucketRead(bucket)).toBe(account.grantBucketRead(bucket));
+  });
+  const member = '${google_service_account.Account.member}';
+  expect(stacks.apps!.resource.google_storage_bucket_iam_member).toEqual({
+    Account_Bucket_Bucket_storage_objectViewer_DB25D485: { bucket: '${google_storage_bucket.Bucket.name}', role: 'roles/storage.objectViewer', member },
+    Account_Bucket_data_Bucket_storage_objectViewer_187703FA: {
+      bucket: '${data.terraform_remote_state.cross-stack-reference-input-data.outputs.cross-stack-output-google_storage_bucketBucketname}',
+      role: 'roles/storage.objectViewer',
+      member,
+    },
+  });
+});
+
 test('the lifetime of access tokens reaches the credential document', () => {
   const stack = scratchStack();
   const account = new GcpFederatedServiceAccount(stack, 'Account', { trusts: [reader], accountId: 'reports-reader', tokenLifetimeSeconds: 600 });
@@ -134,6 +248,14 @@ test('what is risky and allowed is annotated', () => {
     ['@cdktf/warn', 'default-namespace'], ['@cdktf/warn', 'default-service-account'],
   ]);
   expect(rules({ projectRoles: ['roles/editor'] })).toEqual([['@cdktf/warn', 'google-basic-role']]);
+  for (const role of [
+    'roles/iam.serviceAccountAdmin', 'roles/iam.securityAdmin', 'roles/iam.workloadIdentityPoolAdmin', 'roles/resourcemanager.projectIamAdmin',
+  ]) {
+    expect(rules({ projectRoles: [role] })).toEqual([['@cdktf/warn', 'google-iam-admin-role']]);
+  }
+  expect(rules({ projectRoles: ['roles/storage.objectViewer'] })).toEqual([]);
+  expect(rules({ trusts: [eks.unsafeEveryServiceAccountOf('reports')] })).toEqual([['@cdktf/warn', 'unsafe-namespace']]);
+  expect(rules({ trusts: [eks.unsafeEveryServiceAccount()] })).toEqual([['@cdktf/warn', 'unsafe-cluster']]);
 });
 
 test('a token is accepted in every prop that is checked', () => {
@@ -190,6 +312,34 @@ describe('refuses', () => {
     expect(() => new GcpFederatedServiceAccount(stack, 'Account', {
       trusts: [reader, gke.serviceAccount('reports', 'reader')], accountId: 'reports-reader', pools: [pool],
     })).toThrow('stack/Account: pools must hold one registration for each cluster that it is used for (eks-apps), got "stack/Pool of cluster gke-apps"');
+  });
+
+  test('a pool of another app, though the cluster has the same id', () => {
+    const other = new ClusterWorkloadIdentityPool(scratchStack(), 'Pool', { cluster: eks });
+    expect(refusal(() => accountWith({ pools: [other] }))).toEqual({
+      code: 'WrongCluster',
+      message: 'stack/Account: pools must hold registrations of this app, got "stack/Pool of another"; '
+        + 'bring it in by its ARN or name: an id says which cluster it is within one app',
+    });
+  });
+
+  test('two buckets of which the addresses would be one', () => {
+    inFolder(folder => {
+      const app = new App({ outdir: folder });
+      const stack = stackIn(app);
+      const account = new GcpFederatedServiceAccount(stack, 'Account', { trusts: [reader], accountId: 'reports-reader' });
+      account.grantBucketRead(new StorageBucket(stackIn(app, 'data'), 'Bucket', { name: 'acme-reports', location: 'EU' }));
+      const same = new StorageBucket(stack, 'data_Bucket', { name: 'acme-uploads', location: 'EU' });
+      expect(refusal(() => account.grantBucketRead(same))).toEqual({
+        code: 'DuplicateRegistration',
+        message: 'stack/Account: bucket must be told from the other buckets by name or construct id, got "data_Bucket"; '
+          + 'pass the same bucket object each time, or rename the construct',
+      });
+      account.grantBucketRead('acme-archive');
+      expect(refusal(() => account.grantBucketRead(new StorageBucket(stack, 'acme-archive', { name: 'acme-other', location: 'EU' }))).message)
+        .toContain('got "acme-archive"; ');
+      expect(() => account.grantBucketWrite(same)).not.toThrow();
+    });
   });
 
   test('a bucket that it cannot make an address of', () => {

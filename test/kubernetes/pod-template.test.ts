@@ -10,7 +10,9 @@ import {
   AwsFederatedRole, Cluster, ClusterWorkloadIdentityPool, GcpFederatedServiceAccount, PodTemplate, WiredPodTemplate, Workload,
   WorkloadOptions,
 } from 'cdktf-workload-federation';
+import { AzureFederatedIdentity } from 'cdktf-workload-federation/azure';
 import * as fc from 'fast-check';
+import { AKS_ISSUER } from '../clusters';
 import { refusal } from '../refusal';
 import { scratchStack, synthStack } from '../synth';
 
@@ -36,6 +38,15 @@ function both(stack: TerraformStack, cluster: Cluster = OTHER, options: Workload
     ],
     ...options,
   });
+}
+
+/** A workload on AKS that becomes a managed identity: AKS's webhook looks for a label of the pods. */
+function onAks(stack: TerraformStack): Workload {
+  const serviceAccount = Cluster.aks({ name: 'apps', issuer: AKS_ISSUER }).serviceAccount('reports', 'reader');
+  const identity = new AzureFederatedIdentity(stack, 'Identity', {
+    identityName: 'reports', resourceGroupName: 'reports', location: 'westeurope', trusts: [serviceAccount],
+  });
+  return new Workload(stack, 'Workload', { serviceAccount, identities: [identity] });
 }
 
 const ENV = [
@@ -312,6 +323,29 @@ describe('merging', () => {
     });
     expect(stack.resource.kubernetes_pod_v1!.Pod.metadata.annotations).toBe('${var.V}');
   });
+
+  test('labels of the wiring are added to those of the pods, once', () => {
+    const workload = onAks(scratchStack());
+    const once = deepFreeze(workload.podTemplate({ metadata: { labels: { app: 'reports' } }, spec: { container: [{ name: 'app' }] } }));
+    expect(once.metadata.labels).toEqual({ 'app': 'reports', 'azure.workload.identity/use': 'true' });
+    expect(workload.podTemplate(once)).toEqual(once);
+    expect(workload.podTemplate({ spec: { container: [{ name: 'app' }] } }).metadata.labels).toEqual({ 'azure.workload.identity/use': 'true' });
+  });
+
+  test('labels that only Terraform knows are merged by Terraform', () => {
+    const stack = synthStack(scope => {
+      const labels = Token.asStringMap(new TerraformVariable(scope, 'V', { type: 'map(string)' }).value);
+      new PodV1(scope, 'Pod', onAks(scope).podTemplate({ metadata: { labels }, spec: { container: [{ name: 'app' }] } }));
+    });
+    expect(stack.resource.kubernetes_pod_v1!.Pod.metadata.labels).toBe('${merge(var.V, {"azure.workload.identity/use" = "true"})}');
+  });
+
+  test('a variable may have a value that only Terraform knows', () => {
+    const stack = scratchStack();
+    const env = [{ name: 'LEVEL', value: new TerraformVariable(stack, 'V', { type: 'string' }).stringValue }];
+    const { container } = both(stack).podTemplate({ spec: { container: [{ name: 'app', env }] } }).spec;
+    expect((container as { env: object[] }[])[0]!.env).toEqual([...env, ...ENV]);
+  });
 });
 
 describe('what a template must leave to the workload', () => {
@@ -499,6 +533,30 @@ describe('what a template must leave to the workload', () => {
     expect(refusal(() => workload().podTemplate({ spec: { container: [{ name: 'app', env }] } }))).toEqual({
       code: 'ClashingWiring',
       message: `stack/Workload: spec.container[0].env must not set ${name}, got "a value of its own"; remove it: it would win over the federated identity`,
+    });
+  });
+
+  test.each([
+    ['spec.container[1].env', (env: object[]) => ({ container: [app, { name: 'second', env }] })],
+    ['spec.initContainer[0].env', (env: object[]) => ({ container: [app], initContainer: [{ name: 'first', env }] })],
+  ] as [string, (env: object[]) => PodTemplate['spec']][])('refuses a variable of %s whose name only Terraform knows', (prop, spec) => {
+    const stack = scratchStack();
+    const { stringValue: name } = new TerraformVariable(stack, 'V', { type: 'string' });
+    for (const unknown of [name, `AWS_${name}`]) {
+      expect(refusal(() => onAks(scratchStack()).podTemplate({ spec: spec([{ name: 'LEVEL', value: 'debug' }, { name: unknown, value: '1' }]) }))).toEqual({
+        code: 'UnresolvedValue',
+        message: `stack/Workload: ${prop} must hold variables whose names are known when the stack is synthesized, got "a name that only Terraform knows"; `
+          + 'write the name out: some would win over the federated identity',
+      });
+    }
+  });
+
+  test('refuses another value of a label of the wiring', () => {
+    expect(refusal(() => onAks(scratchStack()).podTemplate({
+      metadata: { labels: { 'azure.workload.identity/use': 'false' } }, spec: { container: [app] },
+    }))).toEqual({
+      code: 'ClashingWiring',
+      message: 'stack/Workload: metadata.labels["azure.workload.identity/use"] must be left to the workload, got "false"; remove it',
     });
   });
 

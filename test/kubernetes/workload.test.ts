@@ -2,14 +2,15 @@ import { DataAwsEksCluster } from '@cdktf/provider-aws/lib/data-aws-eks-cluster'
 import { NamespaceV1 } from '@cdktf/provider-kubernetes/lib/namespace-v1';
 import { PodV1 } from '@cdktf/provider-kubernetes/lib/pod-v1';
 import { KubernetesProvider } from '@cdktf/provider-kubernetes/lib/provider';
-import { TerraformStack, TerraformVariable } from 'cdktf';
+import { App, TerraformStack, TerraformVariable } from 'cdktf';
 import {
-  AwsFederatedRole, AwsRoleWiringProps, Cluster, ClusterWorkloadIdentityPool, FederationError, GcpFederatedServiceAccount, GcpServiceAccountOptions,
-  ICloudIdentity, PodBinding, ServiceAccountSubject, Workload, WorkloadOptions,
+  AwsFederatedRole, AwsPodIdentityRole, AwsRoleWiringProps, Cluster, ClusterWorkloadIdentityPool, FederationError, GcpFederatedServiceAccount,
+  GcpServiceAccountOptions, ICloudIdentity, PodBinding, ServiceAccountSubject, TrustedSubject, Workload, WorkloadOptions,
 } from 'cdktf-workload-federation';
+import { AzureFederatedIdentity } from 'cdktf-workload-federation/azure';
 import { Construct } from 'constructs';
 import { refusal } from '../refusal';
-import { addresses, scratchStack, stackIn, synthApp, synthStack } from '../synth';
+import { addresses, inFolder, scratchStack, stackIn, synthApp, synthStack } from '../synth';
 
 const ROLE_ARN = 'arn:aws:iam::123456789012:role/reports';
 const PROVIDER = 'projects/123456789012/locations/global/workloadIdentityPools/apps/providers/apps';
@@ -33,6 +34,14 @@ function googleFor(stack: TerraformStack, subject: ServiceAccountSubject, props:
     ? [ClusterWorkloadIdentityPool.fromProviderName(stack, 'Pool', { cluster: subject.cluster, providerName: PROVIDER })]
     : undefined;
   return new GcpFederatedServiceAccount(stack, id, { email: 'reports@acme-apps.iam.gserviceaccount.com', project: 'acme-apps', trusts: [subject], pools, ...props });
+}
+
+/** Stacks of one app that are never synthesized. */
+function scratchStacks(...ids: string[]): TerraformStack[] {
+  return inFolder(folder => {
+    const app = new App({ outdir: folder });
+    return ids.map(id => stackIn(app, id));
+  });
 }
 
 /** A pod with one container in place of what a user runs. */
@@ -132,6 +141,7 @@ describe('the wiring of each kind of cluster', () => {
         metadata: {
           name: 'reader', namespace: 'reports', annotations: { 'iam.gke.io/gcp-service-account': '${data.google_service_account.Account.email}' },
         },
+        depends_on: ['google_service_account_iam_member.Account_Native_acme-apps_reports_reader_61CE0CEE'],
       },
       'kubernetes_pod_v1.Pod': {
         metadata: { namespace: '${kubernetes_service_account_v1.Workload.metadata[0].namespace}' },
@@ -144,13 +154,17 @@ describe('the wiring of each kind of cluster', () => {
   });
 
   test.each([
-    ['EKS', EKS], ['GKE as a plain issuer', GKE_PLAIN], ['any other cluster', OTHER],
-  ])('a workload on %s that becomes a Google account gets a token and the document that says where it is', (_, cluster) => {
+    ['EKS', EKS, 'eks-apps_reports_reader_C76C111C'],
+    ['GKE as a plain issuer', GKE_PLAIN, 'gke-apps_reports_reader_B107C391'],
+    ['any other cluster', OTHER, 'oidc-onprem_reports_reader_EC25ADD0'],
+  ])('a workload on %s that becomes a Google account gets a token and the document that says where it is', (_, cluster, member) => {
     expect(kubernetesOf(stack => {
       const serviceAccount = readerOf(cluster);
       podOf(stack, new Workload(stack, 'Workload', { serviceAccount, identities: [googleFor(stack, serviceAccount)] }));
     })).toEqual({
-      'kubernetes_service_account_v1.Workload': { metadata: { name: 'reader', namespace: 'reports' } },
+      'kubernetes_service_account_v1.Workload': {
+        metadata: { name: 'reader', namespace: 'reports' }, depends_on: [`google_service_account_iam_member.Account_Federated_${member}`],
+      },
       'kubernetes_config_map_v1.Workload_ConfigMap_CC976B48': {
         metadata: { name: 'reader-workload-federation', namespace: 'reports' },
         data: { 'gcp-credential-configuration.json': DOCUMENT },
@@ -449,6 +463,9 @@ describe('the ConfigMap', () => {
   });
 });
 
+/** The member that lets the reader of most tests in, where the cluster has no platform. */
+const MEMBER = 'google_service_account_iam_member.Account_Federated_oidc-onprem_reports_reader_EC25ADD0';
+
 describe('options of the ServiceAccount and the ConfigMap', () => {
   const both = (options: (stack: TerraformStack) => WorkloadOptions) => kubernetesOf(stack => {
     const serviceAccount = readerOf(OTHER);
@@ -464,7 +481,7 @@ describe('options of the ServiceAccount and the ConfigMap', () => {
 
   test('both come after what must exist before them', () => {
     const kubernetes = both(stack => ({ dependsOn: [new NamespaceV1(stack, 'Namespace', { metadata: { name: 'reports' } })] }));
-    expect(kubernetes['kubernetes_service_account_v1.Workload'].depends_on).toEqual(['kubernetes_namespace_v1.Namespace']);
+    expect(kubernetes['kubernetes_service_account_v1.Workload'].depends_on).toEqual(['kubernetes_namespace_v1.Namespace', MEMBER]);
     expect(kubernetes['kubernetes_config_map_v1.Workload_ConfigMap_CC976B48'].depends_on).toEqual(['kubernetes_namespace_v1.Namespace']);
   });
 
@@ -477,14 +494,14 @@ describe('options of the ServiceAccount and the ConfigMap', () => {
   test('without access to the Kubernetes API neither ServiceAccount nor pods mount its token', () => {
     const kubernetes = both(() => ({ kubernetesApiAccess: false }));
     expect(kubernetes['kubernetes_service_account_v1.Workload']).toEqual({
-      metadata: { name: 'reader', namespace: 'reports' }, automount_service_account_token: false,
+      metadata: { name: 'reader', namespace: 'reports' }, automount_service_account_token: false, depends_on: [MEMBER],
     });
     expect(kubernetes['kubernetes_pod_v1.Pod'].spec.automount_service_account_token).toBe(false);
   });
 
   test.each([[undefined], [true]])('with kubernetesApiAccess %p Kubernetes decides', kubernetesApiAccess => {
     const kubernetes = both(() => ({ kubernetesApiAccess }));
-    expect(kubernetes['kubernetes_service_account_v1.Workload']).toEqual({ metadata: { name: 'reader', namespace: 'reports' } });
+    expect(kubernetes['kubernetes_service_account_v1.Workload']).toEqual({ metadata: { name: 'reader', namespace: 'reports' }, depends_on: [MEMBER] });
     expect(kubernetes['kubernetes_pod_v1.Pod'].spec).not.toHaveProperty('automount_service_account_token');
   });
 
@@ -626,6 +643,20 @@ describe('who a workload may be', () => {
     }
   });
 
+  test('refuses a set of service accounts, though it is trusted', () => {
+    const stack = scratchStack();
+    for (const [set, got] of [
+      [EKS.unsafeEveryServiceAccountOf('reports'), 'system:serviceaccount:reports:*'], [EKS.unsafeEveryServiceAccount(), 'system:serviceaccount:*'],
+    ] as const) {
+      const serviceAccount = set as TrustedSubject as ServiceAccountSubject;
+      const identities = [new GcpFederatedServiceAccount(stack, `Account${got.length}`, { accountId: 'reports-reader', trusts: [set] })];
+      expect(refusal(() => new Workload(stack, 'Workload', { serviceAccount, identities }))).toEqual({
+        code: 'InvalidIdentifier',
+        message: `stack/Workload: serviceAccount must be one service account, and not a set, got "${got}"; pass cluster.serviceAccount(namespace, name)`,
+      });
+    }
+  });
+
   test('refuses a workload without an identity', () => {
     for (const identities of [[], undefined as unknown as ICloudIdentity[]]) {
       const stack = scratchStack();
@@ -638,8 +669,8 @@ describe('who a workload may be', () => {
 });
 
 describe('one workload for a service account', () => {
-  const workload = (stack: Construct, id: string, serviceAccount: ServiceAccountSubject) => new Workload(stack, id, {
-    serviceAccount, identities: [roleFor(stack as TerraformStack, serviceAccount, {}, `Role-${id}`)],
+  const workload = (stack: Construct, id: string, serviceAccount: ServiceAccountSubject, options: WorkloadOptions = {}) => new Workload(stack, id, {
+    serviceAccount, identities: [roleFor(stack as TerraformStack, serviceAccount, {}, `Role-${id}`)], ...options,
   });
 
   test('refuses a second one in the stack', () => {
@@ -647,7 +678,17 @@ describe('one workload for a service account', () => {
     workload(stack, 'First', readerOf(EKS));
     expect(refusal(() => workload(stack, 'Second', readerOf(EKS)))).toEqual({
       code: 'DuplicateRegistration',
-      message: 'stack/Second: serviceAccount must have one workload in a stack (stack/First is it), got "system:serviceaccount:reports:reader"; '
+      message: 'stack/Second: serviceAccount must have one workload in an app (stack/First is it), got "system:serviceaccount:reports:reader"; '
+        + 'pass all identities to that workload, and use its podTemplate() for every pod',
+    });
+  });
+
+  test.each([[false], [true]])('refuses a second one in another stack, with existingServiceAccount %p', existingServiceAccount => {
+    const [first, second] = scratchStacks('first', 'second');
+    workload(first!, 'Workload', readerOf(EKS));
+    expect(refusal(() => workload(second!, 'Workload', readerOf(EKS), { existingServiceAccount }))).toEqual({
+      code: 'DuplicateRegistration',
+      message: 'second/Workload: serviceAccount must have one workload in an app (first/Workload is it), got "system:serviceaccount:reports:reader"; '
         + 'pass all identities to that workload, and use its podTemplate() for every pod',
     });
   });
@@ -664,7 +705,7 @@ describe('one workload for a service account', () => {
     workload(stack, 'First', EKS.serviceAccount(namespace.metadata.name, 'reader'));
     const { code, message } = refusal(() => workload(stack, 'Second', EKS.serviceAccount(namespace.metadata.name, 'reader')));
     expect(code).toBe('DuplicateRegistration');
-    expect(message).toContain('stack/Second: serviceAccount must have one workload in a stack (stack/First is it), got "system:serviceaccount:');
+    expect(message).toContain('stack/Second: serviceAccount must have one workload in an app (stack/First is it), got "system:serviceaccount:');
   });
 
   test('takes other names, other clusters and other stacks', () => {
@@ -673,11 +714,15 @@ describe('one workload for a service account', () => {
       workload(stack, 'First', readerOf(EKS));
       workload(stack, 'OtherName', EKS.serviceAccount('reports', 'writer'));
       workload(stack, 'OtherNamespace', EKS.serviceAccount('billing', 'reader'));
-      workload(stack, 'OtherCluster', readerOf(OTHER));
-      workload(stackIn(app, 'second'), 'First', readerOf(EKS));
+      workload(stack, 'OtherCluster', readerOf(OTHER), { kubernetesProvider: new KubernetesProvider(stack, 'Other', { alias: 'other' }) });
+      workload(stackIn(app, 'second'), 'First', EKS.serviceAccount('reports', 'third'));
     });
     expect(Object.keys(stacks.stack!.resource.kubernetes_service_account_v1!)).toHaveLength(4);
     expect(Object.keys(stacks.second!.resource.kubernetes_service_account_v1!)).toHaveLength(1);
+  });
+
+  test('takes the same service account in another app', () => {
+    expect(() => [scratchStack(), scratchStack()].forEach(stack => workload(stack, 'Workload', readerOf(EKS)))).not.toThrow();
   });
 
   test('takes the service account of a workload that was refused', () => {
@@ -690,6 +735,260 @@ describe('one workload for a service account', () => {
     expect(children()).toEqual(before);
     expect(workload(stack, 'Workload', serviceAccount).resource).toBeDefined();
   });
+});
+
+describe('what lets the service account in', () => {
+  const bothReaders = (stack: TerraformStack, props: object = {}) => new GcpFederatedServiceAccount(stack, 'Account', {
+    accountId: 'reports-reader', trusts: [readerOf(OTHER), OTHER.serviceAccount('reports', 'writer')], ...props,
+  });
+  const letIn = (build: (stack: TerraformStack) => void) => (kubernetesOf(build) as Record<string, any>)['kubernetes_service_account_v1.Workload'].depends_on;
+
+  test('comes before the ServiceAccount, and what lets others in does not matter', () => {
+    expect(letIn(stack => new Workload(stack, 'Workload', { serviceAccount: readerOf(OTHER), identities: [bothReaders(stack)] }))).toEqual([MEMBER]);
+  });
+
+  test('is the member of the namespace, where the whole of it is trusted', () => {
+    expect(letIn(stack => {
+      const trusts = [OTHER.unsafeEveryServiceAccountOf('reports'), OTHER.unsafeEveryServiceAccountOf('billing')];
+      new Workload(stack, 'Workload', { serviceAccount: readerOf(OTHER), identities: [bothReaders(stack, { trusts })] });
+    })).toEqual(['google_service_account_iam_member.Account_Federated_oidc-onprem_reports__5AA167BC']);
+  });
+
+  test('comes before the annotations of a ServiceAccount that exists already', () => {
+    const kubernetes = kubernetesOf(stack => {
+      const serviceAccount = readerOf(GKE);
+      new Workload(stack, 'Workload', { serviceAccount, identities: [googleFor(stack, serviceAccount)], existingServiceAccount: true });
+    }) as Record<string, any>;
+    expect(kubernetes['kubernetes_annotations.Workload'].depends_on).toEqual([
+      'google_service_account_iam_member.Account_Native_acme-apps_reports_reader_61CE0CEE',
+    ]);
+  });
+
+  test('is the federated credential of Azure, and the association of EKS Pod Identity', () => {
+    expect(letIn(stack => {
+      const serviceAccount = readerOf(EKS);
+      const trusts = [serviceAccount, EKS.serviceAccount('reports', 'writer')];
+      new Workload(stack, 'Workload', {
+        serviceAccount,
+        identities: [
+          new AwsPodIdentityRole(stack, 'Role', { trusts }),
+          new AzureFederatedIdentity(stack, 'Identity', { trusts, identityName: 'reports', resourceGroupName: 'reports', location: 'westeurope' }),
+        ],
+      });
+    })).toEqual([
+      'aws_eks_pod_identity_association.Role_Association_eks-apps_reports_reader_4B29A55D',
+      'azurerm_federated_identity_credential.Identity_Credential_eks-apps_reports_reader_B0E7231F',
+    ]);
+  });
+
+  test('is left to the order of the stacks, where it is in another one', () => {
+    const stacks = synthApp(app => {
+      const identities = [bothReaders(stackIn(app, 'cloud'))];
+      new Workload(stackIn(app, 'cluster'), 'Workload', { serviceAccount: readerOf(OTHER), identities });
+    });
+    expect(Object.keys(stacks.cloud!.resource.google_service_account_iam_member!)).toHaveLength(2);
+    expect(stacks.cluster!.resource.kubernetes_service_account_v1!.Workload).toEqual({ metadata: { name: 'reader', namespace: 'reports' } });
+  });
+});
+
+describe('what a workload waits for', () => {
+  test('refuses a resource of another stack, which depends_on can\'t name, before anything is made', () => {
+    const [stack, other] = scratchStacks('stack', 'other');
+    const serviceAccount = readerOf(OTHER);
+    const identities = [googleFor(stack!, serviceAccount)];
+    const [here, there] = [stack!, other!].map(scope => new NamespaceV1(scope, 'Reports', { metadata: { name: 'reports' } }));
+    const before = stack!.node.children.map(({ node }) => node.id);
+    for (const dependsOn of [[there!], [here!, there!]]) {
+      expect(refusal(() => new Workload(stack!, 'Workload', { serviceAccount, identities, dependsOn }))).toEqual({
+        code: 'UnresolvedValue',
+        message: 'stack/Workload: dependsOn must hold what is in the same stack, got "other/Reports"; leave it out: stacks are deployed one after another',
+      });
+    }
+    expect(stack!.node.children.map(({ node }) => node.id)).toEqual(before);
+    // That of the same stack, and the member that lets the service account in.
+    expect(new Workload(stack!, 'Workload', { serviceAccount, identities, dependsOn: [here!] }).resource!.dependsOn).toHaveLength(2);
+  });
+});
+
+describe('the provider that leads to the cluster', () => {
+  const workload = (stack: TerraformStack, id: string, serviceAccount: ServiceAccountSubject, kubernetesProvider?: KubernetesProvider) =>
+    new Workload(stack, id, { serviceAccount, identities: [roleFor(stack, serviceAccount, {}, `Role-${id}`)], kubernetesProvider });
+
+  test('refuses the stack\'s provider for a second cluster', () => {
+    const stack = scratchStack();
+    workload(stack, 'First', readerOf(EKS));
+    expect(refusal(() => workload(stack, 'Second', readerOf(OTHER)))).toEqual({
+      code: 'WrongCluster',
+      message: 'stack/Second: kubernetesProvider must lead to cluster oidc-onprem, where the stack uses it for cluster eks-apps, '
+        + 'got "the provider without an alias"; give each cluster a KubernetesProvider with an alias of its own, and pass it as `kubernetesProvider`',
+    });
+  });
+
+  test('refuses one alias for two clusters', () => {
+    const stack = scratchStack();
+    const other = new KubernetesProvider(stack, 'Other', { alias: 'other' });
+    workload(stack, 'First', readerOf(EKS));
+    workload(stack, 'Second', readerOf(OTHER), other);
+    expect(refusal(() => workload(stack, 'Third', readerOf(GKE), other))).toEqual({
+      code: 'WrongCluster',
+      message: 'stack/Third: kubernetesProvider must lead to cluster gke-apps, where the stack uses it for cluster oidc-onprem, '
+        + 'got "other"; give each cluster a KubernetesProvider with an alias of its own, and pass it as `kubernetesProvider`',
+    });
+  });
+
+  test('is not claimed by a workload that was refused', () => {
+    const stack = scratchStack();
+    const other = new KubernetesProvider(stack, 'Other', { alias: 'other' });
+    const stranger = roleFor(stack, EKS.serviceAccount('reports', 'writer'), {}, 'Stranger');
+    for (const kubernetesProvider of [undefined, other]) {
+      expect(refusal(() => new Workload(stack, 'Refused', { serviceAccount: readerOf(EKS), identities: [stranger], kubernetesProvider })).code).toBe('NotTrusted');
+    }
+    expect(stack.node.tryFindChild('Refused')).toBeUndefined();
+    // Both are free for the cluster that they really lead to.
+    expect(() => workload(stack, 'First', readerOf(OTHER))).not.toThrow();
+    expect(() => workload(stack, 'Second', readerOf(GKE), other)).not.toThrow();
+    // And are taken then.
+    expect(refusal(() => workload(stack, 'Third', readerOf(EKS))).code).toBe('WrongCluster');
+    expect(refusal(() => workload(stack, 'Fourth', EKS.serviceAccount('reports', 'writer'), other)).code).toBe('WrongCluster');
+  });
+
+  test('is one for both ways of a GKE cluster, and another in every stack', () => {
+    const [first, second] = scratchStacks('first', 'second');
+    workload(first!, 'Native', readerOf(GKE));
+    expect(() => workload(first!, 'Plain', GKE_PLAIN.serviceAccount('reports', 'writer'))).not.toThrow();
+    expect(() => workload(second!, 'Other', readerOf(OTHER))).not.toThrow();
+  });
+});
+
+describe('a namespace that is created', () => {
+  const reader = (stack: TerraformStack, id: string, serviceAccount: ServiceAccountSubject, options: WorkloadOptions = {}) =>
+    new Workload(stack, id, { serviceAccount, identities: [googleFor(stack, serviceAccount, {}, `Account${id}`)], createNamespace: true, ...options });
+
+  test('stands once in the stack, and what is in it refers to it', () => {
+    const kubernetes = kubernetesOf(stack => {
+      const kubernetesProvider = new KubernetesProvider(stack, 'Onprem', { alias: 'onprem' });
+      podOf(stack, reader(stack, 'Reader', readerOf(OTHER), { kubernetesProvider }));
+      reader(stack, 'Writer', OTHER.serviceAccount('reports', 'writer'), { kubernetesProvider });
+      reader(stack, 'Biller', OTHER.serviceAccount('billing', 'writer'), { kubernetesProvider, createNamespace: false });
+    }) as Record<string, any>;
+    expect(Object.keys(kubernetes).filter(address => address.startsWith('kubernetes_namespace_v1.'))).toEqual([
+      'kubernetes_namespace_v1.Namespace-oidc-onprem_reports',
+    ]);
+    expect(kubernetes['kubernetes_namespace_v1.Namespace-oidc-onprem_reports']).toEqual({ metadata: { name: 'reports' }, provider: 'kubernetes.onprem' });
+    const namespace = '${kubernetes_namespace_v1.Namespace-oidc-onprem_reports.metadata[0].name}';
+    expect(kubernetes['kubernetes_service_account_v1.Reader'].metadata).toEqual({ name: 'reader', namespace });
+    expect(kubernetes['kubernetes_config_map_v1.Reader_ConfigMap_DB221E56'].metadata).toEqual({ name: 'reader-workload-federation', namespace });
+    expect(kubernetes['kubernetes_service_account_v1.Writer'].metadata).toEqual({ name: 'writer', namespace });
+    expect(kubernetes['kubernetes_service_account_v1.Biller'].metadata).toEqual({ name: 'writer', namespace: 'billing' });
+    expect(kubernetes['kubernetes_pod_v1.Pod'].metadata.namespace).toBe('${kubernetes_service_account_v1.Reader.metadata[0].namespace}');
+  });
+
+  test('stays where it is when the workload that came first goes', () => {
+    const [both, one] = [['reader', 'writer'], ['writer']].map(names => kubernetesOf(stack => {
+      names.forEach(name => reader(stack, name, OTHER.serviceAccount('reports', name)));
+    }));
+    expect(Object.entries(both!).filter(([address]) => !/\.reader(?:_|$)/.test(address))).toEqual(Object.entries(one!));
+  });
+
+  test('may have a name that only Terraform knows', () => {
+    const kubernetes = kubernetesOf(stack => {
+      const namespace = new TerraformVariable(stack, 'V', { type: 'string' });
+      podOf(stack, reader(stack, 'Reader', OTHER.serviceAccount(namespace.stringValue, 'reader')));
+      reader(stack, 'Writer', OTHER.serviceAccount(namespace.stringValue, 'writer'));
+    }) as Record<string, any>;
+    const created = Object.entries(kubernetes).filter(([address]) => address.startsWith('kubernetes_namespace_v1.'));
+    expect(created).toEqual([[expect.stringMatching(/^kubernetes_namespace_v1\.Namespace-oidc-onprem_[0-9a-f]{8}$/), { metadata: { name: '${var.V}' } }]]);
+    expect(kubernetes['kubernetes_service_account_v1.Reader'].metadata.namespace).toBe(`\${${created[0]![0]}.metadata[0].name}`);
+  });
+
+  test('leaves the namespace of a pod template to be said', () => {
+    const stack = scratchStack();
+    const workload = reader(stack, 'Reader', readerOf(OTHER));
+    expect(workload.podTemplate({ metadata: { namespace: 'reports' }, spec: { container: [{ name: 'app' }] } }).metadata.namespace).toBe(workload.namespace);
+  });
+
+  test('refuses a second stack', () => {
+    const [first, second] = scratchStacks('first', 'second');
+    reader(first!, 'Reader', readerOf(OTHER));
+    expect(refusal(() => reader(second!, 'Writer', OTHER.serviceAccount('reports', 'writer')))).toEqual({
+      code: 'DuplicateRegistration',
+      message: 'second/Writer: createNamespace must be said in one stack (first/Namespace-oidc-onprem_reports is the namespace), got "reports"; '
+        + 'leave it out here, and deploy that stack first',
+    });
+  });
+
+  test('refuses a second stack before anything is made, so that it may be left out and tried again', () => {
+    const [first, second] = scratchStacks('first', 'second');
+    reader(first!, 'Reader', readerOf(OTHER));
+    const serviceAccount = OTHER.serviceAccount('reports', 'writer');
+    const identities = [googleFor(second!, serviceAccount)];
+    const before = second!.node.children.map(({ node }) => node.id);
+    expect(refusal(() => new Workload(second!, 'Writer', { serviceAccount, identities, createNamespace: true })).code).toBe('DuplicateRegistration');
+    expect(second!.node.children.map(({ node }) => node.id)).toEqual(before);
+    const { resource } = new Workload(second!, 'Writer', { serviceAccount, identities });
+    expect(resource!.metadata.namespaceInput).toBe('reports');
+  });
+
+  test.each(['default', 'kube-system', 'kube-public', 'kube-node-lease'])('refuses %s, which every cluster has, before anything is made', namespace => {
+    const stack = scratchStack();
+    const serviceAccount = OTHER.serviceAccount(namespace, 'reader');
+    const identities = [googleFor(stack, serviceAccount)];
+    const before = stack.node.children.map(({ node }) => node.id);
+    expect(refusal(() => new Workload(stack, 'Workload', { serviceAccount, identities, createNamespace: true }))).toEqual({
+      code: 'InvalidName',
+      message: `stack/Workload: createNamespace must be left out for a namespace that every cluster begins with, got "${namespace}"; leave it out`,
+    });
+    expect(stack.node.children.map(({ node }) => node.id)).toEqual(before);
+    for (const createNamespace of [undefined, false]) {
+      const id = `Workload-${createNamespace}`;
+      const other = scratchStack();
+      const { resource } = new Workload(other, id, { serviceAccount, identities: [googleFor(other, serviceAccount)], createNamespace });
+      expect(resource!.metadata.namespaceInput).toBe(namespace);
+      expect(other.node.children.filter(child => child instanceof NamespaceV1)).toEqual([]);
+    }
+  });
+
+  test.each(['kube', 'kube-system-2', 'my-default', 'kube-node-leases'])('may be %s, which no cluster begins with', namespace => {
+    const stack = scratchStack();
+    reader(stack, 'Reader', OTHER.serviceAccount(namespace, 'reader'));
+    expect(stack.node.findChild(`Namespace-oidc-onprem_${namespace}`)).toBeInstanceOf(NamespaceV1);
+  });
+
+  test('has an address that no other cluster and namespace has', () => {
+    const stack = scratchStack();
+    const create = (id: string, namespace: string) => {
+      const cluster = Cluster.oidc({ name: id, issuer: `https://issuer.example.com/${id}`, id });
+      const serviceAccount = cluster.serviceAccount(namespace, 'reader');
+      const kubernetesProvider = new KubernetesProvider(stack, `Kubernetes-${id}`, { alias: id });
+      new Workload(stack, `Workload-${id}`, { serviceAccount, identities: [roleFor(stack, serviceAccount, {}, `Role-${id}`)], createNamespace: true, kubernetesProvider });
+    };
+    create('apps', 'eu-reports');
+    create('apps-eu', 'reports');
+    expect(stack.node.children.filter(child => child instanceof NamespaceV1).map(({ node }) => node.id)).toEqual([
+      'Namespace-apps_eu-reports', 'Namespace-apps-eu_reports',
+    ]);
+  });
+
+  test('is another one on another cluster', () => {
+    const [first, second] = scratchStacks('first', 'second');
+    reader(first!, 'Reader', readerOf(OTHER));
+    reader(second!, 'Reader', readerOf(GKE));
+    expect(second!.node.findChild('Namespace-gke-apps_reports')).toBeDefined();
+  });
+});
+
+test.each([
+  'AWS_CONFIG_FILE', 'AWS_SHARED_CREDENTIALS_FILE', 'AWS_DEFAULT_PROFILE',
+])('refuses a container that says %s, by which an SDK would find other credentials', name => {
+  for (const [cluster, wiring] of [[EKS, 'platform'], [EKS, 'explicit'], [OTHER, 'platform']] as const) {
+    const stack = scratchStack();
+    const serviceAccount = readerOf(cluster);
+    const workload = new Workload(stack, 'Workload', { serviceAccount, identities: [roleFor(stack, serviceAccount)], wiring });
+    expect(refusal(() => workload.podTemplate({ spec: { container: [{ name: 'app', env: [{ name, value: '/home/app/.aws' }] }] } }))).toEqual({
+      code: 'ClashingWiring',
+      message: `stack/Workload: spec.container[0].env must not set ${name}, got "a value of its own"; remove it: it would win over the federated identity`,
+    });
+  }
 });
 
 describe('paths', () => {
@@ -817,7 +1116,7 @@ describe('two identities that want the same', () => {
     const identities = [roleFor(stack, serviceAccount, {}, 'Reader'), roleFor(stack, serviceAccount, {}, 'Writer')];
     expect(refusal(() => new Workload(stack, 'Workload', { serviceAccount, identities }))).toEqual({
       code: 'ClashingWiring',
-      message: 'stack/Workload: identities must not ask for the same annotation twice (stack/Reader and stack/Writer), got "eks.amazonaws.com/role-arn"; '
+      message: 'stack/Workload: identities must not ask for the same cloud twice (stack/Reader and stack/Writer), got "aws"; '
         + 'a workload has at most one identity of each cloud; use one identity, or two service accounts',
     });
   });
@@ -828,22 +1127,36 @@ describe('two identities that want the same', () => {
     const identities = [roleFor(stack, serviceAccount, {}, 'Reader'), roleFor(stack, serviceAccount, { tokenPath: 'writer/token' }, 'Writer')];
     expect(refusal(() => new Workload(stack, 'Workload', { serviceAccount, identities }))).toEqual({
       code: 'ClashingWiring',
-      message: 'stack/Workload: identities must not ask for the same variable twice (stack/Reader and stack/Writer), got "AWS_ROLE_ARN"; '
+      message: 'stack/Workload: identities must not ask for the same cloud twice (stack/Reader and stack/Writer), got "aws"; '
         + 'a workload has at most one identity of each cloud; use one identity, or two service accounts',
     });
   });
 
-  test.each([['GKE', GKE, 'annotation', 'iam.gke.io/gcp-service-account'], ['any other cluster', OTHER, 'variable', 'GOOGLE_APPLICATION_CREDENTIALS']] as const)(
-    'refuses two Google accounts on %s', (_, cluster, what, name) => {
-      const stack = scratchStack();
-      const serviceAccount = readerOf(cluster);
-      const identities = [googleFor(stack, serviceAccount, {}, 'Reader'), googleFor(stack, serviceAccount, { tokenPath: 'x' }, 'Writer')];
-      expect(refusal(() => new Workload(stack, 'Workload', { serviceAccount, identities }))).toEqual({
-        code: 'ClashingWiring',
-        message: `stack/Workload: identities must not ask for the same ${what} twice (stack/Reader and stack/Writer), got "${name}"; `
-          + 'a workload has at most one identity of each cloud; use one identity, or two service accounts',
-      });
+  test.each([['GKE', GKE], ['any other cluster', OTHER]])('refuses two Google accounts on %s', (_, cluster) => {
+    const stack = scratchStack();
+    const serviceAccount = readerOf(cluster);
+    const identities = [googleFor(stack, serviceAccount, {}, 'Reader'), googleFor(stack, serviceAccount, { tokenPath: 'x' }, 'Writer')];
+    expect(refusal(() => new Workload(stack, 'Workload', { serviceAccount, identities }))).toEqual({
+      code: 'ClashingWiring',
+      message: 'stack/Workload: identities must not ask for the same cloud twice (stack/Reader and stack/Writer), got "gcp"; '
+        + 'a workload has at most one identity of each cloud; use one identity, or two service accounts',
     });
+  });
+
+  test.each([
+    ['annotation', 'vault.example.com/role', { serviceAccountAnnotations: { 'vault.example.com/role': 'reports' } }],
+    ['label', 'vault.example.com/use', { podLabels: { 'vault.example.com/use': 'true' } }],
+    ['variable', 'VAULT_ROLE', { env: [{ name: 'VAULT_ROLE', value: 'reports' }] }],
+  ])('refuses one %s for two clouds', (what, name, asks) => {
+    const stack = scratchStack();
+    const serviceAccount = readerOf(OTHER);
+    const identities = ['Reader', 'Writer'].map(id => new PlainIdentity(stack, id, [serviceAccount], asks));
+    expect(refusal(() => new Workload(stack, 'Workload', { serviceAccount, identities }))).toEqual({
+      code: 'ClashingWiring',
+      message: `stack/Workload: identities must not ask for the same ${what} twice (stack/Reader and stack/Writer), got "${name}"; `
+        + 'a workload has at most one identity of each cloud; use one identity, or two service accounts',
+    });
+  });
 
   test('refuses one role named twice', () => {
     const stack = scratchStack();
@@ -851,7 +1164,7 @@ describe('two identities that want the same', () => {
     const role = roleFor(stack, serviceAccount);
     expect(refusal(() => new Workload(stack, 'Workload', { serviceAccount, identities: [role, role] }))).toEqual({
       code: 'ClashingWiring',
-      message: 'stack/Workload: identities must not ask for the same annotation twice (stack/Role and stack/Role), got "eks.amazonaws.com/role-arn"; '
+      message: 'stack/Workload: identities must not ask for the same cloud twice (stack/Role and stack/Role), got "aws"; '
         + 'a workload has at most one identity of each cloud; use one identity, or two service accounts',
     });
   });
@@ -859,12 +1172,15 @@ describe('two identities that want the same', () => {
 
 /** An identity of some other cloud, which asks for what a test says. */
 class PlainIdentity extends Construct implements ICloudIdentity {
+  public readonly cloud: string;
+
   constructor(scope: Construct, id: string, public readonly trusts: ServiceAccountSubject[], private readonly asks: Partial<PodBinding>) {
     super(scope, id);
+    this.cloud = id;
   }
 
   public bind(): PodBinding {
-    return { serviceAccountAnnotations: {}, env: [], tokens: [], files: [], reservedEnv: [], ...this.asks };
+    return { serviceAccountAnnotations: {}, podLabels: {}, env: [], tokens: [], files: [], reservedEnv: [], dependsOn: [], ...this.asks };
   }
 }
 
@@ -873,6 +1189,7 @@ test('an identity of a user\'s own is wired like those of the library', () => {
     const serviceAccount = readerOf(EKS);
     const vault = new PlainIdentity(stack, 'Vault', [serviceAccount], {
       serviceAccountAnnotations: { 'vault.example.com/role': 'reports' },
+      podLabels: { 'vault.example.com/use': 'true' },
       env: [{ name: 'VAULT_TOKEN_FILE', value: `${MOUNT}/vault/token` }],
       tokens: [{ path: 'vault/token', audience: 'vault' }],
     });
@@ -883,7 +1200,9 @@ test('an identity of a user\'s own is wired like those of the library', () => {
       metadata: { name: 'reader', namespace: 'reports', annotations: { 'vault.example.com/role': 'reports' } },
     },
     'kubernetes_pod_v1.Pod': {
-      metadata: { namespace: '${kubernetes_service_account_v1.Workload.metadata[0].namespace}' },
+      metadata: {
+        labels: { 'vault.example.com/use': 'true' }, namespace: '${kubernetes_service_account_v1.Workload.metadata[0].namespace}',
+      },
       spec: {
         container: [{ name: 'app', image: 'app:1', env: [{ name: 'VAULT_TOKEN_FILE', value: `${MOUNT}/vault/token` }], volume_mount: MOUNTED }],
         service_account_name: '${kubernetes_service_account_v1.Workload.metadata[0].name}',

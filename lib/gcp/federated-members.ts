@@ -1,0 +1,83 @@
+import { TerraformProvider } from 'cdktf';
+import { IConstruct } from 'constructs';
+import { ClusterWorkloadIdentityPool } from './cluster-workload-identity-pool';
+import { googleProject } from './google-project';
+import { poolMember } from './principals';
+import { informOnce } from '../annotations';
+import { checkLimit } from '../checks';
+import { Cluster, TrustedSubject } from '../cluster';
+import { idPart, knownPart, shortHash } from '../tokens';
+
+/** `google.subject` takes 127 bytes. */
+const MAX_SUBJECT = 127;
+
+/** Refuses a subject that Google's mapping would not take. */
+export function checkGoogleSubject(where: string, subject: TrustedSubject): void {
+  if (subject.cluster.workloadPool === undefined) {
+    const bytes = Buffer.byteLength(knownPart(subject.subject));
+    checkLimit({ where, prop: 'trusts' }, bytes, MAX_SUBJECT, `hold subjects of at most ${MAX_SUBJECT} bytes for Google (namespace and name together 104)`,
+      `${bytes} bytes for ${subject.subject}`, 'shorten the namespace or the name of the service account');
+  }
+}
+
+/** Service accounts, or sets of them, that one member of IAM policies stands for. */
+export interface FederatedMember {
+  /** What tells the member from others in construct ids. */
+  readonly id: string;
+  /** The first of the service accounts; the others are the same to Google. */
+  readonly subject: TrustedSubject;
+}
+
+/**
+ * The members of an identity, each once: in Google's own pool, the same namespace and name in two clusters of a project is one member, and
+ * with one of two equal resources the member would go for both.
+ */
+export function federatedMembers(scope: IConstruct, trusts: readonly TrustedSubject[]): FederatedMember[] {
+  const members = new Map<string, TrustedSubject>();
+  for (const subject of trusts) {
+    const id = memberId(scope, subject);
+    members.set(id, members.get(id) ?? subject);
+  }
+  return [...members].map(([id, subject]) => ({ id, subject }));
+}
+
+/** A service account or set in a construct id: the way it is trusted, then project or cluster, namespace and name. */
+export function memberId(scope: IConstruct, { cluster, namespace, name }: TrustedSubject): string {
+  const native = cluster.workloadPool !== undefined;
+  const place = native && namespace !== undefined ? plainId(idPart(scope, cluster.projectKey!)) : cluster.id;
+  // No name of Kubernetes is empty, so that a set has an id of its own.
+  return [native ? 'Native' : 'Federated', place, ...[namespace, name].map(part => part === undefined ? '' : idPart(scope, part))].join('_');
+}
+
+/** A project in a construct id; a digest tells apart those that would read alike. */
+function plainId(text: string): string {
+  const plain = text.replace(/[^A-Za-z0-9-]/g, '-');
+  return plain === text ? text : `${plain}-${shortHash(text)}`;
+}
+
+/** The member of a pool of ours, which is found or made, and told of whom it shall admit. */
+export function federatedMember(
+  scope: IConstruct, subject: TrustedSubject, pools: Map<string, ClusterWorkloadIdentityPool>, googleProvider: TerraformProvider | undefined,
+): string {
+  const { cluster } = subject;
+  let pool = pools.get(cluster.id);
+  if (pool === undefined) {
+    pools.set(cluster.id, pool = ClusterWorkloadIdentityPool.of(scope, cluster, { googleProvider }));
+  }
+  pool.admit(scope, subject);
+  return poolMember(pool.poolName, subject);
+}
+
+/** The number of the project of a GKE cluster. */
+export function projectNumberOf(scope: IConstruct, cluster: Cluster, googleProvider: TerraformProvider | undefined): string {
+  return cluster.projectNumber ?? googleProject(scope, googleProvider, cluster.project).number;
+}
+
+/** Says that Google's own pool is one per project, for members that do not name a cluster. */
+export function informOfSharedPool(identity: IConstruct, trusts: readonly TrustedSubject[]): void {
+  for (const { cluster, namespace } of trusts) {
+    if (cluster.workloadPool !== undefined && namespace !== undefined) {
+      informOnce(identity, 'gke-shared-workload-pool', cluster.id);
+    }
+  }
+}
