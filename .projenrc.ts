@@ -17,7 +17,7 @@ const PROVIDER_BARRELS = {
 const EXAMPLES = readdirSync('examples', { withFileTypes: true }).filter(entry => entry.isDirectory()).map(({ name }) => name).sort();
 
 /** The entry points beside the main one: what each needs is an optional peer. */
-const ENTRIES = ['azure', 'entra'];
+const ENTRIES = ['azure', 'entra', 'tls'];
 
 const project = new typescript.TypeScriptProject({
   name: 'cdktf-workload-federation',
@@ -59,6 +59,7 @@ const project = new typescript.TypeScriptProject({
     '@cdktf/provider-azurerm@^14.23.1',
     '@cdktf/provider-google@^16.12.1',
     '@cdktf/provider-kubernetes@^12.1.1',
+    '@cdktf/provider-tls@^11.0.1',
   ],
   peerDependencyOptions: { pinnedDevDependency: false },
   devDeps: [
@@ -70,6 +71,7 @@ const project = new typescript.TypeScriptProject({
     '@cdktf/provider-azurerm@14.23.1',
     '@cdktf/provider-google@16.12.1',
     '@cdktf/provider-kubernetes@12.1.1',
+    '@cdktf/provider-tls@11.0.1',
     `@cdktf/hcl2json@${CDKTF}`,
     '@bufbuild/cel@0.6.1',
     'fast-check@^4.10.0',
@@ -134,6 +136,7 @@ project.package.addField('typesVersions', { '*': Object.fromEntries(ENTRIES.map(
 project.package.addField('peerDependenciesMeta', {
   '@cdktf/provider-azuread': { optional: true },
   '@cdktf/provider-azurerm': { optional: true },
+  '@cdktf/provider-tls': { optional: true },
 });
 project.package.addField('files', ['build', 'CHANGELOG.md', 'SECURITY.md']);
 project.npmrc.addConfig('omit-lockfile-registry-resolved', 'true');

@@ -3,8 +3,8 @@ import { existsSync, mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { AnnotationMetadataEntryType, App, DefaultTokenResolver, StringConcat, TerraformElement, TerraformStack, Tokenization } from 'cdktf';
 import {
-  AwsChainedRole, AwsFederatedRole, AwsPodIdentityRole, GcpFederatedPrincipal, GcpFederatedServiceAccount, ICloudIdentity, PodBinding,
-  ServiceAccountSubject, Workload,
+  AwsChainedRole, AwsFederatedRole, AwsPodIdentityRole, AwsRoleViaGoogle, GcpFederatedPrincipal, GcpFederatedServiceAccount, ICloudIdentity,
+  PodBinding, ServiceAccountSubject, Workload,
 } from 'cdktf-workload-federation';
 import { AzureFederatedIdentity } from 'cdktf-workload-federation/azure';
 import { EntraFederatedApplication } from 'cdktf-workload-federation/entra';
@@ -65,6 +65,9 @@ function knownBy(identity: ICloudIdentity, subject: ServiceAccountSubject): stri
   if (identity instanceof AwsFederatedRole) {
     return of(identity.oidcProviders);
   }
+  if (identity instanceof AwsRoleViaGoogle) {
+    return `Google's own pool, ${text(identity, cluster.workloadPool!)}, and accounts.google.com, by way of ${becomes(identity.googleServiceAccount)}`;
+  }
   if (identity instanceof AwsPodIdentityRole) {
     return 'EKS itself (EKS Pod Identity)';
   }
@@ -94,6 +97,9 @@ function about(workload: Workload): (address: string) => boolean {
 function becomes(identity: ICloudIdentity): string {
   if (identity instanceof AwsFederatedRole || identity instanceof AwsPodIdentityRole || identity instanceof AwsChainedRole) {
     return `the IAM role ${identity.resource === undefined ? identity.roleArn : addressOf(identity.resource)}`;
+  }
+  if (identity instanceof AwsRoleViaGoogle) {
+    return becomes(identity.role);
   }
   if (identity instanceof GcpFederatedServiceAccount) {
     return `the Google service account ${identity.resource === undefined ? text(identity, identity.email) : addressOf(identity.resource)}`;

@@ -1,7 +1,7 @@
 import { ITerraformDependable, TerraformStack } from 'cdktf';
 import { Construct, IConstruct } from 'constructs';
 import { FederationError, FederationErrorCode } from './errors';
-import { isLazy, isToken, knownPart, textOf, withTokensAs } from './tokens';
+import { countTokens, holdsNumberToken, isLazy, isToken, knownPart, textOf, withTokensAs } from './tokens';
 
 /** Where a value stands, for the message of a refusal. */
 export interface Place {
@@ -9,8 +9,17 @@ export interface Place {
   readonly prop: string;
 }
 
-/** The path that a construct will have, for checks that run before it is created. */
+/**
+ * The path that a construct will have, for checks that run before it is created.
+ * @throws FederationError for an id of which cdktf would leave characters out, so that two resources could get one address without a word
+ */
 export function pathOf(scope: { readonly node: { readonly path: string } }, id: string): string {
+  if (!/^[A-Za-z0-9_-]+$/.test(id)) {
+    throw new FederationError({
+      code: 'InvalidName', where: scope.node.path, prop: 'id', rule: 'be letters, digits, "-" and "_"', got: id,
+      remedy: 'cdktf leaves the others out of addresses, where two constructs could then become one',
+    });
+  }
   return scope.node.path === '' ? id : `${scope.node.path}/${id}`;
 }
 
@@ -37,6 +46,11 @@ export function checkPattern(
       code: 'UnresolvedValue', ...place, rule: 'be a literal or a value of Terraform', got: 'a Lazy', remedy: 'pass what it would produce: it is checked here',
     });
   }
+  if (holdsNumberToken(value)) {
+    throw new FederationError({
+      code: 'UnresolvedValue', ...place, rule: 'hold no number that only Terraform knows', got: 'a number', remedy: 'pass a text: Terraform turns a number into one by Fn.tostring',
+    });
+  }
   const known = knownPart(value);
   if (TEMPLATE.test(known) || (token && UNQUOTED.test(known))) {
     throw new FederationError({
@@ -44,6 +58,25 @@ export function checkPattern(
       got: known, remedy: 'pass the attribute of the resource or variable itself',
     });
   }
+  if (token && known !== '' && !couldMatch(value, pattern)) {
+    throw new FederationError({ code, ...place, rule, got: withTokensAs(value, '…'), remedy });
+  }
+}
+
+/** What attributes and variables of Terraform look like. */
+const SAMPLES = [
+  'xxx', 'x', '', '1', 'eu-west-1', 'aws', '123456789012', '123456789012345678901', 'aaaaaaaa-aaaa-aaaa-aaaa-aaaaaaaaaaaa', 'role/x', 'https://x.example', 'x.example',
+  'eu-west-1:123456789012', 'arn:aws:iam::123456789012', 'arn:aws:iam::123456789012:role/x', 'arn:aws:s3:::xxx', '/subscriptions/aaaaaaaa-aaaa-aaaa-aaaa-aaaaaaaaaaaa',
+  'projects/1/locations/global/workloadIdentityPools/xxxx', 'xxxxxx@xxxxxx.iam.gserviceaccount.com',
+];
+
+/** Whether text around what only Terraform knows could be part of a good value, whatever Terraform then says. */
+function couldMatch(value: string, pattern: RegExp): boolean {
+  const count = Math.min(countTokens(value), 3);
+  const tryWith = (texts: readonly string[]): boolean => texts.length === count
+    ? pattern.test(withTokensAs(value, ...texts))
+    : SAMPLES.some(sample => tryWith([...texts, sample]));
+  return tryWith([]);
 }
 
 /** Refuses a number that is not a whole one between two bounds; what only Terraform knows passes. */
@@ -75,11 +108,11 @@ export function checkObjectName(place: Place, value: string): void {
 }
 
 /** The names of the API server inside of a cluster, of whatever domain. */
-const KUBERNETES_AUDIENCE = /^(?:https:\/\/)?kubernetes(?:\.default(?:\.svc(?:\..*)?)?)?(?::\d+)?(?:\/.*)?$/;
+const KUBERNETES_AUDIENCE = /^(?:k3s|rke2|(?:https:\/\/)?(?:kubernetes(?:\.default(?:\.svc(?:\..*)?)?)?|[^/]+\.azmk8s\.io)(?::\d+)?(?:\/.*)?)$/;
 
 /** Refuses an audience that the automounted tokens of pods have: whatever gets to see one of them could become the identity. */
 export function checkNotKubernetesAudience(scope: IConstruct, place: Place, audience: string, issuer: string): void {
-  if (textOf(scope, audience) === textOf(scope, issuer) || KUBERNETES_AUDIENCE.test(audience)) {
+  if (textOf(scope, audience) === textOf(scope, issuer) || ['', '.x'].some(text => KUBERNETES_AUDIENCE.test(withTokensAs(audience, text)))) {
     throw new FederationError({
       code: 'InvalidIdentifier', ...place, rule: 'not be an audience of the Kubernetes API, which tokens have that pods get without asking', got: audience,
       remedy: 'leave it out for the cloud\'s own audience',
@@ -136,7 +169,7 @@ export function checkIssuer(place: Place, issuer: string): void {
   if (typeof issuer !== 'string') {
     refuse('be a URL', 'write it as in the `iss` claim of the cluster\'s tokens');
   }
-  if (isToken(issuer)) {
+  if (isToken(issuer) || holdsNumberToken(issuer)) {
     checkPattern(place, issuer, /./, 'be a URL', 'pass the attribute of the cluster itself', 'InvalidIssuer');
     // What begins with text says its scheme there; a token has its own.
     const shape = withTokensAs(issuer, 'x');
@@ -157,6 +190,9 @@ export function checkIssuer(place: Place, issuer: string): void {
 
 /** What Google takes of a JSON Web Key; anything else could be the private half. */
 const PUBLIC_KEY_FIELDS = new Set(['kty', 'alg', 'use', 'kid', 'n', 'e', 'x', 'y', 'crv']);
+
+/** The algorithms that the clouds verify; a key need not say its own. */
+const ALGORITHMS: ReadonlySet<string | undefined> = new Set([undefined, 'RS256', 'RS384', 'RS512', 'ES256', 'ES384', 'ES512']);
 
 /** What a key of each type must have. */
 const KEY_FIELDS: ReadonlyMap<unknown, readonly string[]> = new Map([['RSA', ['kid', 'n', 'e']], ['EC', ['kid', 'crv', 'x', 'y']]]);
@@ -197,6 +233,9 @@ export function checkJwks(place: Place, jwks: string): string {
     if (![...required, ...Object.keys(fields)].every(field => typeof fields[field] === 'string' && fields[field] !== '')) {
       refuse(`hold keys whose fields are text, of type ${fields.kty} with ${required.join(', ')}`, 'a key without');
     }
+  }
+  if (keys.some(key => !['sig', undefined].includes((key as { use?: string }).use) || !ALGORITHMS.has((key as { alg?: string }).alg))) {
+    refuse('hold keys for signatures (`use` "sig", `alg` RS256 to RS512 or ES256 to ES512)', 'a key for something else');
   }
   const set = JSON.stringify({ keys });
   return TEMPLATE.test(set) ? refuse('hold no "${" or "%{", which Terraform evaluates', 'a key with one') : set;

@@ -65,6 +65,11 @@ export interface PodBinding {
 export interface ICloudIdentity extends IConstruct {
   /** The cloud that knows the identity, "aws", "gcp", "azure" or a name of one's own; a workload has at most one identity of each. */
   readonly cloud: string;
+  /**
+   * Other clouds in which a pod becomes somebody by this identity, and so cannot have another.
+   * @default - none
+   */
+  readonly otherClouds?: readonly string[];
   /** The service accounts that may become this identity. */
   readonly trusts: readonly TrustedSubject[];
   /**

@@ -21,7 +21,7 @@ export interface ServiceAccountSubject {
 
 /**
  * Every service account of a namespace or of a whole cluster, also those that do not exist yet.
- * Made by `cluster.unsafeEveryServiceAccountOf(namespace)` and `cluster.unsafeEveryServiceAccount()`.
+ * Made by `cluster.unsafeEveryServiceAccountOfNamespace(namespace)` and `cluster.unsafeEveryServiceAccountOfCluster()`.
  */
 export interface ServiceAccountSet {
   /** The cluster that signs the service accounts' tokens. */
@@ -88,6 +88,11 @@ export interface AksClusterProps {
   /** The cluster's issuer with the slash at its end, `https://<region>.oic.prod-aks.azure.com/<tenant>/<id>/`. */
   readonly issuer: string;
   /**
+   * Whether the cluster runs Azure's workload identity webhook; with `false` pods are wired explicitly.
+   * @default true
+   */
+  readonly workloadIdentity?: boolean;
+  /**
    * The id that shared registrations of this cluster are named after; must be literal and differ between clusters.
    * @default - `aks-<name>`
    */
@@ -136,6 +141,7 @@ export interface AksClusterResource {
   readonly node: { readonly path: string };
   readonly nameInput?: string;
   readonly oidcIssuerEnabledInput?: unknown;
+  readonly workloadIdentityEnabledInput?: unknown;
   readonly oidcIssuerUrl: string;
 }
 
@@ -169,6 +175,7 @@ interface ClusterFields {
   readonly projectKey?: string;
   readonly workloadPool?: string;
   readonly jwks?: string;
+  readonly azureWebhook?: boolean;
 }
 
 /** The subjects whose names were checked; nothing else is trusted. */
@@ -249,7 +256,8 @@ export class Cluster {
         remedy: 'copy it from `az aks show --query oidcIssuerProfile.issuerUrl`: the slash is part of the issuer, and the clouds compare it exactly',
       });
     }
-    return new Cluster({ kind: 'aks', id: clusterId(where, 'aks', props.name, props.id), issuer: props.issuer });
+    const azureWebhook = props.workloadIdentity !== false;
+    return new Cluster({ kind: 'aks', id: clusterId(where, 'aks', props.name, props.id), issuer: props.issuer, azureWebhook });
   }
 
   /**
@@ -262,6 +270,12 @@ export class Cluster {
     checkPattern({ where, prop: 'name' }, props.name, /^[0-9A-Za-z][A-Za-z0-9_-]{0,94}$/,
       'be letters, digits, "-" and "_", at most 95 characters', 'shorten it; the name is only used here', 'InvalidName');
     checkIssuer({ where, prop: 'issuer' }, props.issuer);
+    if (props.jwks === undefined && !isToken(props.issuer) && (!URL.canParse(props.issuer) || UNREACHABLE.test(new URL(props.issuer).hostname))) {
+      throw new FederationError({
+        code: 'InvalidIssuer', where, prop: 'issuer', rule: 'be one that the clouds can reach, or come with `jwks`', got: props.issuer,
+        remedy: 'publish it (S3HostedIssuer and its like do), or pass the keys for Google Cloud: `kubectl get --raw /openid/v1/jwks` prints them',
+      });
+    }
     const jwks = props.jwks === undefined ? undefined : checkJwks({ where, prop: 'jwks' }, props.jwks);
     return new Cluster({ kind: 'oidc', id: clusterId(where, 'oidc', props.name, props.id), issuer: props.issuer, jwks });
   }
@@ -302,6 +316,7 @@ export class Cluster {
 
   /**
    * Defines the AKS cluster of an `azurerm_kubernetes_cluster` resource or data source; the same resource gives the same cluster.
+   * Pods on a resource that does not enable workload identity have no webhook, and are wired explicitly.
    * @throws FederationError for a resource that does not enable its OIDC issuer
    */
   public static fromAksCluster(resource: AksClusterResource, options: ClusterFromResourceOptions = {}): Cluster {
@@ -315,7 +330,9 @@ export class Cluster {
         remedy: 'set it on the cluster: without it there is no issuer that a cloud could trust',
       });
     }
-    return remembered(resource, id, () => new Cluster({ kind: 'aks', id, issuer: resource.oidcIssuerUrl }));
+    const webhook = 'workloadIdentityEnabledInput' in resource ? resource.workloadIdentityEnabledInput : true;
+    const azureWebhook = webhook === true || isToken(webhook);
+    return remembered(resource, id, () => new Cluster({ kind: 'aks', id, issuer: resource.oidcIssuerUrl, azureWebhook }));
   }
 
   /** Who runs the cluster. */
@@ -341,6 +358,8 @@ export class Cluster {
   public readonly projectNumber?: string;
   /** Google's own pool, on a GKE cluster that has Workload Identity Federation for GKE. */
   public readonly workloadPool?: string;
+  /** Whether an AKS cluster runs Azure's workload identity webhook. */
+  public readonly azureWebhook: boolean;
   /** The public keys of an issuer that the clouds can't reach. */
   public readonly jwks?: string;
 
@@ -356,6 +375,7 @@ export class Cluster {
     this.projectNumber = fields.projectNumber;
     this.workloadPool = fields.workloadPool;
     this.jwks = fields.jwks;
+    this.azureWebhook = fields.azureWebhook === true;
     Object.freeze(this);
   }
 
@@ -375,7 +395,7 @@ export class Cluster {
    * what trusts them. AWS and Google Cloud can; Azure has no such trust.
    * @throws FederationError for a namespace that Kubernetes refuses
    */
-  public unsafeEveryServiceAccountOf(namespace: string): ServiceAccountSet {
+  public unsafeEveryServiceAccountOfNamespace(namespace: string): ServiceAccountSet {
     checkNamespace({ where: `Cluster ${this.id}`, prop: 'namespace' }, namespace);
     // A wildcard that only shows at apply would widen the pattern; Kubernetes' names hold none of what is taken out.
     const plain = isToken(namespace) ? Fn.replace(namespace, '/[^a-z0-9-]/', '') : namespace;
@@ -386,7 +406,7 @@ export class Cluster {
    * Names every service account of the cluster, also those that do not exist yet: whoever may create a pod anywhere in the cluster can
    * become what trusts them. Only Google Cloud can.
    */
-  public unsafeEveryServiceAccount(): ServiceAccountSet {
+  public unsafeEveryServiceAccountOfCluster(): ServiceAccountSet {
     return checked({ cluster: this, subject: 'system:serviceaccount:*' });
   }
 }
@@ -426,6 +446,13 @@ export function noteCluster(scope: IConstruct, where: string, cluster: Cluster):
       rule: `have an id of its own (another cluster of the app is "${cluster.id}", with the issuer ${JSON.stringify(textOf(scope, known.issuer))})`,
       got: issuer,
       remedy: 'pass `id` where the cluster is defined',
+    });
+  }
+  if (known !== undefined && (['name', 'arn'] as const).some(field => known[field] !== undefined && cluster[field] !== undefined
+    && textOf(scope, known[field]) !== textOf(scope, cluster[field]))) {
+    throw new FederationError({
+      code: 'DuplicateRegistration', where, prop: 'cluster', rule: `have an id of its own (another cluster of the app is "${cluster.id}", with another name or ARN)`,
+      got: textOf(scope, cluster.name ?? ''), remedy: 'pass `id` where the cluster is defined',
     });
   }
   const issuerAndKeys = `${issuer} ${keys}`;
@@ -539,6 +566,10 @@ function projectOfProvider(resource: GkeClusterResource): string {
   const stack = Construct.isConstruct(resource) ? TerraformStack.of(resource).node.path : resource.node.path;
   return ['of', stack, ...resource.provider?.alias === undefined ? [] : [resource.provider.alias]].join(' ');
 }
+
+/** Hosts that mean something inside of a cluster, a machine or a private network alone. */
+const UNREACHABLE = new RegExp('^[^.]+$|\\.(?:svc|local|localhost|internal|home\\.arpa)$'
+  + '|^(?:(?:0|10|127)\\.|100\\.(?:6[4-9]|[7-9]\\d|1[01]\\d|12[0-7])\\.|192\\.168\\.|169\\.254\\.|172\\.(?:1[6-9]|2\\d|3[01])\\.)[0-9.]+$');
 
 /** The region that EKS writes into its issuers. */
 function regionOfIssuer(issuer: string): string | undefined {

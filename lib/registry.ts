@@ -126,7 +126,7 @@ export function givenRegistrations<T extends Registration>(
       throw new FederationError({
         code: 'WrongCluster', where: user.node.path, prop, rule: `hold one registration for each cluster that it is used for (${[...new Set(clusters.map(cluster => cluster.id))].join(', ')})`,
         got: `${registration.node.path} of cluster ${id}`,
-        remedy: byCluster.has(id) ? 'choose one of the two' : 'leave it out, or add a service account of the cluster to `trusts`',
+        remedy: byCluster.has(id) ? 'choose one of the two' : 'leave it out, or add a service account of the cluster to `trusts` (GKE uses Google\'s own pool unless it is defined with `workloadIdentity: false`)',
       });
     }
     byCluster.set(id, registration);

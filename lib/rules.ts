@@ -12,6 +12,8 @@ export const RULES = {
     'A GKE cluster that is created again under the same name has the same issuer: whoever may create clusters in that project and location can inherit this trust.',
   'gke-shared-workload-pool':
     'Google\'s own pool is one per project: the same namespace and service account name in any other GKE cluster of the project is the same identity.',
+  'google-as-identity-provider':
+    'A role that trusts the cluster\'s own issuer needs no Google service account, no webhook and no token that Google makes; choose it for new work.',
   'google-basic-role':
     'Basic roles such as roles/editor reach far beyond what a workload needs; grant a predefined role on the resource.',
   'google-iam-admin-role':

@@ -42,9 +42,10 @@ export function knownPart(value: string): string {
   return isToken(value) ? Tokenization.reverseString(value).literals.map(String).join('') : value;
 }
 
-/** A value with a text in place of each thing that only Terraform knows, to look at what stands around them. */
-export function withTokensAs(value: string, text: string): string {
-  return value.replace(/\$\{TfToken\[[^\]]+\]\}/g, text);
+/** A value with texts in place of the things that only Terraform knows, the last for all that follow, to look at what stands around them. */
+export function withTokensAs(value: string, ...texts: readonly string[]): string {
+  let index = 0;
+  return value.replace(TOKENS, () => texts[Math.min(index++, texts.length - 1)]!);
 }
 
 /** An issuer without `https://`, as IAM writes it in ARNs and condition keys. */
@@ -55,7 +56,45 @@ export function withoutScheme(issuer: string): string {
 
 /** Whether a value is, or contains, text that is produced when the stack is synthesized, and so can't be looked at before. */
 export function isLazy(value: string): boolean {
-  return Tokenization.reverseString(value).tokens.some(token => token instanceof LazyBase);
+  return holdsLazy(value, new Set());
+}
+
+/** Looks into expressions too, whose arguments may be such text. */
+function holdsLazy(value: unknown, seen: Set<unknown>): boolean {
+  if (typeof value === 'string') {
+    return isToken(value) && Tokenization.reverseString(value).tokens.some(token => holdsLazy(token, seen));
+  }
+  if (typeof value !== 'object' || value === null || seen.has(value) || isConstruct(value)) {
+    return false;
+  }
+  seen.add(value);
+  return value instanceof LazyBase || Object.entries(value).some(([key, part]) => key !== 'creationStack' && holdsLazy(part, seen));
+}
+
+function isConstruct(value: object): boolean {
+  return 'node' in value;
+}
+
+/** Numbers that stand for what only Terraform knows, as cdktf writes them into text. */
+const NUMBER_TOKEN = /-\d\.\d+e\+\d{3}/;
+
+/** Whether a text holds a number that only Terraform knows, which nothing could tell from text. */
+export function holdsNumberToken(value: string): boolean {
+  return NUMBER_TOKEN.test(value);
+}
+
+/** The things in a value that only Terraform knows. */
+const TOKENS = /\$\{TfToken\[[^\]]+\]\}/g;
+
+/** How often a value holds something that only Terraform knows. */
+export function countTokens(value: string): number {
+  return value.match(TOKENS)?.length ?? 0;
+}
+
+/** A text in a construct id; a digest tells apart those that would read alike. */
+export function plainId(text: string): string {
+  const plain = text.replace(/[^A-Za-z0-9-]/g, '-');
+  return plain === text ? text : `${plain}-${shortHash(text)}`;
 }
 
 /** A short digest for ids and names that must be stable and different. */

@@ -19,24 +19,29 @@ const MAY_USE: Record<string, readonly string[]> = {
   'entra': ['annotations', 'azure', 'checks', 'cloud-identity', 'cluster', 'errors', 'registry', 'tokens'],
   'issuer': ['azure', 'checks', 'errors', 'tokens'],
   'kubernetes': ['checks', 'cloud-identity', 'cluster', 'errors', 'tokens'],
-  'federations': ['aws', 'azure', 'checks', 'cluster', 'errors', 'gcp', 'kubernetes'],
-  'index': ['aws', 'cloud-identity', 'cluster', 'errors', 'federations', 'gcp', 'issuer', 'kubernetes', 'rules'],
+  'google-issuer': ['annotations', 'aws', 'checks', 'cloud-identity', 'cluster', 'errors', 'gcp', 'tokens'],
+  'tls': ['checks', 'google-issuer'],
+  'federations': ['aws', 'azure', 'checks', 'cluster', 'errors', 'gcp', 'google-issuer', 'kubernetes'],
+  'index': ['aws', 'cloud-identity', 'cluster', 'errors', 'federations', 'gcp', 'google-issuer', 'issuer', 'kubernetes', 'rules'],
   'azure/index': ['azure', 'federations', 'issuer'],
   'entra/index': ['entra'],
+  'tls/index': ['tls'],
 };
 
 /** The packages that a room may import. */
 const PACKAGES: Record<string, readonly RegExp[]> = {
-  errors: [],
-  rules: [],
-  tokens: [/^node:crypto$/, /^cdktf$/, /^constructs$/],
-  checks: [/^cdktf$/, /^constructs$/],
-  aws: [/^cdktf$/, /^constructs$/, /^@cdktf\/provider-aws\/lib\/[a-z0-9-]+$/],
-  gcp: [/^cdktf$/, /^constructs$/, /^@cdktf\/provider-google\/lib\/[a-z0-9-]+$/],
-  azure: [/^cdktf$/, /^constructs$/, /^@cdktf\/provider-azurerm\/lib\/[a-z0-9-]+$/],
-  entra: [/^cdktf$/, /^constructs$/, /^@cdktf\/provider-(?:azuread|azurerm)\/lib\/[a-z0-9-]+$/],
-  issuer: [/^node:crypto$/, /^cdktf$/, /^constructs$/, /^@cdktf\/provider-(?:aws|azurerm|google)\/lib\/[a-z0-9-]+$/],
-  kubernetes: [/^node:path$/, /^cdktf$/, /^constructs$/, /^@cdktf\/provider-kubernetes\/lib\/[a-z0-9-]+$/],
+  'errors': [],
+  'rules': [],
+  'tokens': [/^node:crypto$/, /^cdktf$/, /^constructs$/],
+  'checks': [/^cdktf$/, /^constructs$/],
+  'aws': [/^cdktf$/, /^constructs$/, /^@cdktf\/provider-aws\/lib\/[a-z0-9-]+$/],
+  'gcp': [/^cdktf$/, /^constructs$/, /^@cdktf\/provider-google\/lib\/[a-z0-9-]+$/],
+  'azure': [/^cdktf$/, /^constructs$/, /^@cdktf\/provider-azurerm\/lib\/[a-z0-9-]+$/],
+  'entra': [/^cdktf$/, /^constructs$/, /^@cdktf\/provider-(?:azuread|azurerm)\/lib\/[a-z0-9-]+$/],
+  'issuer': [/^node:crypto$/, /^cdktf$/, /^constructs$/, /^@cdktf\/provider-(?:aws|azurerm|google)\/lib\/[a-z0-9-]+$/],
+  'google-issuer': [/^cdktf$/, /^constructs$/, /^@cdktf\/provider-(?:google|kubernetes)\/lib\/[a-z0-9-]+$/],
+  'tls': [/^cdktf$/, /^constructs$/, /^@cdktf\/provider-(?:kubernetes|tls)\/lib\/[a-z0-9-]+$/],
+  'kubernetes': [/^node:path$/, /^cdktf$/, /^constructs$/, /^@cdktf\/provider-kubernetes\/lib\/[a-z0-9-]+$/],
 };
 const ELSEWHERE = [/^cdktf$/, /^constructs$/];
 
@@ -54,7 +59,8 @@ const roomOf = (file: string) => {
 
 /** What a file imports or re-exports, types as well: a declaration file that names a missing package does not compile. */
 function specifiersOf(file: string): string[] {
-  return [...readFileSync(file, 'utf8').matchAll(/(?:from|import|import\(|require\() ?'([^']+)'/g)].map(([, specifier]) => specifier!);
+  return [...readFileSync(file, 'utf8').matchAll(/^(?:import|export)\b[^;']*?\bfrom '([^']+)';|(?:import|require)\('([^']+)'\)/gm)]
+    .map(([, statement, call]) => statement ?? call!);
 }
 
 /** The file behind a relative specifier; a folder is its door. */
@@ -116,4 +122,5 @@ test('each door leads to the packages that its users have', () => {
   expect(packagesBehind('index.ts')).toEqual([...clouds, ...core, 'node:path']);
   expect(packagesBehind('azure/index.ts')).toEqual(['@cdktf/provider-azurerm', '@cdktf/provider-kubernetes', ...core, 'node:path']);
   expect(packagesBehind('entra/index.ts')).toEqual(['@cdktf/provider-azuread', '@cdktf/provider-azurerm', ...core]);
+  expect(packagesBehind('tls/index.ts')).toEqual(['@cdktf/provider-kubernetes', '@cdktf/provider-tls', ...core]);
 });

@@ -7,7 +7,7 @@ import { DataGoogleContainerCluster } from '@cdktf/provider-google/lib/data-goog
 import { NamespaceV1 } from '@cdktf/provider-kubernetes/lib/namespace-v1';
 import { Lazy, TerraformStack, TerraformVariable } from 'cdktf';
 import { AwsFederatedRole, Cluster, FederationError, GcpFederatedServiceAccount } from 'cdktf-workload-federation';
-import { AKS_ISSUER, EKS_ISSUER, GKE_ISSUER, JWKS, PRIVATE_ISSUER } from './clusters';
+import { AKS_ISSUER, EKS_ISSUER, GKE_ISSUER, JWKS, OIDC_ISSUER, PRIVATE_ISSUER } from './clusters';
 import { refusal } from './refusal';
 import { scratchStack, synthStack } from './synth';
 
@@ -18,9 +18,9 @@ const EKS_ARN = 'arn:aws:eks:eu-west-1:123456789012:cluster/apps';
 const textIn = (stack: TerraformStack, id = 'text') => new TerraformVariable(stack, id, { type: 'string' }).stringValue;
 
 test('an EKS cluster is its name and issuer, and its ARN where it is said', () => {
-  expect({ ...Cluster.eks(eksProps) }).toEqual({ kind: 'eks', id: 'eks-apps', issuer: EKS_ISSUER, name: 'apps', region: 'eu-west-1' });
+  expect({ ...Cluster.eks(eksProps) }).toEqual({ kind: 'eks', id: 'eks-apps', issuer: EKS_ISSUER, name: 'apps', region: 'eu-west-1', azureWebhook: false });
   expect({ ...Cluster.eks({ ...eksProps, arn: EKS_ARN }) }).toEqual({
-    kind: 'eks', id: 'eks-apps', issuer: EKS_ISSUER, name: 'apps', arn: EKS_ARN, region: 'eu-west-1',
+    kind: 'eks', id: 'eks-apps', issuer: EKS_ISSUER, name: 'apps', arn: EKS_ARN, region: 'eu-west-1', azureWebhook: false,
   });
 });
 
@@ -42,8 +42,32 @@ test('an ARN of an EKS cluster is compared with what is known of the cluster alo
 });
 
 test('an AKS cluster is its name and issuer, with the slash at its end', () => {
-  expect({ ...Cluster.aks({ name: 'apps', issuer: AKS_ISSUER }) }).toEqual({ kind: 'aks', id: 'aks-apps', issuer: AKS_ISSUER });
+  expect({ ...Cluster.aks({ name: 'apps', issuer: AKS_ISSUER }) }).toEqual({ kind: 'aks', id: 'aks-apps', issuer: AKS_ISSUER, azureWebhook: true });
   expect(Cluster.aks({ name: 'a'.repeat(63), issuer: AKS_ISSUER, id: 'apps' }).id).toBe('apps');
+});
+
+test.each([[undefined, true], [true, true], [false, false]])('an AKS cluster whose workloadIdentity is %p has Azure\'s webhook: %p', (workloadIdentity, azureWebhook) => {
+  expect({ ...Cluster.aks({ name: 'apps', issuer: AKS_ISSUER, workloadIdentity }) }).toEqual({ kind: 'aks', id: 'aks-apps', issuer: AKS_ISSUER, azureWebhook });
+});
+
+test('an AKS cluster of a resource has Azure\'s webhook where the resource enables it, or may', () => {
+  const stack = scratchStack();
+  const enabled = new TerraformVariable(stack, 'enabled', { type: 'bool' }).booleanValue;
+  const webhooks = [undefined, false, true, enabled].map((workloadIdentityEnabled, index) => Cluster.fromAksCluster(new KubernetesCluster(stack, `C${index}`, {
+    name: 'apps', location: 'westeurope', resourceGroupName: 'apps', oidcIssuerEnabled: true, workloadIdentityEnabled, defaultNodePool: { name: 'default' },
+  })).azureWebhook);
+  expect(webhooks).toEqual([false, false, true, true]);
+  // A data source does not say.
+  expect(Cluster.fromAksCluster(new DataAzurermKubernetesCluster(stack, 'Data', { name: 'apps', resourceGroupName: 'apps' })).azureWebhook).toBe(true);
+});
+
+test('clusters of all other kinds have no webhook of Azure', () => {
+  const stack = scratchStack();
+  expect([
+    Cluster.eks(eksProps), Cluster.gke(gkeProps), Cluster.gke({ ...gkeProps, workloadIdentity: false }), Cluster.oidc({ name: 'k3s', issuer: OIDC_ISSUER }),
+    Cluster.fromEksCluster(new DataAwsEksCluster(stack, 'Eks', { name: 'apps' })),
+    Cluster.fromGkeCluster(new DataGoogleContainerCluster(stack, 'Gke', { name: 'apps', location: 'europe-west1' })),
+  ].map(({ azureWebhook }) => azureWebhook)).toEqual([false, false, false, false, false, false]);
 });
 
 test('a GKE cluster\'s issuer is made of project, location and name', () => {
@@ -58,6 +82,7 @@ test('a GKE cluster has the number of its project where it is said', () => {
   expect(Cluster.gke(gkeProps).projectNumber).toBeUndefined();
   expect({ ...Cluster.gke({ ...gkeProps, projectNumber: '123456789012' }) }).toEqual({
     kind: 'gke', id: 'gke-apps', issuer: GKE_ISSUER, project: 'acme-apps', projectKey: 'acme-apps', projectNumber: '123456789012', workloadPool: 'acme-apps.svc.id.goog',
+    azureWebhook: false,
   });
 });
 
@@ -74,10 +99,26 @@ test('the issuer of any other cluster is kept to the last slash', () => {
 
 test('any other cluster has its public keys where no cloud can reach the issuer', () => {
   expect({ ...Cluster.oidc({ name: 'vault', issuer: PRIVATE_ISSUER, jwks: JWKS }) }).toEqual({
-    kind: 'oidc', id: 'oidc-vault', issuer: PRIVATE_ISSUER, jwks: JWKS,
+    kind: 'oidc', id: 'oidc-vault', issuer: PRIVATE_ISSUER, jwks: JWKS, azureWebhook: false,
   });
   const elliptic = JSON.stringify({ keys: [{ kty: 'EC', kid: 'k', use: 'sig', alg: 'ES256', crv: 'P-256', x: 'f83OJ3D2', y: 'x_FEzRu9' }] });
   expect(Cluster.oidc({ name: 'vault', issuer: PRIVATE_ISSUER, jwks: elliptic }).jwks).toBe(elliptic);
+});
+
+test.each([
+  'https://11.0.0.1', 'https://9.255.255.255', 'https://126.0.0.1', 'https://128.0.0.1', 'https://172.15.0.1', 'https://172.32.0.1', 'https://192.167.0.1', 'https://192.169.0.1',
+  'https://169.253.0.1', 'https://10.example.com', 'https://127.0.0.1.example.com', 'https://192.168.example.com', 'https://172.16.example.com', 'https://localhost.example.com',
+  'https://kubernetes.default.svc.cluster.local.example.com', 'https://svc.example.com', 'https://local.example', 'https://internal.example.com', 'https://acme.notlocal',
+  'https://acme.xsvc', 'https://acme.internals', 'https://notlocalhost.example', 'https://issuer.example.com/kubernetes.default.svc', 'https://issuer.example.com/.local',
+])('the issuer %p needs no keys, as the clouds may reach it', issuer => {
+  expect(Cluster.oidc({ name: 'k3s', issuer })).toMatchObject({ issuer, jwks: undefined });
+});
+
+test('an issuer inside of a cluster that only Terraform knows is taken as it is', () => {
+  const text = textIn(scratchStack());
+  for (const issuer of [text, `https://${text}.svc.cluster.local`, `https://localhost/${text}`]) {
+    expect(Cluster.oidc({ name: 'k3s', issuer })).toMatchObject({ issuer, jwks: undefined });
+  }
 });
 
 test('public keys are written anew, so that nothing which the set held besides them is kept', () => {
@@ -115,7 +156,7 @@ test('what only Terraform knows is accepted wherever a cluster is described', ()
 
 test('clusters and service accounts stay as they were made', () => {
   const cluster = Cluster.eks(eksProps);
-  for (const value of [cluster, cluster.serviceAccount('reports', 'reader'), cluster.unsafeEveryServiceAccountOf('reports'), cluster.unsafeEveryServiceAccount()]) {
+  for (const value of [cluster, cluster.serviceAccount('reports', 'reader'), cluster.unsafeEveryServiceAccountOfNamespace('reports'), cluster.unsafeEveryServiceAccountOfCluster()]) {
     expect(Object.isFrozen(value)).toBe(true);
   }
   expect(() => Object.assign(cluster.serviceAccount('reports', 'reader'), { subject: 'system:serviceaccount:reports:admin' })).toThrow(TypeError);
@@ -124,13 +165,13 @@ test('clusters and service accounts stay as they were made', () => {
 
 test('a set names every service account of a namespace, or of the cluster', () => {
   const cluster = Cluster.eks(eksProps);
-  expect(cluster.unsafeEveryServiceAccountOf('reports')).toEqual({ cluster, namespace: 'reports', subject: 'system:serviceaccount:reports:*' });
-  expect(cluster.unsafeEveryServiceAccount()).toEqual({ cluster, subject: 'system:serviceaccount:*' });
+  expect(cluster.unsafeEveryServiceAccountOfNamespace('reports')).toEqual({ cluster, namespace: 'reports', subject: 'system:serviceaccount:reports:*' });
+  expect(cluster.unsafeEveryServiceAccountOfCluster()).toEqual({ cluster, subject: 'system:serviceaccount:*' });
 });
 
 test('a wildcard that a namespace turns out to hold does not widen a set', () => {
   const stack = synthStack(scope => {
-    new AwsFederatedRole(scope, 'Role', { trusts: [Cluster.eks(eksProps).unsafeEveryServiceAccountOf(textIn(scope))] });
+    new AwsFederatedRole(scope, 'Role', { trusts: [Cluster.eks(eksProps).unsafeEveryServiceAccountOfNamespace(textIn(scope))] });
   });
   expect(Object.values(stack.data.aws_iam_policy_document!)[0].statement[0].condition[1]).toEqual({
     test: 'StringLike',
@@ -201,9 +242,11 @@ test('an AKS cluster may have its issuer enabled by what only Terraform knows', 
   })).id).toBe('aks-apps');
 });
 
-test('clusters that nobody can reach may share an issuer, where their keys differ', () => {
+test.each([
+  ['that nobody can reach', PRIVATE_ISSUER, JWKS.replace('vV9', 'three')], ['that may be reached, one of which has no keys,', OIDC_ISSUER, undefined],
+])('clusters %s may share an issuer, where their keys differ', (_, issuer, third) => {
   const stack = scratchStack();
-  const clusters = ['one', 'two', 'three'].map(name => Cluster.oidc({ name, issuer: PRIVATE_ISSUER, jwks: name === 'three' ? undefined : JWKS.replace('vV9', name) }));
+  const clusters = ['one', 'two', 'three'].map(name => Cluster.oidc({ name, issuer, jwks: name === 'three' ? third : JWKS.replace('vV9', name) }));
   const account = new GcpFederatedServiceAccount(stack, 'Account', {
     accountId: 'reports-reader', trusts: clusters.map(cluster => cluster.serviceAccount('reports', 'reader')),
   });
@@ -302,6 +345,21 @@ describe('refuses', () => {
         });
       }
     }
+  });
+
+  test.each([
+    PRIVATE_ISSUER, `${PRIVATE_ISSUER}/`, `${PRIVATE_ISSUER}:6443`, 'https://kubernetes.default.svc', 'https://kubernetes',
+    'https://localhost', 'https://localhost:8443/x', 'https://acme.localhost', 'https://oidc.acme.svc', 'https://k3s.local', 'https://k3s.acme.local/issuer',
+    'https://oidc.acme.internal', 'https://10.0.0.1', 'https://10.255.255.255:6443', 'https://127.0.0.1', 'https://192.168.1.10', 'https://172.16.0.1', 'https://172.20.0.1',
+    'https://172.31.255.255/x', 'https://169.254.169.254', 'https://router.home.arpa',
+  ])('the issuer %p, which means something inside alone, and takes it with its keys', issuer => {
+    expect(refusal(() => Cluster.oidc({ name: 'k3s', issuer }))).toEqual({
+      code: 'InvalidIssuer',
+      message: `Cluster.oidc: issuer must be one that the clouds can reach, or come with \`jwks\`, got "${issuer}"; `
+        + 'publish it (S3HostedIssuer and its like do), or pass the keys for Google Cloud: `kubectl get --raw /openid/v1/jwks` prints them',
+    });
+    expect(Cluster.oidc({ name: 'k3s', issuer, jwks: JWKS })).toMatchObject({ issuer, jwks: JWKS });
+    expect(Cluster.oidc({ name: 'k3s', issuer, jwks: textIn(scratchStack()) }).issuer).toBe(issuer);
   });
 
   test('an EKS issuer that ends in a slash', () => {
@@ -436,7 +494,7 @@ describe('refuses', () => {
   });
 
   test.each(['*', 'Reports', '', 'reports/x'])('every service account of the namespace %p', namespace => {
-    expect(refusal(() => Cluster.eks(eksProps).unsafeEveryServiceAccountOf(namespace))).toEqual({
+    expect(refusal(() => Cluster.eks(eksProps).unsafeEveryServiceAccountOfNamespace(namespace))).toEqual({
       code: 'InvalidName',
       message: 'Cluster eks-apps: namespace must be a DNS label (lower-case letters, digits and "-", 1 to 63 characters), '
         + `got "${namespace}"; write the namespace as Kubernetes knows it; wildcards are not accepted, list the service accounts instead`,

@@ -56,7 +56,7 @@ describe.each(LITERAL_AND_TOKENS)('with %s', (_, clusters) => {
       clusters.gke(stack).serviceAccount('reports', 'reader'), clusters.eks(stack).serviceAccount(text, text),
       Cluster.oidc({ name: 'k3s', issuer: text }).serviceAccount('reports', 'reader'),
     ];
-    const sets = ['billing', text].map(namespace => clusters.eks(stack).unsafeEveryServiceAccountOf(namespace));
+    const sets = ['billing', text].map(namespace => clusters.eks(stack).unsafeEveryServiceAccountOfNamespace(namespace));
     const withKeys = clusters.oidcWithKeys(stack);
     new ClusterWorkloadIdentityPool(stack, 'Pool', { cluster: withKeys, attributeCondition: text });
     const role = new AwsFederatedRole(stack, 'Role', { trusts: [...trusts, ...sets] });
@@ -68,7 +68,7 @@ describe.each(LITERAL_AND_TOKENS)('with %s', (_, clusters) => {
     const vault = Cluster.oidc({ name: 'vault2', issuer: 'https://vault.acme.example', jwks: `${JWKS.slice(0, -1)},"d":"\\"x"}` });
     new ClusterWorkloadIdentityPool(stack, 'Vault', { cluster: vault, admits: 'cluster', attributeMapping: { 'attribute.team': "assertion.team == '' ? 'a\"b' : 'c'" } });
     const account = new GcpFederatedServiceAccount(stack, 'Account', {
-      trusts: [...trusts, ...sets, withKeys.serviceAccount('reports', 'reader'), vault.unsafeEveryServiceAccountOf('reports')], accountId: 'reports-reader', tokenLifetimeSeconds: 600,
+      trusts: [...trusts, ...sets, withKeys.serviceAccount('reports', 'reader'), vault.unsafeEveryServiceAccountOfNamespace('reports')], accountId: 'reports-reader', tokenLifetimeSeconds: 600,
     });
     const kubernetesProvider = new KubernetesProvider(stack, 'EksKubernetes', { alias: 'eks', configPath: '~/.kube/config', configContext: 'eks' });
     new Workload(stack, 'Workload', { serviceAccount: trusts[1]!, identities: [role, account], immutableConfigMap: true, createNamespace: true });

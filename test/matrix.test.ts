@@ -3,8 +3,8 @@ import { PodV1 } from '@cdktf/provider-kubernetes/lib/pod-v1';
 import { TerraformStack } from 'cdktf';
 import * as main from 'cdktf-workload-federation';
 import {
-  AwsChainedRole, AwsFederatedRole, AwsPodIdentityRole, Cluster, ClusterOidcProvider, GcpFederatedPrincipal, GcpFederatedServiceAccount,
-  ICloudIdentity, TrustedSubject, Wiring, Workload,
+  AwsChainedRole, AwsFederatedRole, AwsPodIdentityRole, AwsRoleViaGoogle, Cluster, ClusterOidcProvider, GcpFederatedPrincipal,
+  GcpFederatedServiceAccount, ICloudIdentity, TrustedSubject, Wiring, Workload,
 } from 'cdktf-workload-federation';
 import * as azure from 'cdktf-workload-federation/azure';
 import * as entra from 'cdktf-workload-federation/entra';
@@ -25,6 +25,9 @@ const SOURCES = {
   'GKE': c => ({ cluster: c.gke, id: 'gke-apps', issuer: c.gkeIssuer, host: c.gkeIssuerWithoutScheme }),
   'GKE as a plain issuer': c => ({ cluster: c.gkePlain, id: 'gke-apps', issuer: c.gkeIssuer, host: c.gkeIssuerWithoutScheme }),
   'AKS': c => ({ cluster: c.aks, id: 'aks-apps', issuer: c.aksIssuer, host: c.aksIssuerWithoutScheme }),
+  'AKS without its webhook': c => ({
+    cluster: stack => Cluster.aks({ name: 'apps', issuer: c.aks(stack).issuer, workloadIdentity: false }), id: 'aks-apps', issuer: c.aksIssuer, host: c.aksIssuerWithoutScheme,
+  }),
   'any OIDC cluster': c => ({ cluster: c.oidc, id: 'oidc-onprem', issuer: c.oidcIssuer, host: c.oidcIssuerWithoutScheme }),
   'any OIDC cluster with uploaded keys': c => ({ cluster: c.oidcWithKeys, id: 'oidc-vault', issuer: c.privateIssuer, host: '' }),
 } satisfies Record<string, (clusters: Clusters) => Source>;
@@ -126,7 +129,10 @@ const association = (clusters: Clusters, more: object = {}): Blocks => ({
 });
 
 /** Nothing reaches the pod from here; EKS's agent wires it when the association is there. */
-const AGENT = () => wired({ dependsOn: 'aws_eks_pod_identity_association.Role_Association_eks-apps_reports_reader' });
+const ASSOCIATION = 'aws_eks_pod_identity_association.Role_Association_eks-apps_reports_reader';
+const AGENT = () => wired({ dependsOn: [ASSOCIATION] });
+/** With a target, the role must be let go on to it too. */
+const AGENT_WITH_TARGET = () => wired({ dependsOn: [ASSOCIATION, 'aws_iam_role_policy.Role_InlinePolicy'] });
 
 // What Google Cloud trusts.
 
@@ -202,7 +208,7 @@ const application = ({ id, issuer }: Source): Blocks => ({
 interface PodParts {
   readonly annotations?: object;
   readonly labels?: object;
-  readonly dependsOn?: string;
+  readonly dependsOn?: string[];
   readonly env?: Record<string, string>;
   readonly sources?: object[];
   readonly configMap?: Record<string, string>;
@@ -211,7 +217,7 @@ interface PodParts {
 /** ServiceAccount, ConfigMap and pod; what is not said is not there. */
 const wired = ({ annotations, labels, dependsOn, env, sources, configMap }: PodParts): Blocks => ({
   'kubernetes_service_account_v1.Workload': {
-    metadata: { name: 'reader', namespace: 'reports', ...(annotations && { annotations }) }, ...(dependsOn && { depends_on: [dependsOn] }),
+    metadata: { name: 'reader', namespace: 'reports', ...(annotations && { annotations }) }, ...(dependsOn && { depends_on: dependsOn }),
   },
   ...(configMap && { 'kubernetes_config_map_v1.Workload_ConfigMap': { metadata: { name: 'reader-workload-federation', namespace: 'reports' }, data: configMap } }),
   'kubernetes_pod_v1.Pod': {
@@ -261,6 +267,7 @@ const AWS_EXPLICIT = wired({
 });
 
 const AWS_CHAIN = wired({
+  dependsOn: ['aws_iam_role_policy.Role_InlinePolicy'],
   env: { AWS_CONFIG_FILE: `${MOUNT}/aws/config`, AWS_SDK_LOAD_CONFIG: '1', ...AWS_REGIONAL },
   sources: [AWS_TOKEN, file('aws-config', 'aws/config')],
   configMap: {
@@ -273,7 +280,7 @@ const AWS_CHAIN = wired({
 const googleFile = (id: string, project: string, impersonation: string, dependsOn?: string) => {
   const path = `${MOUNT}/gcp/credential-configuration.json`;
   return wired({
-    dependsOn,
+    dependsOn: dependsOn === undefined ? undefined : [dependsOn],
     env: {
       GOOGLE_APPLICATION_CREDENTIALS: path,
       CLOUDSDK_AUTH_CREDENTIAL_FILE_OVERRIDE: path,
@@ -300,7 +307,7 @@ const asItself = ({ id }: Source) => googleFile(id, `\${${POOL(id)}.project}`, '
 /** GKE's metadata server knows the account by an annotation. */
 const metadataServer = (project: string, member: string) => wired({
   annotations: { 'iam.gke.io/gcp-service-account': '${google_service_account.Account.email}' },
-  dependsOn: `google_service_account_iam_member.Account_Native_${project}_${member}`,
+  dependsOn: [`google_service_account_iam_member.Account_Native_${project}_${member}`],
 });
 
 /** The identity and its credential, as the wiring refers to them. */
@@ -317,7 +324,7 @@ const azureWebhook = (kind: typeof MANAGED) => ({ id }: Source) => wired({
     'azure.workload.identity/service-account-token-expiration': '3600',
   },
   labels: { 'azure.workload.identity/use': 'true' },
-  dependsOn: credentialOf(kind, id),
+  dependsOn: [credentialOf(kind, id)],
 });
 
 const azureExplicit = (kind: typeof MANAGED) => ({ id }: Source) => wired({
@@ -328,7 +335,7 @@ const azureExplicit = (kind: typeof MANAGED) => ({ id }: Source) => wired({
     AZURE_AUTHORITY_HOST: 'https://login.microsoftonline.com/',
   },
   sources: [token('api://AzureADTokenExchange', 'azure/token')],
-  dependsOn: credentialOf(kind, id),
+  dependsOn: [credentialOf(kind, id)],
 });
 
 // How identities are made.
@@ -345,8 +352,8 @@ const azureIdentity: Row['identity'] = (stack, subject) => new azure.AzureFedera
 });
 const entraApplication: Row['identity'] = (stack, subject) => new entra.EntraFederatedApplication(stack, 'Application', { trusts: [subject], displayName: 'reports-reader' });
 
-const wholeNamespace = (cluster: Cluster) => cluster.unsafeEveryServiceAccountOf('reports');
-const wholeCluster = (cluster: Cluster) => cluster.unsafeEveryServiceAccount();
+const wholeNamespace = (cluster: Cluster) => cluster.unsafeEveryServiceAccountOfNamespace('reports');
+const wholeCluster = (cluster: Cluster) => cluster.unsafeEveryServiceAccountOfCluster();
 const NAMESPACE = { test: 'StringLike', value: 'system:serviceaccount:reports:*' };
 
 const rows: Row[] = [
@@ -376,7 +383,7 @@ const rows: Row[] = [
       ...mayAssume(['sts:AssumeRole', 'sts:TagSession']),
       ...role('Target', tagged(FIRST_ROLE, podIdentityConditions(c.eksArn)), 'aws.other'),
     }),
-    pods: AGENT,
+    pods: AGENT_WITH_TARGET,
   },
   {
     from: 'EKS', to: 'AWS', by: 'EKS Pod Identity without session tags, with a target role that compares the external id',
@@ -389,7 +396,7 @@ const rows: Row[] = [
       ...mayAssume(['sts:AssumeRole', 'sts:TagSession']),
       ...role('Target', tagged(FIRST_ROLE, [{ test: 'StringEquals', variable: 'sts:ExternalId', values: [`${c.eksRegionAndAccount}/${c.eksName}/reports/reader`] }])),
     }),
-    pods: AGENT,
+    pods: AGENT_WITH_TARGET,
   },
   ...(['EKS', 'GKE', 'GKE as a plain issuer', 'AKS', 'any OIDC cluster'] as const).flatMap((from): Row[] => [
     {
@@ -415,6 +422,32 @@ const rows: Row[] = [
       pods: () => AWS_CHAIN,
     },
   ]),
+  {
+    from: 'GKE', to: 'AWS', by: 'ID tokens of a Google service account, and the gtoken webhook',
+    identity: (stack, subject) => new AwsRoleViaGoogle(stack, 'Via', {
+      googleServiceAccount: new GcpFederatedServiceAccount(stack, 'Account', { trusts: [subject], accountId: 'reports-reader' }),
+    }),
+    trust: (_, c) => ({
+      ...account(`Native_${c.gkeProjectLabel}_reports_reader`, `serviceAccount:${c.workloadPool}[reports/reader]`),
+      'google_service_account_iam_member.Via_TokenCreator': {
+        service_account_id: '${google_service_account.Account.name}', role: 'roles/iam.serviceAccountOpenIdTokenCreator', member: '${google_service_account.Account.member}',
+      },
+      ...role('Via_Role', {
+        effect: 'Allow',
+        actions: ['sts:AssumeRoleWithWebIdentity'],
+        principals: [{ type: 'Federated', identifiers: ['accounts.google.com'] }],
+        condition: [
+          { test: 'StringEquals', variable: 'accounts.google.com:aud', values: ['${google_service_account.Account.unique_id}'] },
+          { test: 'StringEquals', variable: 'accounts.google.com:oaud', values: ['gtoken/sts/assume-role-with-web-identity'] },
+          { test: 'StringEquals', variable: 'accounts.google.com:sub', values: ['${google_service_account.Account.unique_id}'] },
+        ],
+      }),
+    }),
+    pods: (_, c) => wired({
+      annotations: { 'iam.gke.io/gcp-service-account': '${google_service_account.Account.email}', 'amazonaws.com/role-arn': '${aws_iam_role.Via_Role.arn}' },
+      dependsOn: [`google_service_account_iam_member.Account_Native_${c.gkeProjectLabel}_reports_reader`, 'google_service_account_iam_member.Via_TokenCreator'],
+    }),
+  },
   ...(['GKE', 'AKS', 'any OIDC cluster'] as const).map((from): Row => ({
     from, to: 'AWS', by: 'a projected token, as no webhook of EKS is there', identity: federatedRole,
     trust: source => ({ ...REGION, ...oidcProvider(source), ...role('Role', webIdentity(source)) }),
@@ -492,6 +525,16 @@ const rows: Row[] = [
     pods: () => NOTHING,
   },
   {
+    from: 'GKE', to: 'Google Cloud', by: 'direct access through Google\'s own pool, in another project',
+    identity: (stack, subject) => {
+      const made = new GcpFederatedPrincipal(stack, 'Principal', { trusts: [subject], project: 'acme-data' });
+      made.grantBucketRead('acme-reports');
+      return made;
+    },
+    trust: (_, c) => ({ ...c.gkeProjectSource, ...direct(`Native_${c.gkeProjectLabel}_reports_reader`, `principal://${nativePool(c)}/subject/ns/reports/sa/reader`) }),
+    pods: () => wired({ env: { GOOGLE_CLOUD_PROJECT: 'acme-data', CLOUDSDK_CORE_PROJECT: 'acme-data' } }),
+  },
+  {
     from: 'AKS', to: 'Azure', by: 'AKS\'s webhook', identity: azureIdentity,
     trust: managedIdentity,
     pods: azureWebhook(MANAGED),
@@ -513,11 +556,18 @@ const rows: Row[] = [
       pods: azureExplicit(REGISTERED),
     },
   ]),
-  ...(['EKS', 'GKE', 'any OIDC cluster'] as const).map((from): Row => ({
-    from, to: 'Azure', by: 'a projected token, as no webhook of AKS is there', identity: azureIdentity,
-    trust: managedIdentity,
-    pods: azureExplicit(MANAGED),
-  })),
+  ...(['EKS', 'GKE', 'AKS without its webhook', 'any OIDC cluster'] as const).flatMap((from): Row[] => [
+    {
+      from, to: 'Azure', by: 'a projected token, as no webhook of AKS is there', identity: azureIdentity,
+      trust: managedIdentity,
+      pods: azureExplicit(MANAGED),
+    },
+    {
+      from, to: 'Azure', by: 'a projected token and an application of Entra ID, as no webhook of AKS is there', identity: entraApplication,
+      trust: application,
+      pods: azureExplicit(REGISTERED),
+    },
+  ]),
 ];
 
 describe.each(LITERAL_AND_TOKENS)('with %s', (_, clusters) => {
@@ -552,6 +602,6 @@ test('the table holds every kind of cluster, every cloud and every class of iden
   ]);
   const classes = workloads.flatMap(({ identities }) => identities.map(identity => identity.constructor.name));
   const all = Object.entries({ ...main, ...azure, ...entra }).filter(([, value]) => 'bind' in ((value as { prototype?: object }).prototype ?? {})).map(([name]) => name);
-  expect(all).toHaveLength(7);
+  expect(all).toHaveLength(8);
   expect([...new Set(classes)].sort()).toEqual(all.sort());
 });

@@ -5,9 +5,10 @@ import { dirname, join } from 'node:path';
 
 const ROOT = join(__dirname, '..');
 const PEERS = ['cdktf', 'constructs', '@cdktf/provider-aws', '@cdktf/provider-google', '@cdktf/provider-kubernetes'];
-/** The optional peers: what needs Azure's resources, and what Entra ID's too. */
+/** The optional peers: what needs Azure's resources, what Entra ID's too, and what a certificate of Terraform's. */
 const AZURERM = '@cdktf/provider-azurerm';
 const AZUREAD = '@cdktf/provider-azuread';
+const TLS = '@cdktf/provider-tls';
 
 /** A program that uses the package as its README says. */
 const PROGRAM = `
@@ -16,6 +17,7 @@ import { PodV1 } from '@cdktf/provider-kubernetes/lib/pod-v1';
 import { Cluster, FederationError, GkeToAwsFederation, type ICloudIdentity } from 'cdktf-workload-federation';
 import { AksToAzureFederation, type AzureRoleAssignment } from 'cdktf-workload-federation/azure';
 import { EntraFederatedApplication } from 'cdktf-workload-federation/entra';
+import { SelfSignedWebhookCertificate } from 'cdktf-workload-federation/tls';
 
 const stack = new TerraformStack(new App(), 'stack');
 const gke = Cluster.gke({ project: 'acme-apps', location: 'europe-west1', name: 'apps' });
@@ -26,6 +28,7 @@ const billing = new AksToAzureFederation(stack, 'Billing', {
   cluster: aks, namespace: 'billing', serviceAccountName: 'billing', identityName: 'billing', resourceGroupName: 'apps', location: 'westeurope', roleAssignments,
 });
 const application = new EntraFederatedApplication(stack, 'Application', { displayName: 'Reports', trusts: [gke.serviceAccount('reports', 'reports')] });
+const certificate = SelfSignedWebhookCertificate.with();
 const identities: ICloudIdentity[] = [reports.role, billing.identity, application];
 new PodV1(stack, 'Pod', reports.podTemplate({ metadata: { name: 'reports' }, spec: { container: [{ name: 'aws' }] } }));
 export const code: FederationError['code'] | undefined = identities.length === 0 ? 'EmptyTrust' : undefined;
@@ -40,6 +43,7 @@ let tarball: string;
 let core: string;
 let withAzure: string;
 let withEntra: string;
+let withTls: string;
 
 /** A project with the packed package and these of its peers. */
 function installed(name: string, peers: readonly string[]): string {
@@ -63,6 +67,7 @@ beforeAll(() => {
   core = installed('core', PEERS);
   withAzure = installed('azure', [...PEERS, AZURERM]);
   withEntra = installed('entra', [...PEERS, AZURERM, AZUREAD]);
+  withTls = installed('tls', [...PEERS, AZURERM, AZUREAD, TLS]);
 }, 120_000);
 
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -72,7 +77,7 @@ test('what is packed is compiled code, types and documents, and neither sources 
     ['CHANGELOG.md', 'LICENSE', 'README.md', 'SECURITY.md', 'package.json']);
   expect(packed).toContain('build/index.js');
   expect(packed).toContain('build/index.d.ts');
-  expect(packed.filter(path => path.endsWith('/index.js'))).toEqual(['build/azure/index.js', 'build/entra/index.js', 'build/index.js']);
+  expect(packed.filter(path => path.endsWith('/index.js'))).toEqual(['build/azure/index.js', 'build/entra/index.js', 'build/index.js', 'build/tls/index.js']);
   expect(packed.filter(path => /test|example|bench/.test(path))).toEqual([]);
 });
 
@@ -82,9 +87,9 @@ test.each([
   ['nodenext', 'nodenext'],
   ['bundler', 'esnext'],
 ])('types resolve under %s resolution', (moduleResolution, module) => {
-  const file = join(withEntra, `${moduleResolution}.ts`);
+  const file = join(withTls, `${moduleResolution}.ts`);
   writeFileSync(file, PROGRAM);
-  const config = join(withEntra, `${moduleResolution}.json`);
+  const config = join(withTls, `${moduleResolution}.json`);
   writeFileSync(config, JSON.stringify({
     compilerOptions: { strict: true, noEmit: true, skipLibCheck: true, target: 'es2022', preserveSymlinks: true, types: [], module, moduleResolution },
     files: [file],
@@ -107,9 +112,10 @@ function resourcesBehind(entry: string, project: string): string[] {
 }
 
 test.each([
-  ['the main entry', 'cdktf-workload-federation', () => core, /^provider-(?:aws|google|kubernetes)\/lib\/[a-z0-9-]+\/index\.js$/, 28],
+  ['the main entry', 'cdktf-workload-federation', () => core, /^provider-(?:aws|google|kubernetes)\/lib\/[a-z0-9-]+\/index\.js$/, 38],
   ['the entry of Azure', 'cdktf-workload-federation/azure', () => withAzure, /^provider-(?:azurerm|kubernetes)\/lib\/[a-z0-9-]+\/index\.js$/, 11],
   ['the entry of Entra ID', 'cdktf-workload-federation/entra', () => withEntra, /^provider-azure(?:ad|rm)\/lib\/[a-z0-9-]+\/index\.js$/, 6],
+  ['the entry of TLS', 'cdktf-workload-federation/tls', () => withTls, /^provider-(?:kubernetes|tls)\/lib\/[a-z0-9-]+\/index\.js$/, 5],
 ])('%s loads where its peers are, with one file of each provider resource and no barrel', (_, entry, project, resource, most) => {
   const resources = resourcesBehind(entry, project());
   expect(resources.filter(path => !resource.test(path))).toEqual([]);
@@ -120,14 +126,15 @@ test.each([
 test.each([
   ['cdktf-workload-federation/azure', () => core, '@cdktf/provider-azurerm/'],
   ['cdktf-workload-federation/entra', () => withAzure, '@cdktf/provider-azuread/'],
+  ['cdktf-workload-federation/tls', () => core, '@cdktf/provider-tls/'],
 ])('the entry %s names the peer that it misses', (entry, project, peer) => {
   expect(() => loadedBy(`require('${entry}')`, project())).toThrow(`Cannot find module '${peer}`);
 });
 
 test('what an entry needs beside the main one is an optional peer, and the others are not', () => {
   const { peerDependencies, peerDependenciesMeta } = JSON.parse(readFileSync(join(core, 'node_modules', 'cdktf-workload-federation', 'package.json'), 'utf8'));
-  expect(Object.keys(peerDependencies).sort()).toEqual([...PEERS, AZURERM, AZUREAD].sort());
-  expect(peerDependenciesMeta).toEqual({ [AZURERM]: { optional: true }, [AZUREAD]: { optional: true } });
+  expect(Object.keys(peerDependencies).sort()).toEqual([...PEERS, AZURERM, AZUREAD, TLS].sort());
+  expect(peerDependenciesMeta).toEqual({ [AZURERM]: { optional: true }, [AZUREAD]: { optional: true }, [TLS]: { optional: true } });
 });
 
 test('deep imports are closed: only what is exported can be relied on', () => {

@@ -125,9 +125,20 @@ const EKS_ISSUER = fc.tuple(fc.constantFrom('eu-west-1', 'us-east-2', 'ap-southe
   .map(([region, key]) => `https://oidc.eks.${region}.amazonaws.com/id/${key}`);
 const AKS_ISSUER = fc.tuple(fc.constantFrom('westeurope', 'eastus2', 'uksouth'), fc.uuid(), fc.uuid())
   .map(([region, tenant, key]) => `https://${region}.oic.prod-aks.azure.com/${tenant}/${key}/`);
-const host = fc.array(label(20), { minLength: 2, maxLength: 4 }).map(labels => labels.join('.'));
+/** The last label of a host that the clouds can reach: none is a number, nor one of those that mean something inside alone. */
+const INSIDE = ['svc', 'local', 'localhost', 'internal', 'home.arpa'];
+const topLabel = text(LOWER, `${ALNUM}-`, ALNUM, 2, 20).filter(name => !INSIDE.includes(name) && name !== 'arpa');
+const host = fc.tuple(fc.array(label(20), { minLength: 1, maxLength: 3 }), topLabel).map(([labels, top]) => [...labels, top])
+  .filter(labels => !labels.some(part => part.startsWith('xn--'))).map(labels => labels.join('.'));
 const segments = fc.array(chars(`${ALNUM + UPPER}_-~`, 1, 12), { maxLength: 4 }).map(parts => parts.map(part => `/${part}`).join(''));
 const issuer = fc.tuple(host, segments).map(parts => `https://${parts.join('')}`);
+
+const byte = fc.integer({ min: 0, max: 255 });
+const privateAddress = fc.tuple(
+  fc.oneof(
+    fc.tuple(fc.constantFrom(10, 127), byte), fc.constantFrom([192, 168], [169, 254]), fc.tuple(fc.constant(172), fc.integer({ min: 16, max: 31 })),
+  ), byte, byte,
+).map(([first, third, fourth]) => [...first, third, fourth].join('.'));
 
 /** What no issuer is, whatever the cluster. */
 const badIssuers: Record<string, fc.Arbitrary<unknown>> = {
@@ -166,6 +177,7 @@ const eksArnOf = (code: fc.Arbitrary<string>, name: fc.Arbitrary<string>) => fc.
 const eksRegion = fc.constantFrom('eu-west-1', 'us-gov-east-1', 'cn-north-1');
 const eksArn = eksArnOf(eksRegion, fc.constant('apps'));
 
+const KEY_SET = '{"keys":[{"kty":"RSA","kid":"k","n":"u1SU1LfV","e":"AQAB"}]}';
 const base64url = chars(`${ALNUM + UPPER}_-`, 20, 60);
 /** So short that it can't hold what must not be said. */
 const kid = chars(ALNUM, 1, 12);
@@ -280,7 +292,22 @@ const TARGETS: Target[] = [
     what: 'the issuer of any cluster', prop: 'issuer', code: 'InvalidIssuer', where: /^Cluster\.oidc$/,
     run: value => Cluster.oidc({ name: 'onprem', issuer: value }),
     good: fc.tuple(host, fc.constantFrom('', ':443', ':8443', ':1', ':65535'), segments, fc.constantFrom('', '/')).map(parts => `https://${parts.join('')}`),
-    bad: badIssuers,
+    bad: {
+      ...badIssuers,
+      'whose host is no name and no address': fc.tuple(
+        fc.oneof(
+          fc.tuple(host, digits(3)).map(labels => labels.join('.')), fc.array(byte, { minLength: 5, maxLength: 6 }).map(bytes => bytes.join('.')),
+          fc.constantFrom('256.1.1.1', '1.2.3.999', 'acme.0x1', 'xn--a.example'),
+        ), segments,
+      ).map(parts => `https://${parts.join('')}`),
+      'that means something inside alone': fc.tuple(
+        fc.oneof(
+          fc.constantFrom('localhost', 'kubernetes', 'kubernetes.default.svc', 'kubernetes.default.svc.cluster.local'),
+          topLabel, fc.tuple(host, fc.constantFrom(...INSIDE)).map(labels => labels.join('.')), privateAddress,
+        ),
+        fc.constantFrom('', ':443', ':6443'), segments, fc.constantFrom('', '/'),
+      ).map(parts => `https://${parts.join('')}`),
+    },
   },
   {
     what: 'the issuer of an EKS cluster', prop: 'issuer', code: 'InvalidIssuer', where: /^Cluster\.eks$/, good: EKS_ISSUER,
@@ -303,6 +330,13 @@ const TARGETS: Target[] = [
       'that is empty': empty,
       'of another type': fc.oneof(otherTypes, fc.constantFrom(null, undefined)),
     },
+  },
+  {
+    what: 'the issuer of a cluster with its keys', prop: 'issuer', code: 'InvalidIssuer', where: /^Cluster\.oidc$/,
+    run: value => Cluster.oidc({ name: 'vault', issuer: value, jwks: KEY_SET }),
+    good: fc.oneof(issuer, fc.tuple(fc.oneof(fc.constantFrom('localhost', 'kubernetes.default.svc.cluster.local'), topLabel, privateAddress), segments)
+      .map(parts => `https://${parts.join('')}`)),
+    bad: badIssuers,
   },
   {
     what: 'the keys of a cluster', prop: 'jwks', code: 'InvalidIdentifier', where: /^Cluster\.oidc$/,

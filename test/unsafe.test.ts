@@ -51,8 +51,8 @@ describe.each(LITERAL_AND_TOKENS)('a whole namespace on AWS, with %s', (_, clust
         { test: operator, variable: `${clusters.eksIssuerWithoutScheme}:sub`, values },
       ],
     });
-    expect(trust(cluster => [cluster.unsafeEveryServiceAccountOf('reports')])).toEqual({ statement: [statement('StringLike', ['system:serviceaccount:reports:*'])] });
-    const mixed = trust(cluster => [cluster.unsafeEveryServiceAccountOf('shop'), cluster.serviceAccount('billing', 'reader'), cluster.unsafeEveryServiceAccountOf('reports')]);
+    expect(trust(cluster => [cluster.unsafeEveryServiceAccountOfNamespace('reports')])).toEqual({ statement: [statement('StringLike', ['system:serviceaccount:reports:*'])] });
+    const mixed = trust(cluster => [cluster.unsafeEveryServiceAccountOfNamespace('shop'), cluster.serviceAccount('billing', 'reader'), cluster.unsafeEveryServiceAccountOfNamespace('reports')]);
     expect(mixed).toEqual({
       statement: [
         statement('StringEquals', ['system:serviceaccount:billing:reader']),
@@ -63,7 +63,7 @@ describe.each(LITERAL_AND_TOKENS)('a whole namespace on AWS, with %s', (_, clust
 
   test('is of its own cluster alone', () => {
     const all = readableAddresses(synthStack(scope => {
-      const trusts = [clusters.eks(scope).unsafeEveryServiceAccountOf('reports'), clusters.gke(scope).unsafeEveryServiceAccountOf('billing')];
+      const trusts = [clusters.eks(scope).unsafeEveryServiceAccountOfNamespace('reports'), clusters.gke(scope).unsafeEveryServiceAccountOfNamespace('billing')];
       new AwsFederatedRole(scope, 'Role', { trusts });
     }));
     expect(all['data.aws_iam_policy_document.Role_Trust'].statement.map(({ condition }: any) => condition[1])).toEqual([
@@ -73,7 +73,7 @@ describe.each(LITERAL_AND_TOKENS)('a whole namespace on AWS, with %s', (_, clust
   });
 
   test('lets in every service account of it, and nobody of another', () => {
-    const { statement } = trust(cluster => [cluster.serviceAccount('billing', 'reader'), cluster.unsafeEveryServiceAccountOf('reports')]);
+    const { statement } = trust(cluster => [cluster.serviceAccount('billing', 'reader'), cluster.unsafeEveryServiceAccountOfNamespace('reports')]);
     const holds = ({ test: operator, variable, values }: any, sub: string) => {
       const claim = variable.endsWith(':aud') ? 'sts.amazonaws.com' : sub;
       return values.some((value: string) => operator === 'StringLike' ? like(value, claim) : value === claim);
@@ -88,7 +88,7 @@ describe('a namespace on AWS that only Terraform knows', () => {
   const subject = () => {
     const stack = synthStack(scope => {
       const namespace = new TerraformVariable(scope, 'namespace', { type: 'string' }).stringValue;
-      new AwsFederatedRole(scope, 'Role', { trusts: [eks.unsafeEveryServiceAccountOf(namespace)] });
+      new AwsFederatedRole(scope, 'Role', { trusts: [eks.unsafeEveryServiceAccountOfNamespace(namespace)] });
     });
     const [condition] = readableAddresses(stack)['data.aws_iam_policy_document.Role_Trust'].statement[0].condition.slice(1);
     expect(condition).toMatchObject({ test: 'StringLike', variable: 'oidc.eks.eu-west-1.amazonaws.com/id/7D1A0C4A3F0B4E0E8C52E3A6F9B1D204:sub' });
@@ -130,7 +130,7 @@ describe.each(LITERAL_AND_TOKENS)('on Google Cloud, with %s', (_, clusters) => {
   } as never) === true);
 
   test('a whole namespace is a mapped attribute, a condition and a principal set', () => {
-    const { condition, ...rest } = synth(cluster => [cluster.unsafeEveryServiceAccountOf('reports')]);
+    const { condition, ...rest } = synth(cluster => [cluster.unsafeEveryServiceAccountOfNamespace('reports')]);
     expect(rest).toEqual({
       members: [`principalSet://${POOL}/attribute.namespace/reports`],
       mapping: { 'attribute.namespace': NAMESPACE_CLAIM, 'google.subject': 'assertion.sub' },
@@ -140,7 +140,7 @@ describe.each(LITERAL_AND_TOKENS)('on Google Cloud, with %s', (_, clusters) => {
   });
 
   test('beside service accounts it is said apart, and neither widens the other', () => {
-    const { members, mapping, condition } = synth(cluster => [cluster.serviceAccount('billing', 'reader'), cluster.unsafeEveryServiceAccountOf('reports')]);
+    const { members, mapping, condition } = synth(cluster => [cluster.serviceAccount('billing', 'reader'), cluster.unsafeEveryServiceAccountOfNamespace('reports')]);
     expect(members).toEqual([`principal://${POOL}/subject/system:serviceaccount:billing:reader`, `principalSet://${POOL}/attribute.namespace/reports`]);
     expect(mapping).toEqual({ 'attribute.namespace': NAMESPACE_CLAIM, 'google.subject': 'assertion.sub' });
     expect(condition).toBe(`assertion.sub in ['system:serviceaccount:billing:reader'] || ${NAMESPACE_CLAIM} in ['reports']`);
@@ -148,7 +148,7 @@ describe.each(LITERAL_AND_TOKENS)('on Google Cloud, with %s', (_, clusters) => {
   });
 
   test('a whole cluster is a condition on its service accounts, and the set of the pool', () => {
-    const { members, mapping, condition } = synth(cluster => [cluster.unsafeEveryServiceAccount()]);
+    const { members, mapping, condition } = synth(cluster => [cluster.unsafeEveryServiceAccountOfCluster()]);
     expect(members).toEqual([`principalSet://${POOL}/*`]);
     expect(mapping).toEqual({ 'google.subject': 'assertion.sub' });
     expect(condition).toBe("assertion.sub.startsWith('system:serviceaccount:')");
@@ -166,7 +166,7 @@ describe.each(LITERAL_AND_TOKENS)('on Google Cloud, with %s', (_, clusters) => {
   test('Google\'s own pool needs neither mapping nor condition', () => {
     const all = readableAddresses(synthStack(scope => {
       const cluster = clusters.gke(scope);
-      new GcpFederatedServiceAccount(scope, 'Account', { trusts: [cluster.unsafeEveryServiceAccountOf('reports'), cluster.unsafeEveryServiceAccount()], accountId: 'reports-reader' });
+      new GcpFederatedServiceAccount(scope, 'Account', { trusts: [cluster.unsafeEveryServiceAccountOfNamespace('reports'), cluster.unsafeEveryServiceAccountOfCluster()], accountId: 'reports-reader' });
     }));
     const pool = `iam.googleapis.com/projects/${clusters.gkeProjectNumber}/locations/global/workloadIdentityPools/${clusters.workloadPool}`;
     const members = Object.entries(all).filter(([address]) => address.startsWith('google_service_account_iam_member.')).map(([, { member }]) => member);
@@ -177,7 +177,7 @@ describe.each(LITERAL_AND_TOKENS)('on Google Cloud, with %s', (_, clusters) => {
 
 describe('a pool whose condition or mapping is its owner\'s', () => {
   type Members = { members: string[]; mapping?: Record<string, string>; condition?: string };
-  const REPORTS = () => eks.unsafeEveryServiceAccountOf('reports');
+  const REPORTS = () => eks.unsafeEveryServiceAccountOfNamespace('reports');
 
   /** What becomes of a pool that a principal uses. */
   const used = (props: Partial<ClusterWorkloadIdentityPoolProps>, trusts: TrustedSubject[] = [REPORTS()]): Members => {
@@ -213,8 +213,8 @@ describe('a pool whose condition or mapping is its owner\'s', () => {
     });
     const message = (got: string) => `stack/Principal: trusts must be in a namespace that the pool stack/Pool admits (reports), got "${got}"; `
       + 'have the owner of the pool add the namespace to `namespaces`';
-    expect(refused([eks.unsafeEveryServiceAccountOf('billing')])).toEqual({ code: 'NotTrusted', message: message('billing') });
-    expect(refused([eks.unsafeEveryServiceAccount()])).toEqual({ code: 'NotTrusted', message: message('every service account of cluster eks-apps') });
+    expect(refused([eks.unsafeEveryServiceAccountOfNamespace('billing')])).toEqual({ code: 'NotTrusted', message: message('billing') });
+    expect(refused([eks.unsafeEveryServiceAccountOfCluster()])).toEqual({ code: 'NotTrusted', message: message('every service account of cluster eks-apps') });
   });
 
   test('refuses a namespace where the attribute is mapped to something else', () => {
@@ -238,7 +238,7 @@ describe('a pool whose condition or mapping is its owner\'s', () => {
     const providerName = 'projects/123456789012/locations/global/workloadIdentityPools/apps-pool/providers/apps-provider';
     const stack = synthStack(scope => {
       ClusterWorkloadIdentityPool.fromProviderName(scope, 'Pool', { cluster: eks, providerName });
-      const { members } = new GcpFederatedPrincipal(scope, 'Principal', { trusts: [REPORTS(), eks.unsafeEveryServiceAccount()] });
+      const { members } = new GcpFederatedPrincipal(scope, 'Principal', { trusts: [REPORTS(), eks.unsafeEveryServiceAccountOfCluster()] });
       expect(members).toEqual([
         'principalSet://iam.googleapis.com/projects/123456789012/locations/global/workloadIdentityPools/apps-pool/*',
         'principalSet://iam.googleapis.com/projects/123456789012/locations/global/workloadIdentityPools/apps-pool/attribute.namespace/reports',
@@ -266,7 +266,7 @@ describe('a pool whose condition or mapping is its owner\'s', () => {
       const pool = new ClusterWorkloadIdentityPool(stackIn(app, 'platform'), 'Pool', { cluster: eks });
       const one = stackIn(app, 'one');
       const namespace = new TerraformVariable(one, 'namespace', { type: 'string' }).stringValue;
-      expect(refusal(() => new GcpFederatedPrincipal(one, 'Principal', { trusts: [eks.unsafeEveryServiceAccountOf(namespace)], pools: [pool] })).message).toMatch(
+      expect(refusal(() => new GcpFederatedPrincipal(one, 'Principal', { trusts: [eks.unsafeEveryServiceAccountOfNamespace(namespace)], pools: [pool] })).message).toMatch(
         /^one\/Principal: trusts must hold literal names where the pool is in another stack \(platform\/Pool\), got /);
     });
   });
@@ -276,13 +276,13 @@ describe('what trusts more than it names', () => {
   const stack = scratchStack();
   let count = 0;
   const id = () => `Identity${count++}`;
-  const namespace = [eks.unsafeEveryServiceAccountOf('reports')];
-  const cluster = [eks.unsafeEveryServiceAccount()];
+  const namespace = [eks.unsafeEveryServiceAccountOfNamespace('reports')];
+  const cluster = [eks.unsafeEveryServiceAccountOfCluster()];
 
   test('is warned of, once for each way', () => {
     expect(rulesOf(new AwsFederatedRole(stack, id(), { trusts: namespace }))).toEqual([['@cdktf/warn', 'unsafe-namespace']]);
     expect(rulesOf(AwsFederatedRole.fromRoleArn(stack, id(), { trusts: namespace, roleArn: 'arn:aws:iam::123456789012:role/reader' }))).toEqual([['@cdktf/warn', 'unsafe-namespace']]);
-    expect(rulesOf(new AwsFederatedRole(stack, id(), { trusts: [...namespace, eks.unsafeEveryServiceAccountOf('default')] }))).toEqual([
+    expect(rulesOf(new AwsFederatedRole(stack, id(), { trusts: [...namespace, eks.unsafeEveryServiceAccountOfNamespace('default')] }))).toEqual([
       ['@cdktf/warn', 'unsafe-namespace'], ['@cdktf/warn', 'default-namespace'],
     ]);
     for (const [trusts, rules] of [[namespace, ['unsafe-namespace']], [cluster, ['unsafe-cluster']], [[...cluster, ...namespace], ['unsafe-namespace', 'unsafe-cluster']]] as const) {
@@ -316,8 +316,8 @@ describe('what trusts more than it names', () => {
 
 describe('refuses', () => {
   const stack = scratchStack();
-  const namespace = eks.unsafeEveryServiceAccountOf('reports') as any;
-  const cluster = eks.unsafeEveryServiceAccount() as any;
+  const namespace = eks.unsafeEveryServiceAccountOfNamespace('reports') as any;
+  const cluster = eks.unsafeEveryServiceAccountOfCluster() as any;
   const EXACT = 'trusts must name service accounts: Entra ID compares subjects exactly and has no wildcards';
   const SPLIT = 'list the service accounts, over several identities where they are more than 20';
   const azure = (trusts: any) => new AzureFederatedIdentity(stack, 'Identity', { trusts, identityName: 'reader', resourceGroupName: 'acme', location: 'westeurope' });
@@ -335,10 +335,10 @@ describe('refuses', () => {
       'trusts must name service accounts, as an association does, got "system:serviceaccount:*"; list them, or use AwsFederatedRole'],
     ['a whole cluster of a role', () => new AwsFederatedRole(stack, 'Identity', { trusts: [eks.serviceAccount('a', 'b'), cluster] }),
       'trusts must name service accounts, or at least their namespace, got "every service account of cluster eks-apps"; '
-      + 'list the service accounts, or the namespaces by cluster.unsafeEveryServiceAccountOf(namespace)'],
+      + 'list the service accounts, or the namespaces by cluster.unsafeEveryServiceAccountOfNamespace(namespace)'],
     ['a whole cluster of a role by ARN', () => AwsFederatedRole.fromRoleArn(stack, 'Identity', { trusts: [cluster], roleArn: 'arn:aws:iam::123456789012:role/reader' }),
       'trusts must name service accounts, or at least their namespace, got "every service account of cluster eks-apps"; '
-      + 'list the service accounts, or the namespaces by cluster.unsafeEveryServiceAccountOf(namespace)'],
+      + 'list the service accounts, or the namespaces by cluster.unsafeEveryServiceAccountOfNamespace(namespace)'],
     ['a workload of a set', () => new Workload(stack, 'Identity', { serviceAccount: namespace, identities: [new AwsFederatedRole(stack, 'Role', { trusts: [namespace] })] }),
       'serviceAccount must be one service account, and not a set, got "system:serviceaccount:reports:*"; pass cluster.serviceAccount(namespace, name)'],
   ])('%s', (_, build, message) => {
@@ -350,7 +350,7 @@ describe('refuses', () => {
     const code = 'InvalidName';
     const message = 'Cluster eks-apps: namespace must be a DNS label (lower-case letters, digits and "-", 1 to 63 characters), '
       + `got ${JSON.stringify(value)}; write the namespace as Kubernetes knows it; wildcards are not accepted, list the service accounts instead`;
-    expect(refusal(() => eks.unsafeEveryServiceAccountOf(value))).toEqual({ code, message });
+    expect(refusal(() => eks.unsafeEveryServiceAccountOfNamespace(value))).toEqual({ code, message });
     expect(refusal(() => eks.serviceAccount(value, 'reader'))).toEqual({ code, message });
   });
 
@@ -399,7 +399,7 @@ test('no wildcard reaches the output without a call that says unsafe, whatever t
   // Not everything was refused; and the pattern sees what an unsafe call writes.
   expect(written).toBeGreaterThan(20);
   const unsafe = (trusts: TrustedSubject[]) => JSON.stringify(addresses(synthStack(scope => new GcpFederatedPrincipal(scope, 'Principal', { trusts, projectRoles: ['roles/viewer'] }))));
-  expect(unsafe([eks.unsafeEveryServiceAccountOf('a')])).toMatch(WIDE);
-  expect(unsafe([gke.unsafeEveryServiceAccount()])).toMatch(WIDE);
-  expect(JSON.stringify(addresses(synthStack(scope => new AwsFederatedRole(scope, 'Role', { trusts: [eks.unsafeEveryServiceAccountOf('a')] }))))).toMatch(WIDE);
+  expect(unsafe([eks.unsafeEveryServiceAccountOfNamespace('a')])).toMatch(WIDE);
+  expect(unsafe([gke.unsafeEveryServiceAccountOfCluster()])).toMatch(WIDE);
+  expect(JSON.stringify(addresses(synthStack(scope => new AwsFederatedRole(scope, 'Role', { trusts: [eks.unsafeEveryServiceAccountOfNamespace('a')] }))))).toMatch(WIDE);
 });

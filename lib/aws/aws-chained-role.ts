@@ -1,5 +1,5 @@
 import { IamRole } from '@cdktf/provider-aws/lib/iam-role';
-import { Fn, TerraformProvider, TerraformStack } from 'cdktf';
+import { Fn, ITerraformDependable, TerraformProvider, TerraformStack } from 'cdktf';
 import { Construct } from 'constructs';
 import { AwsFederatedRole } from './aws-federated-role';
 import { AwsPodIdentityRole } from './aws-pod-identity-role';
@@ -126,7 +126,8 @@ export class AwsChainedRole extends AwsRole implements ICloudIdentity {
   public bind(subject: ServiceAccountSubject, options: PodBindingOptions): PodBinding {
     checkTrusted(this, subject);
     if (this.source instanceof AwsPodIdentityRole) {
-      return this.source.bindAssociation(subject);
+      const binding = this.source.bindAssociation(subject);
+      return { ...binding, dependsOn: [...binding.dependsOn, ...this.source.policies] };
     }
     const first = this.first().bind(subject, { ...options, wiring: 'explicit' });
     const region = this.region();
@@ -142,8 +143,13 @@ export class AwsChainedRole extends AwsRole implements ICloudIdentity {
       tokens: first.tokens,
       files: [{ path: CONFIG_FILE, content: sharedConfig(this.profiles(first)) }],
       reservedEnv: AWS_RESERVED_ENV,
-      dependsOn: first.dependsOn,
+      // The permission to go on is what lets the workload in.
+      dependsOn: [...first.dependsOn, ...this.policiesBefore()],
     };
+  }
+
+  private policiesBefore(): readonly ITerraformDependable[] {
+    return [...this.source instanceof AwsChainedRole ? this.source.policiesBefore() : [], ...this.source.policies];
   }
 
   /** The region that was said last on the way to this role. */

@@ -5,6 +5,7 @@ import { regionOf } from './aws-region';
 import { AwsRoleOptions, checkRegion, checkRoleArn, checkRoleOptions, checkTrustPolicySize, createRole, roleNameOf } from './aws-role';
 import { bindAwsRole } from './aws-role-binding';
 import { ClusterOidcProvider } from './cluster-oidc-provider';
+import { canonicalGoogleSubjects, GoogleIdTokenSubject, googleStatement, googleStatementForSize } from './google-id-token';
 import { AwsRole, RolePermissions } from './role-permissions';
 import { TrustStatement, webIdentityStatement } from './trust-policy';
 import { warn, warnOfTrusts } from '../annotations';
@@ -13,7 +14,7 @@ import { ICloudIdentity, PodBinding, PodBindingOptions } from '../cloud-identity
 import { canonicalSubjects, ServiceAccountSubject, TrustedSubject } from '../cluster';
 import { FederationError } from '../errors';
 import { givenRegistrations } from '../registry';
-import { withoutScheme } from '../tokens';
+import { sameText, withoutScheme } from '../tokens';
 
 /** What a workload needs to know of a role, whoever made it. */
 export interface AwsRoleWiringProps {
@@ -45,6 +46,12 @@ export interface AwsFederatedRoleProps extends AwsRoleWiringProps, AwsRoleOption
    * @default - those of this stack, created where there are none
    */
   readonly oidcProviders?: readonly ClusterOidcProvider[];
+  /**
+   * Google service accounts that may become the role by their ID tokens, with Google and not a cluster as the identity provider; `trusts` may
+   * then be empty. A cluster's own issuer needs one hop less: prefer `trusts`.
+   * @default - none
+   */
+  readonly googleServiceAccounts?: readonly GoogleIdTokenSubject[];
 }
 
 /** Props of a role whose trust policy is written elsewhere. */
@@ -106,7 +113,8 @@ export class AwsFederatedRole extends AwsRole implements ICloudIdentity {
   constructor(scope: Construct, id: string, props: AwsFederatedRoleProps, existing?: AwsFederatedRoleFromArnProps) {
     const where = pathOf(scope, id);
     checkRole(where, props, existing);
-    const trusts = canonicalSubjects(scope, { where, prop: 'trusts' }, props.trusts);
+    const google = canonicalGoogleSubjects(scope, where, existing === undefined ? props.googleServiceAccounts : undefined);
+    const trusts = google.length > 0 && (props.trusts ?? []).length === 0 ? [] : canonicalSubjects(scope, { where, prop: 'trusts' }, props.trusts);
     checkNoWholeCluster(where, trusts);
     if (existing?.audience !== undefined) {
       checkAudience({ where, prop: 'audience' }, existing.audience);
@@ -125,9 +133,9 @@ export class AwsFederatedRole extends AwsRole implements ICloudIdentity {
       this.oidcProviders = this.findProviders();
       this.warnOfOtherAlias();
       const statements = this.oidcProviders.flatMap(provider => trustStatements(provider, trusts));
-      const clusters = this.oidcProviders.length;
-      checkTrustPolicySize(where, props.trustPolicyQuota, statements, `${trusts.length} service accounts of ${clusters} cluster${clusters === 1 ? '' : 's'}`);
-      this.resource = createRole(this, props, statements, props.awsProvider);
+      const forSize = [...statements, ...google.map(googleStatementForSize)];
+      checkTrustPolicySize(where, props.trustPolicyQuota, forSize, holding(trusts, this.oidcProviders, google));
+      this.resource = createRole(this, props, [...statements, ...google.map(googleStatement)], props.awsProvider);
       this.roleArn = this.resource.arn;
       this.roleName = this.resource.name;
     }
@@ -144,6 +152,15 @@ export class AwsFederatedRole extends AwsRole implements ICloudIdentity {
       tokenPath: this.props.tokenPath ?? DEFAULT_TOKEN_PATH,
       region: () => this.props.region ?? regionOf(this, this.props.awsProvider),
     });
+  }
+
+  /**
+   * Whether the role accepts ID tokens of a Google service account.
+   * @internal
+   */
+  public accepts({ uniqueId, audience }: GoogleIdTokenSubject): boolean {
+    const accepted = this.props.googleServiceAccounts ?? [];
+    return accepted.some(other => sameText(this, other.uniqueId, uniqueId) && sameText(this, other.audience, audience));
   }
 
   /** Aliases of two stacks say nothing about each other. */
@@ -175,6 +192,12 @@ function trustStatements(provider: ClusterOidcProvider, trusts: readonly Trusted
     ]));
 }
 
+function holding(
+  trusts: readonly TrustedSubject[], { length: clusters }: readonly ClusterOidcProvider[], { length: google }: readonly GoogleIdTokenSubject[],
+): string {
+  return `${trusts.length} service accounts of ${clusters} cluster${clusters === 1 ? '' : 's'}${google === 0 ? '' : ` and ${google} of Google`}`;
+}
+
 function checkRole(where: string, props: AwsFederatedRoleProps, existing: AwsFederatedRoleFromArnProps | undefined): void {
   if (existing !== undefined) {
     checkRoleArn(where, existing.roleArn);
@@ -193,7 +216,7 @@ function checkNoWholeCluster(where: string, trusts: readonly TrustedSubject[]): 
   if (whole !== undefined) {
     throw new FederationError({
       code: 'InvalidIdentifier', where, prop: 'trusts', rule: 'name service accounts, or at least their namespace', got: `every service account of cluster ${whole.cluster.id}`,
-      remedy: 'list the service accounts, or the namespaces by cluster.unsafeEveryServiceAccountOf(namespace)',
+      remedy: 'list the service accounts, or the namespaces by cluster.unsafeEveryServiceAccountOfNamespace(namespace)',
     });
   }
 }

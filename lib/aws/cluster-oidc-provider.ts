@@ -190,7 +190,9 @@ function checkClientIds(where: string, clientIdList: readonly string[], audience
 function checkArn(where: string, arn: string, cluster: Cluster): void {
   checkPattern({ where, prop: 'arn' }, arn, /^arn:aws[a-z-]*:iam::\d{12}:oidc-provider\/[^\s*?]+$/,
     'be an ARN like arn:aws:iam::123456789012:oidc-provider/<issuer without https://>', 'copy it from the IAM console or use fromLookup');
-  if (!isToken(arn) && !isToken(cluster.issuer) && !arn.endsWith(`:oidc-provider/${withoutScheme(cluster.issuer)}`)) {
+  // What ends in text ends in the issuer, whatever only Terraform knows stands before it.
+  const literalEnd = !isToken(arn) || /:oidc-provider\/[^}]*$/.test(arn);
+  if (literalEnd && !isToken(cluster.issuer) && !arn.endsWith(`:oidc-provider/${withoutScheme(cluster.issuer)}`)) {
     throw new FederationError({
       code: 'InvalidIdentifier', where, prop: 'arn', rule: `be that of the cluster's issuer (…:oidc-provider/${withoutScheme(cluster.issuer)})`, got: arn,
       remedy: 'check which cluster the provider was made for; a re-created EKS cluster has another issuer',

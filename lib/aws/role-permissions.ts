@@ -1,7 +1,7 @@
 import { DataAwsIamPolicyDocument, DataAwsIamPolicyDocumentStatement } from '@cdktf/provider-aws/lib/data-aws-iam-policy-document';
 import { IamRolePolicy } from '@cdktf/provider-aws/lib/iam-role-policy';
 import { IamRolePolicyAttachment } from '@cdktf/provider-aws/lib/iam-role-policy-attachment';
-import { TerraformProvider } from 'cdktf';
+import { ITerraformDependable, TerraformProvider } from 'cdktf';
 import { Construct, IConstruct } from 'constructs';
 import { AwsRoleOptions } from './aws-role';
 import { checkLimit, checkPattern } from '../checks';
@@ -25,6 +25,7 @@ const MAX_INLINE_POLICY = 10240;
 export class RolePermissions {
   private readonly statements: DataAwsIamPolicyDocumentStatement[] = [];
   private inlinePolicy?: DataAwsIamPolicyDocument;
+  private resource?: IamRolePolicy;
 
   /**
    * @param scope the role's construct, under which the policies stand
@@ -44,6 +45,11 @@ export class RolePermissions {
     if (policyStatements !== undefined && policyStatements.length > 0) {
       this.add('policyStatements', policyStatements);
     }
+  }
+
+  /** The inline policy, for what must wait for it. */
+  public get policies(): readonly ITerraformDependable[] {
+    return this.resource === undefined ? [] : [this.resource];
   }
 
   /** Lets the role list the bucket and read its objects. */
@@ -83,7 +89,7 @@ export class RolePermissions {
     this.statements.push(...statements);
     if (this.inlinePolicy === undefined) {
       this.inlinePolicy = new DataAwsIamPolicyDocument(scope, 'Permissions', { statement: [], provider });
-      new IamRolePolicy(scope, 'InlinePolicy', {
+      this.resource = new IamRolePolicy(scope, 'InlinePolicy', {
         // A policy of the same name would be overwritten without a word, so a role that is not ours gets one that nobody else has.
         ...(this.ours ? { name: 'workload-federation' } : { namePrefix: 'workload-federation-' }),
         role: this.roleName,
@@ -120,6 +126,14 @@ export abstract class AwsRole extends Construct {
    */
   public grantBucketWrite(bucket: S3Bucket, options: S3GrantOptions = {}): void {
     this.permissions.grantBucketWrite(bucket, options);
+  }
+
+  /**
+   * What the role's permissions are made of, for what must wait for them.
+   * @internal
+   */
+  public get policies(): readonly ITerraformDependable[] {
+    return this.permissions.policies;
   }
 
   /**

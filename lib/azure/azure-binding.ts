@@ -33,7 +33,7 @@ export function bindAzureIdentity(
   checkTrusted(identity, subject);
   const { clientId, tenantId, azureCloud = 'public' as AzureCloud, tokenPath = 'azure/token', dependsOn } = binding;
   const audience = binding.audience ?? audienceOf(azureCloud);
-  if (subject.cluster.kind === 'aks' && options.wiring === 'platform' && azureCloud === 'public' && audience === audienceOf('public')) {
+  if (subject.cluster.azureWebhook && options.wiring === 'platform' && azureCloud === 'public' && audience === audienceOf('public')) {
     checkRange({ where: identity.node.path, prop: 'tokenExpirationSeconds' }, options.tokenExpirationSeconds, WEBHOOK_EXPIRATION.min, WEBHOOK_EXPIRATION.max,
       'AKS\'s webhook takes no other; give the workload `wiring: "explicit"` for shorter tokens');
     return {

@@ -47,7 +47,7 @@ export interface EntraFederatedApplicationFromClientIdProps extends EntraApplica
 /**
  * Defines an application registration of Entra ID, with its service principal, that Kubernetes service accounts of any number of clusters may become.
  *
- * For what a managed identity cannot do, such as an application that Microsoft Graph knows in several tenants; `AzureFederatedIdentity` is the simpler one.
+ * For what a managed identity cannot do, such as a tenant without a subscription; `AzureFederatedIdentity` is the simpler one.
  * It has no password and no certificate: each service account has a federated credential, of which an application takes 20.
  *
  * @see https://learn.microsoft.com/entra/workload-id/workload-identity-federation-create-trust
@@ -124,11 +124,16 @@ export class EntraFederatedApplication extends AzureIdentity {
   }
 }
 
+const GUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+
 function checkApplication(where: string, props: Partial<EntraFederatedApplicationProps>, existingClientId: string | undefined): void {
   if (existingClientId !== undefined) {
-    checkPattern({ where, prop: 'clientId' }, existingClientId, /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i,
+    checkPattern({ where, prop: 'clientId' }, existingClientId, GUID,
       'be a client id, such as 00000000-0000-0000-0000-000000000000', 'copy the application (client) id of the registration');
     return;
+  }
+  for (const owner of props.owners ?? []) {
+    checkPattern({ where, prop: 'owners' }, owner, GUID, 'hold object ids, such as 00000000-0000-0000-0000-000000000000', 'pass the object id of a user or service principal');
   }
   checkPattern({ where, prop: 'displayName' }, props.displayName!, /^\S(?:.{0,118}\S)?$/su, 'be 1 to 120 characters', 'shorten it', 'InvalidName');
 }

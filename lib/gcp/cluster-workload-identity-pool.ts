@@ -206,8 +206,10 @@ export class ClusterWorkloadIdentityPool extends Construct {
     REGISTRY.checkFree(where, stack, key);
     noteCluster(scope, where, cluster);
     const defaultId = derivedId(cluster.id);
-    notePool(scope, where, cluster, poolKeys(scope, props, source, defaultId));
+    const names = poolNames(scope, props, source, defaultId);
+    checkPoolFree(scope, where, cluster, names.clashing);
     super(scope, id);
+    notePool(this, cluster, names.own);
 
     this.cluster = cluster;
     this.ownMapping = props.attributeMapping ?? {};
@@ -249,6 +251,8 @@ export class ClusterWorkloadIdentityPool extends Construct {
       });
       this.poolName = this.resource.name;
       this.providerName = this.providerResource.name;
+      const idName = idNames(this, props, textOf(this, this.resource.workloadIdentityPoolId));
+      notePool(this, cluster, [textOf(this, this.poolName), textOf(this, this.providerName), ...idName.own]);
       this.audience = props.allowedAudiences?.[0] ?? `https://iam.googleapis.com/${this.providerName}`;
       if (cluster.kind === 'gke') {
         inform(this, 'gke-issuer-outlives-cluster');
@@ -364,32 +368,54 @@ function givenCondition(condition: string): string {
 /** The pools of each app by what names them, and the cluster each is for. */
 const POOLS = new WeakMap<IConstruct, Map<string, { readonly cluster: string; readonly where: string }>>();
 
-/** What names a pool as far as it is known here: the project and the pool's id. */
-function poolKeys(scope: IConstruct, props: ClusterWorkloadIdentityPoolProps, source: Source | undefined, defaultId: string): string {
+/** The names under which a pool is noted, and those that another cluster's pool must not have. */
+interface PoolNames {
+  readonly own: readonly string[];
+  readonly clashing: readonly string[];
+}
+
+/** What names a pool as far as it is known here: its name, or the project and its id. */
+function poolNames(scope: IConstruct, props: ClusterWorkloadIdentityPoolProps, source: Source | undefined, defaultId: string): PoolNames {
   if (typeof source === 'object' && 'providerName' in source) {
-    return textOf(scope, source.providerName).replace(/\/providers\/.*$/s, '');
+    const providerName = textOf(scope, source.providerName);
+    const names = [providerName, providerName.replace(/\/providers\/.*$/s, '')];
+    return { own: names, clashing: names };
   }
-  const { poolId, project } = typeof source === 'object' ? source : { poolId: props.poolId ?? defaultId, project: props.project };
-  // A provider's project is not known here, so that two stacks without one may mean two pools.
-  const place = project === undefined ? [TerraformStack.of(scope).node.path, props.googleProvider?.alias ?? ''] : ['', textOf(scope, project)];
-  return [...place, textOf(scope, poolId)].join(' ');
+  return typeof source === 'object'
+    ? idNames(scope, { ...props, project: source.project }, textOf(scope, source.poolId))
+    : idNames(scope, props, textOf(scope, props.poolId ?? defaultId));
+}
+
+/** A provider's project is not known here: without one, a pool may be that of any project in its stack, and none of another stack's. */
+function idNames(scope: IConstruct, { project, googleProvider }: ClusterWorkloadIdentityPoolProps, poolId: string): PoolNames {
+  const here = `${TerraformStack.of(scope).node.path} ${googleProvider?.alias ?? ''}`;
+  const [unsaid, said] = [`${here} without project ${poolId}`, `${here} with project ${poolId}`];
+  if (project === undefined) {
+    return { own: [unsaid], clashing: [unsaid, said] };
+  }
+  const named = `${textOf(scope, project)} ${poolId}`;
+  return { own: [named, said], clashing: [named, unsaid] };
 }
 
 /**
- * Notes whose pool it is.
- * @throws FederationError where another cluster has it: a member names the pool and not the provider, so that each could become the other
+ * Refuses a pool that another cluster has: a member names the pool and not the provider, so that each could become the other.
  */
-function notePool(scope: IConstruct, where: string, cluster: Cluster, key: string): void {
-  const { root } = scope.node;
-  const pools = POOLS.get(root) ?? new Map<string, { readonly cluster: string; readonly where: string }>();
-  const known = pools.get(key);
-  if (known !== undefined && known.cluster !== cluster.id) {
+function checkPoolFree(scope: IConstruct, where: string, cluster: Cluster, names: readonly string[]): void {
+  const pools = POOLS.get(scope.node.root);
+  const known = names.map(name => pools?.get(name)).find(pool => pool !== undefined && pool.cluster !== cluster.id);
+  if (known !== undefined) {
     throw new FederationError({
       code: 'DuplicateRegistration', where, prop: 'cluster', rule: `have a pool of its own (${known.where} has this one for cluster ${known.cluster})`, got: cluster.id,
-      remedy: 'give each cluster a pool: a member names the pool and not the provider, so that service accounts of the same name could become each other',
+      remedy: 'give each cluster a pool, and say `project` of both where they are in two: a member names the pool and not the provider, so that service accounts of the same name could become each other',
     });
   }
-  POOLS.set(root, pools.set(key, { cluster: cluster.id, where }));
+}
+
+/** Notes whose pool it is. */
+function notePool(pool: IConstruct, cluster: Cluster, names: readonly string[]): void {
+  const pools = POOLS.get(pool.node.root) ?? new Map<string, { readonly cluster: string; readonly where: string }>();
+  POOLS.set(pool.node.root, pools);
+  names.forEach(name => pools.set(name, { cluster: cluster.id, where: pool.node.path }));
 }
 
 /** A pool id made of a cluster's id: different ids stay different, as a digest marks what had to be changed. */
@@ -450,6 +476,11 @@ function checkAudiences(scope: IConstruct, where: string, issuer: string, audien
     return;
   }
   const place = { where, prop: 'allowedAudiences' };
+  if (isToken(audiences)) {
+    throw new FederationError({
+      code: 'UnresolvedValue', ...place, rule: 'be a list that is known when the stack is synthesized', got: 'a value that only Terraform knows', remedy: 'write the list out',
+    });
+  }
   for (const audience of audiences) {
     checkPattern(place, audience, /^\S{1,256}$/, 'hold audiences of 1 to 256 characters without white space', 'leave it out for the provider\'s own audience');
     checkNotKubernetesAudience(scope, place, audience, issuer);

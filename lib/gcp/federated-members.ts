@@ -6,7 +6,7 @@ import { poolMember } from './principals';
 import { informOnce } from '../annotations';
 import { checkLimit } from '../checks';
 import { Cluster, TrustedSubject } from '../cluster';
-import { idPart, knownPart, shortHash } from '../tokens';
+import { idPart, knownPart, plainId } from '../tokens';
 
 /** `google.subject` takes 127 bytes. */
 const MAX_SUBJECT = 127;
@@ -47,12 +47,6 @@ export function memberId(scope: IConstruct, { cluster, namespace, name }: Truste
   const place = native && namespace !== undefined ? plainId(idPart(scope, cluster.projectKey!)) : cluster.id;
   // No name of Kubernetes is empty, so that a set has an id of its own.
   return [native ? 'Native' : 'Federated', place, ...[namespace, name].map(part => part === undefined ? '' : idPart(scope, part))].join('_');
-}
-
-/** A project in a construct id; a digest tells apart those that would read alike. */
-function plainId(text: string): string {
-  const plain = text.replace(/[^A-Za-z0-9-]/g, '-');
-  return plain === text ? text : `${plain}-${shortHash(text)}`;
 }
 
 /** The member of a pool of ours, which is found or made, and told of whom it shall admit. */

@@ -3,7 +3,7 @@ import { StorageBucketIamMember } from '@cdktf/provider-google/lib/storage-bucke
 import { TerraformProvider, TerraformStack } from 'cdktf';
 import { Construct } from 'constructs';
 import { ClusterWorkloadIdentityPool } from './cluster-workload-identity-pool';
-import { bindCredentialFile, GOOGLE_RESERVED_ENV } from './credential-file-binding';
+import { bindCredentialFile, GOOGLE_RESERVED_ENV, projectEnv } from './credential-file-binding';
 import { checkGoogleSubject, federatedMember, federatedMembers, informOfSharedPool, projectNumberOf } from './federated-members';
 import { googleProject } from './google-project';
 import { checkProjectRole, GcsBucket, MemberGrants } from './member-grants';
@@ -101,7 +101,8 @@ export class GcpFederatedPrincipal extends Construct implements ICloudIdentity {
     const native = subject.cluster.workloadPool !== undefined;
     checkTrusted(this, subject, trusted => (trusted.cluster.workloadPool !== undefined) === native);
     if (native) {
-      return { ...NO_WIRING, reservedEnv: GOOGLE_RESERVED_ENV };
+      // The metadata server says the cluster's project.
+      return { ...NO_WIRING, env: projectEnv(this.props.project), reservedEnv: GOOGLE_RESERVED_ENV };
     }
     const pool = this.pools.find(candidate => candidate.cluster.id === subject.cluster.id)!;
     return bindCredentialFile(options, { pool, project: this.projectFor(pool), tokenPath: this.props.tokenPath, dependsOn: [] });

@@ -93,6 +93,8 @@ export class GcpFederatedServiceAccount extends Construct implements ICloudIdent
   public readonly trusts: readonly TrustedSubject[];
   /** The account's email. */
   public readonly email: string;
+  /** The account's resource name, `projects/<project>/serviceAccounts/<email>`. */
+  public readonly serviceAccountName: string;
   /** The account as a member of IAM policies, `serviceAccount:<email>`. */
   public readonly member: string;
   /** The pools of the trusted clusters; none for Google's own pool. */
@@ -100,6 +102,8 @@ export class GcpFederatedServiceAccount extends Construct implements ICloudIdent
   /** The account's resource; none where an existing account is brought in. */
   public readonly resource?: ServiceAccount;
 
+  private _uniqueId?: string;
+  private readonly account: ServiceAccount | DataGoogleServiceAccount;
   private readonly props: GcpFederatedServiceAccountProps;
   private readonly project: string;
   private readonly members: ReadonlyMap<string, ServiceAccountIamMember>;
@@ -125,7 +129,8 @@ export class GcpFederatedServiceAccount extends Construct implements ICloudIdent
       });
     this.email = account.email;
     this.member = account.member;
-    const serviceAccountId = account.name;
+    this.account = account;
+    const serviceAccountId = this.serviceAccountName = account.name;
     // The name is projects/<id>/serviceAccounts/<email>; a looked-up account need not say its project elsewhere.
     this.project = props.project ?? (this.resource === undefined ? Fn.element(Fn.split('/', serviceAccountId), 1) : account.project);
 
@@ -139,6 +144,19 @@ export class GcpFederatedServiceAccount extends Construct implements ICloudIdent
     props.projectRoles?.forEach(role => this.grantProjectRole(role));
     informOfSharedPool(this, trusts);
     warnOfTrusts(this, trusts);
+  }
+
+  /**
+   * The Google provider that leads to the account's project.
+   * @internal
+   */
+  public get googleProvider(): TerraformProvider | undefined {
+    return this.props.googleProvider;
+  }
+
+  /** The account's unique id, by which its ID tokens name it. */
+  public get uniqueId(): string {
+    return this._uniqueId ??= this.account.uniqueId;
   }
 
   /** Says how a pod that runs as `subject` becomes the account. */

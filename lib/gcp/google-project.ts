@@ -1,7 +1,7 @@
 import { DataGoogleProject } from '@cdktf/provider-google/lib/data-google-project';
 import { TerraformProvider, TerraformStack } from 'cdktf';
 import { IConstruct } from 'constructs';
-import { idPart, textOf } from '../tokens';
+import { idPart, plainId, textOf } from '../tokens';
 
 /** A project as Google Cloud knows it. */
 export interface GoogleProject {
@@ -22,7 +22,7 @@ export function googleProject(scope: IConstruct, provider?: TerraformProvider, p
   let project = projects.get(key);
   if (project === undefined) {
     const alias = provider?.alias;
-    const name = projectId === undefined ? '' : idPart(scope, projectId);
+    const name = projectId === undefined ? '' : plainId(idPart(scope, projectId));
     // No id of a project holds a "_", so that alias and project can't be read as another pair.
     const id = alias === undefined ? ['GoogleProject', name].filter(Boolean).join('-') : `GoogleProject-${alias}_${name}`;
     const data = new DataGoogleProject(stack, id, { projectId, provider });

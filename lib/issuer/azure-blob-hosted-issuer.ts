@@ -33,6 +33,12 @@ export interface AzureBlobHostedIssuerProps extends HostedIssuerProps {
    */
   readonly azureCloud?: AzureCloud;
   /**
+   * Whether the storage account has keys, by which whoever holds one could publish keys of his own. Without them, the azurerm provider needs
+   * `storageUseAzuread`, and whoever deploys the role "Storage Blob Data Contributor".
+   * @default false
+   */
+  readonly sharedAccessKeyEnabled?: boolean;
+  /**
    * Tags of the storage account.
    * @default - none
    */
@@ -98,6 +104,7 @@ export class AzureBlobHostedIssuer extends Construct {
       accountReplicationType: props.replicationType ?? 'ZRS',
       minTlsVersion: 'TLS1_2',
       allowNestedItemsToBePublic: true,
+      sharedAccessKeyEnabled: props.sharedAccessKeyEnabled ?? false,
       tags: props.tags,
       lifecycle,
       provider,

@@ -151,7 +151,7 @@ class Merge {
     for (const [name, value] of wanted) {
       const present = byName.get(name);
       if (present !== undefined && !this.same(present.value, value)) {
-        this.clash(`${prop}.env`, `leave ${name} to the workload`, present.value ?? 'a value from elsewhere', 'remove it');
+        this.clash(`${prop}.env`, `leave ${name} to the workload`, present.value ?? 'a value from elsewhere', 'remove it, or say it where the identity is defined');
       }
     }
     const volume = wiring.volume;

@@ -20,7 +20,8 @@ export interface WorkloadOptions {
    */
   readonly existingServiceAccount?: boolean;
   /**
-   * Whether the namespace is created, once for all workloads of the stack that say so; it exists already otherwise.
+   * Whether the namespace is created, once for all workloads of the stack that say so; it exists already otherwise. Kubernetes deletes all that is in
+   * a namespace with it: let whoever owns it create one that others use too.
    * @default false
    */
   readonly createNamespace?: boolean;
@@ -123,7 +124,7 @@ export class Workload extends Construct {
     const where = pathOf(scope, id);
     const { serviceAccount, kubernetesProvider: provider, tokenExpirationSeconds = 3600 } = props;
     const mountPath = props.mountPath ?? '/var/run/secrets/workload-federation';
-    checkWorkload(where, props, mountPath, tokenExpirationSeconds);
+    checkWorkload(scope, where, props, mountPath, tokenExpirationSeconds);
     checkSubject({ where, prop: 'serviceAccount' }, serviceAccount);
     checkOne(where, serviceAccount);
     noteCluster(scope, where, serviceAccount.cluster);
@@ -138,6 +139,11 @@ export class Workload extends Construct {
     const options = { mountPath, tokenExpirationSeconds, wiring: props.wiring ?? 'platform' };
     checkOneCluster(scope, where, serviceAccount.cluster, provider);
     checkDependsOn(scope, where, props.dependsOn);
+    if (props.createNamespace === true && props.existingServiceAccount === true) {
+      throw new FederationError({
+        code: 'ClashingWiring', where, prop: 'createNamespace', rule: 'be left out where the ServiceAccount exists already, and so its namespace', got: true, remedy: 'leave one of the two out',
+      });
+    }
     if (props.createNamespace === true) {
       checkCreatable(scope, where, serviceAccount);
     }
@@ -197,6 +203,8 @@ export class Workload extends Construct {
   /**
    * A pod template that runs as this workload: for PodV1, and the template of DeploymentV1, StatefulSetV1, DaemonSetV1, JobV1, CronJobV1
    * and ReplicationControllerV1.
+   *
+   * On EKS to AWS and on AKS to Azure, give the workload `wiring: 'explicit'` for a bare PodV1, which Terraform would replace on every apply.
    *
    * The input is merged with and never changed; applying it twice changes nothing. Give the owner of the template
    * `namespace: workload.namespace`, as some templates have no place for it.
@@ -297,7 +305,9 @@ function mergeBindings(
   };
   bindings.forEach((binding, index) => {
     const identity = identities[index]!;
-    claim('cloud', identity.cloud, identity, 'a workload has at most one identity of each cloud; use one identity, or two service accounts');
+    for (const cloud of [identity.cloud, ...identity.otherClouds ?? []]) {
+      claim('cloud', cloud, identity, 'a workload has at most one identity of each cloud; use one identity, or two service accounts');
+    }
     for (const [name, value] of Object.entries(binding.podLabels)) {
       claim('label', name, identity, 'a workload has at most one identity of each cloud; use one identity, or two service accounts');
       labels.set(name, value);
@@ -419,13 +429,18 @@ function checkConfigMapName(where: string, props: WorkloadProps): void {
     `${length} characters`, 'pass a shorter `configMapName`');
 }
 
-function checkWorkload(where: string, props: WorkloadProps, mountPath: string, tokenExpirationSeconds: number): void {
+function checkWorkload(scope: IConstruct, where: string, props: WorkloadProps, mountPath: string, tokenExpirationSeconds: number): void {
   if (!Array.isArray(props.identities) || props.identities.length === 0) {
     throw new FederationError({
       code: 'EmptyTrust', where, prop: 'identities', rule: 'hold at least one identity', got: '[]', remedy: 'pass the role or account that the workload becomes',
     });
   }
   for (const identity of props.identities) {
+    if (typeof identity?.bind === 'function' && identity.node.root !== scope.node.root) {
+      throw new FederationError({
+        code: 'WrongCluster', where, prop: 'identities', rule: 'hold identities of this app', got: `${identity.node.path} of another`, remedy: 'bring it in by its ARN or name',
+      });
+    }
     if (typeof identity?.bind !== 'function') {
       throw new FederationError({
         code: 'InvalidIdentifier', where, prop: 'identities', rule: 'hold cloud identities', got: identity, remedy: 'pass the role or account that the workload becomes',

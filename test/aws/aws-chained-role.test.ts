@@ -1,11 +1,11 @@
 import { spawnSync } from 'node:child_process';
 import { AwsProvider } from '@cdktf/provider-aws/lib/provider';
 import { PodV1 } from '@cdktf/provider-kubernetes/lib/pod-v1';
-import { TerraformVariable } from 'cdktf';
+import { TerraformStack, TerraformVariable } from 'cdktf';
 import { AwsChainedRole, AwsChainedRoleProps, AwsFederatedRole, AwsPodIdentityRole, Cluster, Workload } from 'cdktf-workload-federation';
 import { EKS_ISSUER, LITERAL_AND_TOKENS } from '../clusters';
 import { refusal } from '../refusal';
-import { inFolder, scratchStack, stackIn, StackJson, synthApp, synthStack } from '../synth';
+import { inFolder, readableAddresses, scratchStack, stackIn, StackJson, synthApp, synthStack } from '../synth';
 
 const ARN = 'arn:aws:eks:eu-west-1:123456789012:cluster/apps';
 const eks = Cluster.eks({ name: 'apps', issuer: EKS_ISSUER, arn: ARN });
@@ -98,6 +98,10 @@ describe.each(LITERAL_AND_TOKENS)('with %s', (_, clusters) => {
       name: 'reader', max_session_duration: 3600, assume_role_policy: expect.stringMatching(/^\$\{data\.aws_iam_policy_document\.Target_Trust_[0-9A-F]{8}\.json\}$/),
     });
     expect(Object.values(stack.resource.aws_iam_role_policy_attachment!)).toEqual([{ role: '${aws_iam_role.Target.name}', policy_arn: 'arn:aws:iam::aws:policy/ReadOnlyAccess' }]);
+    // What lets the source go on is there before the workload; what the target may do is not waited for.
+    expect(readableAddresses(stack)['kubernetes_service_account_v1.Workload']).toEqual({
+      metadata: { name: 'reader', namespace: 'reports' }, depends_on: ['aws_iam_role_policy.Source_InlinePolicy'],
+    });
     expect(configOf(stack)).toBe('${join("\\n", ["[profile step-1]", join("", ["role_arn = ", aws_iam_role.Source.arn]), '
       + `"web_identity_token_file = ${TOKEN}", "", `
       + '"[default]", join("", ["role_arn = ", aws_iam_role.Target.arn]), "source_profile = step-1", "external_id = acme/reports", ""])}');
@@ -227,12 +231,64 @@ test.each(['platform', 'explicit'] as const)('on EKS with %s wiring the pod has 
     const workload = new Workload(scope, 'Workload', { serviceAccount: onEks, identities: [target], wiring });
     new PodV1(scope, 'Pod', workload.podTemplate({ metadata: {}, spec: { container: [{ name: 'aws' }] } }));
   });
-  expect(Object.values(stack.resource.kubernetes_service_account_v1!)).toEqual([{ metadata: { name: 'reader', namespace: 'reports' } }]);
+  expect(readableAddresses(stack)['kubernetes_service_account_v1.Workload']).toEqual({
+    metadata: { name: 'reader', namespace: 'reports' }, depends_on: ['aws_iam_role_policy.Source_InlinePolicy'],
+  });
   const [pod] = Object.values(stack.resource.kubernetes_pod_v1!);
   expect(pod.spec.container[0].env.map(({ name }: any) => name)).toEqual([
     'AWS_CONFIG_FILE', 'AWS_SDK_LOAD_CONFIG', 'AWS_REGION', 'AWS_DEFAULT_REGION', 'AWS_STS_REGIONAL_ENDPOINTS',
   ]);
   expect(pod.spec.volume[0].projected[0].sources[0]).toEqual({ service_account_token: { audience: 'sts.amazonaws.com', expiration_seconds: 3600, path: 'aws/token' } });
+});
+
+describe('the workload waits for what lets each role of the way go on', () => {
+  const waitsFor = (build: (stack: TerraformStack) => AwsChainedRole, subject = reader) => readableAddresses(synthStack(scope => {
+    new Workload(scope, 'Workload', { serviceAccount: subject, identities: [build(scope)] });
+  }))['kubernetes_service_account_v1.Workload'].depends_on;
+
+  test('through three steps, whose last one it does not wait for', () => {
+    expect(waitsFor(scope => {
+      const source = new AwsFederatedRole(scope, 'Source', { trusts: [reader] });
+      const second = new AwsChainedRole(scope, 'Second', { source: new AwsChainedRole(scope, 'First', { source }) });
+      const third = new AwsChainedRole(scope, 'Third', { source: second });
+      third.grantBucketRead('arn:aws:s3:::acme-reports');
+      return third;
+    })).toEqual(['aws_iam_role_policy.Source_InlinePolicy', 'aws_iam_role_policy.First_InlinePolicy', 'aws_iam_role_policy.Second_InlinePolicy']);
+  });
+
+  test('where roles are brought in, as the permission is made for them too', () => {
+    expect(waitsFor(scope => {
+      const source = AwsFederatedRole.fromRoleArn(scope, 'Source', { trusts: [reader], roleArn: 'arn:aws:iam::111111111111:role/source' });
+      return AwsChainedRole.fromRoleArn(scope, 'Target', { source, roleArn: 'arn:aws:iam::222222222222:role/target' });
+    })).toEqual(['aws_iam_role_policy.Source_InlinePolicy']);
+  });
+
+  test('and not for that of a role beside it', () => {
+    expect(waitsFor(scope => {
+      const source = new AwsFederatedRole(scope, 'Source', { trusts: [reader] });
+      const beside = new AwsChainedRole(scope, 'Beside', { source });
+      new AwsChainedRole(scope, 'BehindBeside', { source: beside });
+      return new AwsChainedRole(scope, 'Target', { source });
+    })).toEqual(['aws_iam_role_policy.Source_InlinePolicy']);
+  });
+
+  test('in the stack of the roles alone, as another stack is deployed after it', () => {
+    const { cluster } = synthApp(app => {
+      const cloud = stackIn(app, 'cloud');
+      const target = new AwsChainedRole(cloud, 'Target', { source: new AwsFederatedRole(cloud, 'Source', { trusts: [reader] }) });
+      new Workload(stackIn(app, 'cluster'), 'Workload', { serviceAccount: reader, identities: [target] });
+    });
+    expect(readableAddresses(cluster!)['kubernetes_service_account_v1.Workload']).toEqual({ metadata: { name: 'reader', namespace: 'reports' } });
+  });
+
+  test('and for nothing of a role that is its identity without a chain', () => {
+    const stack = synthStack(scope => {
+      const source = new AwsFederatedRole(scope, 'Source', { trusts: [reader] });
+      source.grantBucketRead('arn:aws:s3:::acme-reports');
+      new Workload(scope, 'Workload', { serviceAccount: reader, identities: [source] });
+    });
+    expect(readableAddresses(stack)['kubernetes_service_account_v1.Workload']).toEqual({ metadata: { name: 'reader', namespace: 'reports' } });
+  });
 });
 
 test('a target that is brought in is let in by the source, and nothing of it is made', () => {
@@ -334,12 +390,12 @@ describe('with EKS Pod Identity', () => {
     expect(trustOf(stack).statement[0].condition[0].values).toEqual([`${part(3)}/${part(4)}/apps/reports/reader`]);
   });
 
-  test('the pod carries nothing, and waits for the association', () => {
+  test('the pod carries nothing, and waits for the association and for what lets the source go on', () => {
     const stack = target({});
-    expect(Object.values(stack.resource.kubernetes_service_account_v1!)).toEqual([{
+    expect(readableAddresses(stack)['kubernetes_service_account_v1.Workload']).toEqual({
       metadata: { name: 'reader', namespace: 'reports' },
-      depends_on: [expect.stringMatching(/^aws_eks_pod_identity_association\.Source_Association_eks-apps_reports_reader_/)],
-    }]);
+      depends_on: ['aws_eks_pod_identity_association.Source_Association_eks-apps_reports_reader', 'aws_iam_role_policy.Source_InlinePolicy'],
+    });
     expect(Object.values(stack.resource.kubernetes_pod_v1!)[0].spec).toEqual({
       container: [{ name: 'aws' }], service_account_name: '${kubernetes_service_account_v1.Workload.metadata[0].name}',
     });
@@ -453,7 +509,9 @@ describe('refuses', () => {
     const workload = new Workload(target.node.scope as any, 'Workload', { serviceAccount: reader, identities: [target] });
     const env = [{ name: 'AWS_CONFIG_FILE', value: '/root/.aws/config' }];
     expect(refusal(() => workload.podTemplate({ metadata: {}, spec: { container: [{ name: 'aws', env }] } }))).toEqual({
-      code: 'ClashingWiring', message: 'stack/Workload: spec.container[0].env must leave AWS_CONFIG_FILE to the workload, got "/root/.aws/config"; remove it',
+      code: 'ClashingWiring',
+      message: 'stack/Workload: spec.container[0].env must leave AWS_CONFIG_FILE to the workload, got "/root/.aws/config"; '
+        + 'remove it, or say it where the identity is defined',
     });
   });
 

@@ -56,8 +56,8 @@ describe.each(LITERAL_AND_TOKENS)('with %s', (_, clusters) => {
       const cluster = clusters.eks(scope);
       new AwsFederatedRole(scope, 'Role', {
         trusts: [
-          cluster.unsafeEveryServiceAccountOf('reports'), cluster.serviceAccount('billing', 'reader'), cluster.unsafeEveryServiceAccountOf('batch'),
-          clusters.gke(scope).unsafeEveryServiceAccountOf('reports'),
+          cluster.unsafeEveryServiceAccountOfNamespace('reports'), cluster.serviceAccount('billing', 'reader'), cluster.unsafeEveryServiceAccountOfNamespace('batch'),
+          clusters.gke(scope).unsafeEveryServiceAccountOfNamespace('reports'),
         ],
       });
     });
@@ -265,7 +265,7 @@ test('a registration by another alias of the stack is warned of, as IAM takes th
 });
 
 test('a whole namespace is warned of', () => {
-  expect(roleWith({ trusts: [reader, eks.unsafeEveryServiceAccountOf('reports')] }).node.metadata.map(({ type, data }) => [type, data])).toEqual([[
+  expect(roleWith({ trusts: [reader, eks.unsafeEveryServiceAccountOfNamespace('reports')] }).node.metadata.map(({ type, data }) => [type, data])).toEqual([[
     '@cdktf/warn',
     'unsafe-namespace: Every service account of the namespace is trusted, also one that is created tomorrow: '
       + 'whoever may create a pod in the namespace can become the identity.',
@@ -324,16 +324,16 @@ describe('refuses', () => {
   test('a whole cluster, and leaves nothing in the tree', () => {
     const stack = scratchStack();
     const before = stack.node.children.length;
-    expect(refusal(() => new AwsFederatedRole(stack, 'Role', { trusts: [reader, gke.unsafeEveryServiceAccount()] }))).toEqual({
+    expect(refusal(() => new AwsFederatedRole(stack, 'Role', { trusts: [reader, gke.unsafeEveryServiceAccountOfCluster()] }))).toEqual({
       code: 'InvalidIdentifier',
       message: 'stack/Role: trusts must name service accounts, or at least their namespace, got "every service account of cluster gke-apps"; '
-        + 'list the service accounts, or the namespaces by cluster.unsafeEveryServiceAccountOf(namespace)',
+        + 'list the service accounts, or the namespaces by cluster.unsafeEveryServiceAccountOfNamespace(namespace)',
     });
     expect(stack.node.children).toHaveLength(before);
   });
 
   test('a set that no cluster made', () => {
-    expect(refusal(() => roleWith({ trusts: [{ ...eks.unsafeEveryServiceAccountOf('reports'), subject: '*' }] }))).toEqual({
+    expect(refusal(() => roleWith({ trusts: [{ ...eks.unsafeEveryServiceAccountOfNamespace('reports'), subject: '*' }] }))).toEqual({
       code: 'InvalidIdentifier',
       message: 'stack/Role: trusts must be made by cluster.serviceAccount(namespace, name), got "*"; '
         + 'ask the cluster for it; a plain object, a changed copy or one of another copy of this package is not accepted',

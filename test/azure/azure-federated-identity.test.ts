@@ -3,6 +3,7 @@ import { KeyVault } from '@cdktf/provider-azurerm/lib/key-vault';
 import { KubernetesCluster, KubernetesClusterConfig } from '@cdktf/provider-azurerm/lib/kubernetes-cluster';
 import { AzurermProvider } from '@cdktf/provider-azurerm/lib/provider';
 import { StorageContainer } from '@cdktf/provider-azurerm/lib/storage-container';
+import { PodV1 } from '@cdktf/provider-kubernetes/lib/pod-v1';
 import { TerraformStack, TerraformVariable } from 'cdktf';
 import { Cluster, PodBindingOptions, ServiceAccountSubject, Workload } from 'cdktf-workload-federation';
 import { AzureFederatedIdentity, AzureFederatedIdentityProps } from 'cdktf-workload-federation/azure';
@@ -279,6 +280,61 @@ describe('the wiring', () => {
     expect(binding.serviceAccountAnnotations).toEqual({});
   });
 
+  test.each([
+    ['is said to have none', () => Cluster.aks({ name: 'apps', issuer: AKS_ISSUER, workloadIdentity: false })],
+    ['is a resource that does not enable it', (stack: TerraformStack) => Cluster.fromAksCluster(clusterResource(stack, { oidcIssuerEnabled: true }))],
+    ['is a resource that disables it', (stack: TerraformStack) => (
+      Cluster.fromAksCluster(clusterResource(stack, { oidcIssuerEnabled: true, workloadIdentityEnabled: false })))],
+  ])('on AKS is explicit where the cluster %s, as no webhook would answer', (_, clusterIn) => {
+    const pods = (wiring: 'platform' | 'explicit') => readableAddresses(synthStack(scope => {
+      const subject = clusterIn(scope).serviceAccount('reports', 'reader');
+      const workload = new Workload(scope, 'Workload', { serviceAccount: subject, identities: [identityIn(scope, { trusts: [subject] })], wiring });
+      new PodV1(scope, 'Pod', workload.podTemplate({ metadata: {}, spec: { container: [{ name: 'az' }] } }));
+    }));
+    const stack = pods('platform');
+    expect(stack['kubernetes_service_account_v1.Workload']).toEqual({
+      metadata: { name: 'reader', namespace: 'reports' }, depends_on: ['azurerm_federated_identity_credential.Identity_Credential_aks-apps_reports_reader'],
+    });
+    const mount = '/var/run/secrets/workload-federation';
+    expect(stack['kubernetes_pod_v1.Pod']).toEqual({
+      metadata: { namespace: '${kubernetes_service_account_v1.Workload.metadata[0].namespace}' },
+      spec: {
+        service_account_name: '${kubernetes_service_account_v1.Workload.metadata[0].name}',
+        container: [{
+          name: 'az',
+          env: [
+            { name: 'AZURE_CLIENT_ID', value: '${azurerm_user_assigned_identity.Identity.client_id}' },
+            { name: 'AZURE_TENANT_ID', value: '${azurerm_user_assigned_identity.Identity.tenant_id}' },
+            { name: 'AZURE_FEDERATED_TOKEN_FILE', value: `${mount}/azure/token` },
+            { name: 'AZURE_AUTHORITY_HOST', value: 'https://login.microsoftonline.com/' },
+          ],
+          volume_mount: [{ name: 'workload-federation', mount_path: mount, read_only: true }],
+        }],
+        volume: [{
+          name: 'workload-federation',
+          projected: [{ sources: [{ service_account_token: { audience: 'api://AzureADTokenExchange', expiration_seconds: 3600, path: 'azure/token' } }] }],
+        }],
+      },
+    });
+    expect(stack).toEqual(pods('explicit'));
+  });
+
+  test('on AKS is left to the webhook of a resource that enables it, or may', () => {
+    const stack = scratchStack();
+    const { booleanValue } = new TerraformVariable(stack, 'enabled', { type: 'bool' });
+    for (const [scope, workloadIdentityEnabled] of [[scratchStack(), true], [stack, booleanValue]] as const) {
+      const subject = Cluster.fromAksCluster(clusterResource(scope, { oidcIssuerEnabled: true, workloadIdentityEnabled })).serviceAccount('reports', 'reader');
+      const binding = identityIn(scope, { trusts: [subject] }).bind(subject, WEBHOOK);
+      expect(binding.podLabels).toEqual({ 'azure.workload.identity/use': 'true' });
+      expect([binding.env, binding.tokens, binding.files]).toEqual([[], [], []]);
+    }
+  });
+
+  test('on AKS without the webhook takes tokens shorter than its, whatever wiring is asked for', () => {
+    const subject = Cluster.aks({ name: 'apps', issuer: AKS_ISSUER, workloadIdentity: false }).serviceAccount('reports', 'reader');
+    expect(bound({}, { ...WEBHOOK, tokenExpirationSeconds: 600 }, subject).tokens).toEqual([{ path: 'azure/token', audience: 'api://AzureADTokenExchange' }]);
+  });
+
   test('on AKS is left to the webhook where the audience is said and is the default', () => {
     const binding = bound({ audience: 'api://AzureADTokenExchange' }, { ...WEBHOOK, tokenExpirationSeconds: 86400 });
     expect(binding.podLabels).toEqual({ 'azure.workload.identity/use': 'true' });
@@ -443,8 +499,8 @@ describe('refuses', () => {
   });
 
   test.each([
-    ['a namespace', aks.unsafeEveryServiceAccountOf('reports'), 'system:serviceaccount:reports:*'],
-    ['a cluster', aks.unsafeEveryServiceAccount(), 'system:serviceaccount:*'],
+    ['a namespace', aks.unsafeEveryServiceAccountOfNamespace('reports'), 'system:serviceaccount:reports:*'],
+    ['a cluster', aks.unsafeEveryServiceAccountOfCluster(), 'system:serviceaccount:*'],
   ])('every service account of %s, and says why', (_, set, got) => {
     expect(refusal(() => identityWith({ trusts: [set as unknown as ServiceAccountSubject] }))).toEqual({
       code: 'InvalidIdentifier',

@@ -192,7 +192,7 @@ describe('refuses', () => {
   });
 
   test('every service account of a namespace, and says why', () => {
-    expect(refusal(() => applicationWith({ trusts: [aks.unsafeEveryServiceAccountOf('reports') as unknown as ServiceAccountSubject] }))).toEqual({
+    expect(refusal(() => applicationWith({ trusts: [aks.unsafeEveryServiceAccountOfNamespace('reports') as unknown as ServiceAccountSubject] }))).toEqual({
       code: 'InvalidIdentifier',
       message: 'stack/Application: trusts must name service accounts: Entra ID compares subjects exactly and has no wildcards, '
         + 'got "system:serviceaccount:reports:*"; list the service accounts, over several identities where they are more than 20',
@@ -229,6 +229,27 @@ describe('refuses', () => {
     expect(applicationWith({ displayName: right }).credentials).toHaveLength(1);
     const stack = scratchStack();
     expect(applicationIn(stack, { displayName: variable(stack) }).credentials).toHaveLength(1);
+  });
+
+  test.each([
+    'owner@acme.example', '', `${OWNER}0`, OWNER.replaceAll('-', ''), `{${OWNER}}`, `/users/${OWNER}`,
+  ])('the owner %p, wherever it stands among others', owner => {
+    for (const owners of [[owner], [OWNER, owner], [owner, OWNER]]) {
+      expect(refusal(() => applicationWith({ owners }))).toEqual({
+        code: 'InvalidIdentifier',
+        message: `stack/Application: owners must hold object ids, such as 00000000-0000-0000-0000-000000000000, got "${owner}"; `
+          + 'pass the object id of a user or service principal',
+      });
+    }
+  });
+
+  test('an owner that is refused before anything is made, and takes ids in any case and those that only Terraform knows', () => {
+    const stack = scratchStack();
+    expect(refusal(() => applicationIn(stack, { owners: ['owner@acme.example'] })).code).toBe('InvalidIdentifier');
+    expect(stack.node.tryFindChild('Application')).toBeUndefined();
+    const owners = [OWNER, OWNER.toUpperCase(), variable(stack)];
+    expect(applicationIn(stack, { owners }).resource!.ownersInput).toEqual(owners);
+    expect(applicationWith({ owners: [] }).resource!.ownersInput).toEqual([]);
   });
 
   test('a display name over 120 characters', () => {

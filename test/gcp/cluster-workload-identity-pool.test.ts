@@ -166,12 +166,12 @@ test('a whole namespace is admitted by its claim and trusted by an attribute, an
     return { mapping, condition, members: Object.values(stack.resource.google_service_account_iam_member!).map(({ member }) => member) };
   };
   const pool = 'iam.googleapis.com/${google_iam_workload_identity_pool.ClusterWorkloadIdentityPool-eks-apps.name}';
-  expect(trusting(reader, eks.unsafeEveryServiceAccountOf('billing'))).toEqual({
+  expect(trusting(reader, eks.unsafeEveryServiceAccountOfNamespace('billing'))).toEqual({
     mapping: { 'attribute.namespace': "assertion['kubernetes.io']['namespace']", 'google.subject': 'assertion.sub' },
     condition: "assertion.sub in ['system:serviceaccount:reports:reader'] || assertion['kubernetes.io']['namespace'] in ['billing']",
     members: [`principalSet://${pool}/attribute.namespace/billing`, `principal://${pool}/subject/system:serviceaccount:reports:reader`],
   });
-  expect(trusting(reader, eks.unsafeEveryServiceAccount())).toEqual({
+  expect(trusting(reader, eks.unsafeEveryServiceAccountOfCluster())).toEqual({
     mapping: { 'google.subject': 'assertion.sub' },
     condition: "assertion.sub.startsWith('system:serviceaccount:')",
     members: [`principalSet://${pool}/*`, `principal://${pool}/subject/system:serviceaccount:reports:reader`],
@@ -285,7 +285,7 @@ describe('a whole namespace of a pool whose condition does not grow', () => {
     ['admits the cluster', { admits: 'cluster' }, "assertion.sub.startsWith('system:serviceaccount:')"],
     ['has a condition of its own', { attributeCondition: OWN }, OWN],
   ];
-  const trusts = [eks.unsafeEveryServiceAccountOf('reports')];
+  const trusts = [eks.unsafeEveryServiceAccountOfNamespace('reports')];
   const member = (pool: string) => `principalSet://iam.googleapis.com/${pool}/attribute.namespace/reports`;
   type Use = (stack: TerraformStack, pool: ClusterWorkloadIdentityPool) => void;
   const inTwoStacks = (props: Partial<ClusterWorkloadIdentityPoolProps>, use: Use) => synthApp(app => {
@@ -358,7 +358,7 @@ test('a pool that grows maps namespaces for other stacks too, as it admits them'
   const stacks = synthApp(app => {
     const pool = new ClusterWorkloadIdentityPool(stackIn(app, 'platform'), 'Pool', { cluster: eks });
     new GcpFederatedServiceAccount(stackIn(app, 'reports'), 'Account', {
-      trusts: [eks.unsafeEveryServiceAccountOf('reports')], accountId: 'reports-reader', pools: [pool],
+      trusts: [eks.unsafeEveryServiceAccountOfNamespace('reports')], accountId: 'reports-reader', pools: [pool],
     });
   });
   expect(providerOf(stacks.platform!).attribute_mapping).toEqual({
@@ -375,7 +375,7 @@ test('fifty attributes are passed on, and forty-nine leave room for the namespac
     new GcpFederatedServiceAccount(scope, 'Account', { trusts, accountId: 'reports-reader' });
   })).attribute_mapping);
   expect(mappingOf(50, reader).sort()).toEqual([...Object.keys(attributes(50)), 'google.subject'].sort());
-  expect(mappingOf(49, eks.unsafeEveryServiceAccountOf('reports')).sort()).toEqual([...Object.keys(attributes(49)), 'attribute.namespace', 'google.subject'].sort());
+  expect(mappingOf(49, eks.unsafeEveryServiceAccountOfNamespace('reports')).sort()).toEqual([...Object.keys(attributes(49)), 'attribute.namespace', 'google.subject'].sort());
 });
 
 describe('refuses', () => {
@@ -386,7 +386,7 @@ describe('refuses', () => {
     const stack = scratchStack();
     new ClusterWorkloadIdentityPool(stack, 'Pool', { cluster: eks, attributeMapping: attributes(50) });
     expect(refusal(() => new GcpFederatedServiceAccount(stack, 'Account', {
-      trusts: [eks.unsafeEveryServiceAccountOf('reports')], accountId: 'reports-reader',
+      trusts: [eks.unsafeEveryServiceAccountOfNamespace('reports')], accountId: 'reports-reader',
     }))).toEqual({
       code: 'LimitExceeded', message: 'stack/Account: trusts must leave the pool stack/Pool at 50 attributes, got "51"; remove those that no member names',
     });
@@ -455,7 +455,7 @@ describe('refuses', () => {
     const name = (provider: string) => `projects/123/locations/global/workloadIdentityPools/platform/providers/${provider}`;
     const byIds = { poolId: 'platform', project: 'acme-platform' };
     const rest = ' has this one for cluster eks-apps), got "gke-apps"; '
-      + 'give each cluster a pool: a member names the pool and not the provider, so that service accounts of the same name could become each other';
+      + 'give each cluster a pool, and say `project` of both where they are in two: a member names the pool and not the provider, so that service accounts of the same name could become each other';
 
     test.each([
       ['created after a created one', (stack: TerraformStack) => new ClusterWorkloadIdentityPool(stack, 'One', { cluster: eks, ...byIds }),
@@ -521,16 +521,36 @@ describe('refuses', () => {
       });
     });
 
-    test('but not a pool of the same id in another project, or whose project only its provider knows', () => {
+    test('also where one of the two says its project, as the provider\'s may be the same', () => {
+      const stack = scratchStack();
+      new ClusterWorkloadIdentityPool(stack, 'One', { cluster: eks, ...byIds });
+      expect(refusal(() => new ClusterWorkloadIdentityPool(stack, 'Two', { cluster: other, poolId: byIds.poolId })).code).toBe('DuplicateRegistration');
+    });
+
+    test('also by a name that is made of the other\'s', () => {
+      const stack = scratchStack();
+      const pool = new ClusterWorkloadIdentityPool(stack, 'One', { cluster: eks });
+      for (const providerName of [pool.providerName, `${pool.poolName}/providers/second`]) {
+        expect(refusal(() => ClusterWorkloadIdentityPool.fromProviderName(stack, 'Two', { cluster: other, providerName })).code).toBe('DuplicateRegistration');
+      }
+      const lookup = { cluster: other, poolId: pool.resource!.workloadIdentityPoolId, providerId: 'second' };
+      expect(refusal(() => ClusterWorkloadIdentityPool.fromLookup(stack, 'Two', lookup))).toEqual({
+        code: 'DuplicateRegistration',
+        message: 'stack/Two: cluster must have a pool of its own (stack/One has this one for cluster eks-apps), got "gke-apps"; '
+          + 'give each cluster a pool, and say `project` of both where they are in two: a member names the pool and not the provider, '
+          + 'so that service accounts of the same name could become each other',
+      });
+    });
+
+    test('but not a pool of the same id in another project, by another provider or in another stack', () => {
       inFolder(folder => {
         const app = new App({ outdir: folder });
         const [stack, second] = ['stack', 'second'].map(id => stackIn(app, id));
         const googleProvider = new GoogleProvider(stack!, 'Other', { alias: 'other' });
-        const [third, fourth, fifth] = ['three', 'four', 'five'].map(id => Cluster.oidc({ name: id, issuer: `https://issuer.example.com/${id}` }));
+        const [fourth, fifth] = ['four', 'five'].map(id => Cluster.oidc({ name: id, issuer: `https://issuer.example.com/${id}` }));
         new ClusterWorkloadIdentityPool(stack!, 'One', { cluster: eks, ...byIds });
         for (const create of [
           () => new ClusterWorkloadIdentityPool(stack!, 'Two', { cluster: other, ...byIds, project: 'acme-other' }),
-          () => new ClusterWorkloadIdentityPool(stack!, 'Three', { cluster: third!, poolId: 'platform' }),
           () => new ClusterWorkloadIdentityPool(stack!, 'Four', { cluster: fourth!, poolId: 'platform', googleProvider }),
           () => new ClusterWorkloadIdentityPool(second!, 'Five', { cluster: fifth!, poolId: 'platform' }),
         ]) {
@@ -575,12 +595,12 @@ describe('refuses', () => {
   test('a whole namespace or cluster that a shared pool does not admit', () => {
     const stack = scratchStack();
     new ClusterWorkloadIdentityPool(stack, 'Pool', { cluster: eks, admits: 'namespaces', namespaces: ['billing'] });
-    for (const [set, got] of [
-      [eks.unsafeEveryServiceAccountOf('reports'), 'reports'], [eks.unsafeEveryServiceAccount(), 'every service account of cluster eks-apps'],
+    for (const [id, set, got] of [
+      ['Namespace', eks.unsafeEveryServiceAccountOfNamespace('reports'), 'reports'], ['Cluster', eks.unsafeEveryServiceAccountOfCluster(), 'every service account of cluster eks-apps'],
     ] as const) {
-      expect(refusal(() => new GcpFederatedServiceAccount(stack, got, { trusts: [set], accountId: 'reports-reader' }))).toEqual({
+      expect(refusal(() => new GcpFederatedServiceAccount(stack, id, { trusts: [set], accountId: 'reports-reader' }))).toEqual({
         code: 'NotTrusted',
-        message: `stack/${got}: trusts must be in a namespace that the pool stack/Pool admits (billing), got "${got}"; `
+        message: `stack/${id}: trusts must be in a namespace that the pool stack/Pool admits (billing), got "${got}"; `
           + 'have the owner of the pool add the namespace to `namespaces`',
       });
     }
@@ -589,7 +609,7 @@ describe('refuses', () => {
   test('a whole namespace where the pool maps the attribute to something of its own', () => {
     const stack = scratchStack();
     new ClusterWorkloadIdentityPool(stack, 'Pool', { cluster: eks, attributeMapping: { 'attribute.namespace': 'assertion.aud' } });
-    expect(refusal(() => new GcpFederatedServiceAccount(stack, 'Account', { trusts: [eks.unsafeEveryServiceAccountOf('reports')], accountId: 'reports-reader' })))
+    expect(refusal(() => new GcpFederatedServiceAccount(stack, 'Account', { trusts: [eks.unsafeEveryServiceAccountOfNamespace('reports')], accountId: 'reports-reader' })))
       .toEqual({
         code: 'InvalidIdentifier',
         message: 'stack/Account: trusts must name service accounts where the pool stack/Pool maps attribute.namespace to something of its own, '

@@ -3,7 +3,8 @@ import { StorageBucket } from '@cdktf/provider-google/lib/storage-bucket';
 import { PodV1 } from '@cdktf/provider-kubernetes/lib/pod-v1';
 import { TerraformStack, TerraformVariable } from 'cdktf';
 import {
-  Cluster, ClusterWorkloadIdentityPool, GcpFederatedPrincipal, GcpFederatedPrincipalProps, GcpFederatedServiceAccount, Workload,
+  Cluster, ClusterWorkloadIdentityPool, GcpFederatedPrincipal, GcpFederatedPrincipalProps, GcpFederatedServiceAccount, ServiceAccountSubject,
+  Workload,
 } from 'cdktf-workload-federation';
 import { EKS_ISSUER, LITERAL_AND_TOKENS } from '../clusters';
 import { refusal } from '../refusal';
@@ -49,8 +50,8 @@ describe.each(LITERAL_AND_TOKENS)('with %s', (_, clusters) => {
     const stack = synthStack(scope => {
       const { members } = new GcpFederatedPrincipal(scope, 'Principal', {
         trusts: [
-          clusters.eks(scope).unsafeEveryServiceAccountOf('reports'), clusters.eks(scope).unsafeEveryServiceAccount(),
-          clusters.gke(scope).unsafeEveryServiceAccountOf('reports'), clusters.gke(scope).unsafeEveryServiceAccount(),
+          clusters.eks(scope).unsafeEveryServiceAccountOfNamespace('reports'), clusters.eks(scope).unsafeEveryServiceAccountOfCluster(),
+          clusters.gke(scope).unsafeEveryServiceAccountOfNamespace('reports'), clusters.gke(scope).unsafeEveryServiceAccountOfCluster(),
         ],
         project: 'acme-data',
         projectRoles: ['roles/bigquery.jobUser'],
@@ -214,6 +215,27 @@ describe('a pod', () => {
     });
   });
 
+  test.each(['platform', 'explicit'] as const)('on GKE carries the project that is given and nothing else, with %s wiring', wiring => {
+    const stack = synthStack(scope => {
+      const principal = new GcpFederatedPrincipal(scope, 'Principal', { trusts: [native], project: 'acme-data' });
+      const workload = new Workload(scope, 'Workload', { serviceAccount: native, identities: [principal], wiring });
+      new PodV1(scope, 'Pod', workload.podTemplate({ metadata: {}, spec: { container: [{ name: 'gcloud' }] } }));
+    });
+    expect(bodies(stack, 'kubernetes_service_account_v1')).toEqual([{ metadata: { name: 'reader', namespace: 'reports' } }]);
+    expect(stack.resource.kubernetes_config_map_v1).toBeUndefined();
+    expect(bodies(stack, 'kubernetes_pod_v1')[0].spec).toEqual({
+      container: [{ name: 'gcloud', env: [{ name: 'GOOGLE_CLOUD_PROJECT', value: 'acme-data' }, { name: 'CLOUDSDK_CORE_PROJECT', value: 'acme-data' }] }],
+      service_account_name: '${kubernetes_service_account_v1.Workload.metadata[0].name}',
+    });
+  });
+
+  test('on GKE may have a project that only Terraform knows', () => {
+    const stack = wired(scope => new GcpFederatedPrincipal(scope, 'Principal', {
+      trusts: [native], project: new TerraformVariable(scope, 'project', { type: 'string' }).stringValue,
+    }), native);
+    expect(envOf(stack)).toEqual({ GOOGLE_CLOUD_PROJECT: '${var.project}', CLOUDSDK_CORE_PROJECT: '${var.project}' });
+  });
+
   test('has its token where it is told to be', () => {
     const { tokens, files } = principalWith({ tokenPath: 'tokens/google' }).bind(reader, OPTIONS);
     expect(tokens.map(({ path }) => path)).toEqual(['tokens/google']);
@@ -235,8 +257,8 @@ describe('what is risky and allowed is annotated', () => {
   });
 
   test('but not of a whole cluster, as such a set names it', () => {
-    expect(rulesOf(principalWith({ trusts: [gke.unsafeEveryServiceAccount()] }))).toEqual([['@cdktf/warn', 'unsafe-cluster']]);
-    expect(rulesOf(principalWith({ trusts: [gke.unsafeEveryServiceAccountOf('reports')] }))).toEqual([
+    expect(rulesOf(principalWith({ trusts: [gke.unsafeEveryServiceAccountOfCluster()] }))).toEqual([['@cdktf/warn', 'unsafe-cluster']]);
+    expect(rulesOf(principalWith({ trusts: [gke.unsafeEveryServiceAccountOfNamespace('reports')] }))).toEqual([
       ['@cdktf/info', 'gke-shared-workload-pool'], ['@cdktf/warn', 'unsafe-namespace'],
     ]);
   });
@@ -302,7 +324,7 @@ describe('refuses', () => {
     expect(refusal(() => new GcpFederatedPrincipal(stack, 'Principal', { trusts: [reader, native], pools: [pool] }))).toEqual({
       code: 'WrongCluster',
       message: 'stack/Principal: pools must hold one registration for each cluster that it is used for (eks-apps), got "stack/Pool of cluster gke-apps"; '
-        + 'leave it out, or add a service account of the cluster to `trusts`',
+        + 'leave it out, or add a service account of the cluster to `trusts` (GKE uses Google\'s own pool unless it is defined with `workloadIdentity: false`)',
     });
   });
 
@@ -341,6 +363,19 @@ describe('refuses', () => {
       message: 'stack/Workload: spec.container[0].env must not set GOOGLE_APPLICATION_CREDENTIALS, got "a value of its own"; '
         + 'remove it: it would win over the federated identity',
     });
+  });
+
+  test.each(['GOOGLE_CLOUD_PROJECT', 'CLOUDSDK_CORE_PROJECT'])('a container on GKE with another %s than is given, and takes one where none is', name => {
+    const stack = scratchStack();
+    const workload = (id: string, subject: ServiceAccountSubject, project?: string) => new Workload(stack, id, {
+      serviceAccount: subject, identities: [new GcpFederatedPrincipal(stack, `Principal-${id}`, { trusts: [subject], project })],
+    });
+    const template = { metadata: {}, spec: { container: [{ name: 'gcloud', env: [{ name, value: 'acme-other' }] }] } };
+    expect(refusal(() => workload('Workload', native, 'acme-data').podTemplate(template))).toEqual({
+      code: 'ClashingWiring',
+      message: `stack/Workload: spec.container[0].env must leave ${name} to the workload, got "acme-other"; remove it, or say it where the identity is defined`,
+    });
+    expect(workload('Other', gke.serviceAccount('reports', 'writer')).podTemplate(template).spec.container).toEqual(template.spec.container);
   });
 
   test('to wire a service account that it does not trust, and one of the same cluster trusted in another way', () => {

@@ -110,7 +110,7 @@ describe('the members of Google\'s own pool, which are the same for every cluste
   test.each(['blue', 'green'])('stay when the cluster %s goes, though a whole namespace is trusted, while those of the cluster go with it', gone => {
     const sets = (...names: string[]) => membersOf(() => names.flatMap(name => {
       const cluster = Cluster.gke({ project: 'acme-apps', location: 'europe-west1', name, projectNumber: '123456789012' });
-      return [cluster.unsafeEveryServiceAccountOf('reports'), cluster.unsafeEveryServiceAccount()];
+      return [cluster.unsafeEveryServiceAccountOfNamespace('reports'), cluster.unsafeEveryServiceAccountOfCluster()];
     }));
     const pool = 'principalSet://iam.googleapis.com/projects/123456789012/locations/global/workloadIdentityPools/acme-apps.svc.id.goog';
     const namespace = { 'Account_Native_acme-apps_reports__E69B5F98': bodyOf(`${pool}/namespace/reports`) };
@@ -254,8 +254,8 @@ test('what is risky and allowed is annotated', () => {
     expect(rules({ projectRoles: [role] })).toEqual([['@cdktf/warn', 'google-iam-admin-role']]);
   }
   expect(rules({ projectRoles: ['roles/storage.objectViewer'] })).toEqual([]);
-  expect(rules({ trusts: [eks.unsafeEveryServiceAccountOf('reports')] })).toEqual([['@cdktf/warn', 'unsafe-namespace']]);
-  expect(rules({ trusts: [eks.unsafeEveryServiceAccount()] })).toEqual([['@cdktf/warn', 'unsafe-cluster']]);
+  expect(rules({ trusts: [eks.unsafeEveryServiceAccountOfNamespace('reports')] })).toEqual([['@cdktf/warn', 'unsafe-namespace']]);
+  expect(rules({ trusts: [eks.unsafeEveryServiceAccountOfCluster()] })).toEqual([['@cdktf/warn', 'unsafe-cluster']]);
 });
 
 test('a token is accepted in every prop that is checked', () => {

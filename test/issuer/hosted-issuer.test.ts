@@ -98,6 +98,8 @@ test('an issuer on Blob Storage is two blobs that anybody may read and nobody ma
       account_replication_type: 'GRS',
       min_tls_version: 'TLS1_2',
       allow_nested_items_to_be_public: true,
+      // Whoever holds a key of the account could publish keys of his own.
+      shared_access_key_enabled: false,
       tags: { team: 'platform' },
       lifecycle: { prevent_destroy: true },
     },
@@ -109,6 +111,21 @@ test('an issuer on Blob Storage is two blobs that anybody may read and nobody ma
       ...target, name: '.well-known/openid-configuration', source_content: discoveryOf('https://acmeappsoidc.blob.core.windows.net/oidc'),
     },
     'azurerm_storage_blob.Issuer_Jwks': { ...target, name: 'openid/v1/jwks', source_content: JWKS },
+  });
+});
+
+test.each([[undefined, false], [false, false], [true, true]])('a storage account whose sharedAccessKeyEnabled is %p has keys: %p', (sharedAccessKeyEnabled, enabled) => {
+  const stack = readableAddresses(synthStack(scope => blob(scope, { ...KEYS, sharedAccessKeyEnabled })));
+  expect(stack['azurerm_storage_account.Issuer']).toEqual({
+    name: 'acmeappsoidc',
+    resource_group_name: 'acme-apps',
+    location: 'westeurope',
+    account_tier: 'Standard',
+    account_replication_type: 'ZRS',
+    min_tls_version: 'TLS1_2',
+    allow_nested_items_to_be_public: true,
+    shared_access_key_enabled: enabled,
+    lifecycle: { prevent_destroy: true },
   });
 });
 

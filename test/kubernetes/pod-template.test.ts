@@ -470,13 +470,14 @@ describe('what a template must leave to the workload', () => {
   test.each(ENV)('refuses another value of $name', ({ name }) => {
     expect(refusal(() => workload().podTemplate({ spec: { container: [app, { name: 'second', env: [{ name, value: 'other' }] }] } }))).toEqual({
       code: 'ClashingWiring',
-      message: `stack/Workload: spec.container[1].env must leave ${name} to the workload, got "other"; remove it`,
+      message: `stack/Workload: spec.container[1].env must leave ${name} to the workload, got "other"; remove it, or say it where the identity is defined`,
     });
     expect(refusal(() => workload().podTemplate({
       spec: { container: [app], initContainer: [{ name: 'first', env: [{ name, valueFrom: { configMapKeyRef: { name: 'x', key: 'y' } } }] }] },
     }))).toEqual({
       code: 'ClashingWiring',
-      message: `stack/Workload: spec.initContainer[0].env must leave ${name} to the workload, got "a value from elsewhere"; remove it`,
+      message: `stack/Workload: spec.initContainer[0].env must leave ${name} to the workload, got "a value from elsewhere"; `
+        + 'remove it, or say it where the identity is defined',
     });
     expect(refusal(() => workload().podTemplate({ spec: { container: [{ name: 'app', env: [{ name }] }] } })).code).toBe('ClashingWiring');
   });
@@ -498,7 +499,7 @@ describe('what a template must leave to the workload', () => {
     test.each(RESERVED)('refuses %s, which would win over the federated identity', name => {
       const env = [{ name: 'LEVEL', value: 'debug' }, { name, valueFrom: { secretKeyRef: { name: 'keys', key: 'key' } } }];
       const rest = wired.has(name)
-        ? `leave ${name} to the workload, got "a value from elsewhere"; remove it`
+        ? `leave ${name} to the workload, got "a value from elsewhere"; remove it, or say it where the identity is defined`
         : `not set ${name}, got "a value from elsewhere"; remove it: it would win over the federated identity`;
       expect(refusal(() => workload(cluster).podTemplate({ spec: { container: [app, { name: 'second', env }] } }))).toEqual({
         code: 'ClashingWiring', message: `stack/Workload: spec.container[1].env must ${rest}`,

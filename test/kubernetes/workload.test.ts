@@ -646,7 +646,7 @@ describe('who a workload may be', () => {
   test('refuses a set of service accounts, though it is trusted', () => {
     const stack = scratchStack();
     for (const [set, got] of [
-      [EKS.unsafeEveryServiceAccountOf('reports'), 'system:serviceaccount:reports:*'], [EKS.unsafeEveryServiceAccount(), 'system:serviceaccount:*'],
+      [EKS.unsafeEveryServiceAccountOfNamespace('reports'), 'system:serviceaccount:reports:*'], [EKS.unsafeEveryServiceAccountOfCluster(), 'system:serviceaccount:*'],
     ] as const) {
       const serviceAccount = set as TrustedSubject as ServiceAccountSubject;
       const identities = [new GcpFederatedServiceAccount(stack, `Account${got.length}`, { accountId: 'reports-reader', trusts: [set] })];
@@ -749,7 +749,7 @@ describe('what lets the service account in', () => {
 
   test('is the member of the namespace, where the whole of it is trusted', () => {
     expect(letIn(stack => {
-      const trusts = [OTHER.unsafeEveryServiceAccountOf('reports'), OTHER.unsafeEveryServiceAccountOf('billing')];
+      const trusts = [OTHER.unsafeEveryServiceAccountOfNamespace('reports'), OTHER.unsafeEveryServiceAccountOfNamespace('billing')];
       new Workload(stack, 'Workload', { serviceAccount: readerOf(OTHER), identities: [bothReaders(stack, { trusts })] });
     })).toEqual(['google_service_account_iam_member.Account_Federated_oidc-onprem_reports__5AA167BC']);
   });
@@ -946,6 +946,28 @@ describe('a namespace that is created', () => {
       expect(resource!.metadata.namespaceInput).toBe(namespace);
       expect(other.node.children.filter(child => child instanceof NamespaceV1)).toEqual([]);
     }
+  });
+
+  test('refuses to be created where the ServiceAccount exists already, before anything is made', () => {
+    const stack = scratchStack();
+    const serviceAccount = OTHER.serviceAccount('reports', 'reader');
+    const identities = [googleFor(stack, serviceAccount)];
+    const before = stack.node.children.map(({ node }) => node.id);
+    expect(refusal(() => new Workload(stack, 'Workload', { serviceAccount, identities, createNamespace: true, existingServiceAccount: true }))).toEqual({
+      code: 'ClashingWiring',
+      message: 'stack/Workload: createNamespace must be left out where the ServiceAccount exists already, and so its namespace, got true; leave one of the two out',
+    });
+    expect(stack.node.children.map(({ node }) => node.id)).toEqual(before);
+  });
+
+  test.each([
+    [{ existingServiceAccount: true, createNamespace: undefined }], [{ existingServiceAccount: true, createNamespace: false }],
+    [{ existingServiceAccount: false, createNamespace: true }],
+  ])('takes %p', options => {
+    const stack = scratchStack();
+    const serviceAccount = OTHER.serviceAccount('reports', 'reader');
+    new Workload(stack, 'Workload', { serviceAccount, identities: [googleFor(stack, serviceAccount)], ...options });
+    expect(stack.node.children.filter(child => child instanceof NamespaceV1)).toHaveLength(options.createNamespace ? 1 : 0);
   });
 
   test.each(['kube', 'kube-system-2', 'my-default', 'kube-node-leases'])('may be %s, which no cluster begins with', namespace => {
