@@ -4,8 +4,9 @@ import { FederationProps, refuseIgnored, sourceOf } from './federation';
 import { AwsFederatedRole } from '../aws/aws-federated-role';
 import { AwsRoleOptions } from '../aws/aws-role';
 import { pathOf } from '../checks';
+import { FederationError } from '../errors';
 import { GcpFederatedServiceAccount, GcpServiceAccountOptions } from '../gcp/gcp-federated-service-account';
-import { AwsRoleViaGoogle } from '../google-issuer/aws-role-via-google';
+import { AwsRoleViaGoogle, GTOKEN_AUDIENCE } from '../google-issuer/aws-role-via-google';
 import { PodTemplate, WiredPodTemplate } from '../kubernetes/pod-template';
 import { Workload } from '../kubernetes/workload';
 
@@ -34,6 +35,23 @@ const OWN_ACCOUNT_PROPS: readonly (keyof GkeToAwsViaGoogleFederationProps)[] = [
   'accountId', 'email', 'displayName', 'description', 'project', 'projectRoles', 'googleProvider',
 ];
 
+/** Props that make a role; they would mean nothing where one is given. */
+const OWN_ROLE_PROPS: readonly (keyof GkeToAwsViaGoogleFederationProps)[] = [
+  'roleName', 'roleNamePrefix', 'path', 'permissionsBoundary', 'maxSessionDuration', 'tags', 'policyArns', 'policyStatements', 'trustPolicyQuota',
+  'awsProvider',
+];
+
+/** An existing role names the account, which so exists before the direction does. */
+function checkAccepts(where: string, role: AwsFederatedRole, account: GcpFederatedServiceAccount | undefined): void {
+  if (account === undefined || !role.accepts({ uniqueId: account.uniqueId, audience: GTOKEN_AUDIENCE })) {
+    throw new FederationError({
+      code: 'NotTrusted', where, prop: 'role', rule: 'accept the Google service account that is given as `googleServiceAccount`',
+      got: account === undefined ? 'none given' : role.node.path,
+      remedy: `define the account first, add its \`uniqueId\` and the audience "${GTOKEN_AUDIENCE}" to \`googleServiceAccounts\` of the role, and pass both`,
+    });
+  }
+}
+
 /**
  * Lets a workload on GKE become an IAM role with Google as the identity provider, by the `gtoken` webhook: for clusters that may not be registered in AWS.
  *
@@ -55,8 +73,18 @@ export class GkeToAwsViaGoogleFederation extends Construct {
   constructor(scope: Construct, id: string, props: GkeToAwsViaGoogleFederationProps) {
     const where = pathOf(scope, id);
     const subject = sourceOf(where, 'gke', props, 'use AwsFederatedRole and Workload, which take every cluster\'s own issuer');
+    if (props.cluster.workloadPool === undefined) {
+      throw new FederationError({
+        code: 'WrongCluster', where, prop: 'cluster', rule: 'have Google\'s own pool, whose metadata server brings the Google service account',
+        got: `${props.cluster.id} with workloadIdentity: false`, remedy: 'use GkeToAwsFederation, which takes the cluster\'s own issuer',
+      });
+    }
     if (props.googleServiceAccount !== undefined) {
       refuseIgnored(where, props, OWN_ACCOUNT_PROPS, 'googleServiceAccount');
+    }
+    if (props.role !== undefined) {
+      refuseIgnored(where, props, OWN_ROLE_PROPS, 'role');
+      checkAccepts(where, props.role, props.googleServiceAccount);
     }
     super(scope, id);
     const { description, ...options } = props;

@@ -33,7 +33,7 @@ export interface AwsRoleViaGoogleProps extends AwsRoleOptions {
 }
 
 /** What gtoken asks Google for. */
-const GTOKEN_AUDIENCE = 'gtoken/sts/assume-role-with-web-identity';
+export const GTOKEN_AUDIENCE = 'gtoken/sts/assume-role-with-web-identity';
 
 /** Props that make a role; they would mean nothing where one is given. */
 const OWN_ROLE_PROPS: readonly (keyof AwsRoleOptions | 'awsProvider')[] = [

@@ -136,9 +136,10 @@ describe.each(LITERAL_AND_TOKENS)('with %s', (_, clusters) => {
     const cluster = clusters.gkePlain(stack);
     expect(refusal(() => new GkeToAwsViaGoogleFederation(stack, 'F', { cluster, ...WHO, accountId: 'reports-reader' }))).toEqual({
       code: 'WrongCluster',
-      message: 'stack/F/Identity: googleServiceAccount must be trusted by GKE clusters with Google\'s own pool alone, whose metadata server brings the account, '
-        + `got "system:serviceaccount:reports:reader of cluster ${cluster.id}"; use AwsFederatedRole, which takes every cluster's own issuer`,
+      message: 'stack/F: cluster must have Google\'s own pool, whose metadata server brings the Google service account, '
+        + `got "${cluster.id} with workloadIdentity: false"; use GkeToAwsFederation, which takes the cluster's own issuer`,
     });
+    expect(stack.node.tryFindChild('F')).toBeUndefined();
     const own = scratchStack();
     expect(new GkeToAwsViaGoogleFederation(own, 'F', { cluster: clusters.gke(own), ...WHO, accountId: 'reports-reader' }).role).toBeDefined();
   });
@@ -317,22 +318,25 @@ describe('refuses', () => {
     const stack = scratchStack();
     const { googleServiceAccount, role } = existing(stack);
     expect(refusal(() => federation({ googleServiceAccount, role, ...props }, stack))).toEqual({
-      code: 'ClashingWiring', message: `stack/F/Identity: ${prop} must be left out where \`role\` is given, got "${prop}"; say it where the role is defined`,
+      code: 'ClashingWiring',
+      message: `stack/F: ${prop} must be left out where \`role\` is given, got ${JSON.stringify(Object.values(props)[0])}; say it where the role is defined`,
     });
+    expect(stack.node.tryFindChild('F')).toBeUndefined();
     expect(new GkeToAwsViaGoogleFederation(stack, 'Good', { cluster: gke, ...WHO, googleServiceAccount, role }).role).toBe(role);
   });
 
   test('an existing role that does not accept the account, or only for another audience', () => {
     const stack = scratchStack();
     const { googleServiceAccount, role } = existing(stack, 'reports');
-    const refused = {
+    const refused = (got: string) => ({
       code: 'NotTrusted',
-      message: 'stack/F/Identity: role must accept the Google service account with this audience, got "stack/Role"; '
-        + 'add its `uniqueId` and the audience to `googleServiceAccounts` where the role is defined',
-    };
-    expect(refusal(() => federation({ googleServiceAccount, role }, stack))).toEqual(refused);
+      message: `stack/F: role must accept the Google service account that is given as \`googleServiceAccount\`, got "${got}"; `
+        + 'define the account first, add its `uniqueId` and the audience "gtoken/sts/assume-role-with-web-identity" to `googleServiceAccounts` of the role, and pass both',
+    });
+    expect(refusal(() => federation({ googleServiceAccount, role }, stack))).toEqual(refused('stack/Role'));
+    expect(stack.node.tryFindChild('F')).toBeUndefined();
     const other = scratchStack();
-    expect(refusal(() => federation({ accountId: 'other-account', role: existing(other).role }, other))).toEqual(refused);
+    expect(refusal(() => federation({ accountId: 'other-account', role: existing(other).role }, other))).toEqual(refused('none given'));
     const good = scratchStack();
     expect(federation(existing(good), good).role.node.path).toBe('stack/Role');
   });
