@@ -16,8 +16,8 @@ const PROVIDER_BARRELS = {
 
 const EXAMPLES = readdirSync('examples', { withFileTypes: true }).filter(entry => entry.isDirectory()).map(({ name }) => name).sort();
 
-/** The entry points beside the main one: what each needs is an optional peer. */
-const ENTRIES = ['azure', 'entra', 'tls'];
+/** The entry points beside the main one: what they need is an optional peer, or large and seldom used. */
+const ENTRIES = ['azure', 'entra', 'gtoken', 'tls'];
 
 const project = new typescript.TypeScriptProject({
   name: 'cdktf-workload-federation',

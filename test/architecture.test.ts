@@ -19,12 +19,14 @@ const MAY_USE: Record<string, readonly string[]> = {
   'entra': ['annotations', 'azure', 'checks', 'cloud-identity', 'cluster', 'errors', 'registry', 'tokens'],
   'issuer': ['azure', 'checks', 'errors', 'tokens'],
   'kubernetes': ['checks', 'cloud-identity', 'cluster', 'errors', 'tokens'],
-  'google-issuer': ['annotations', 'aws', 'checks', 'cloud-identity', 'cluster', 'errors', 'gcp', 'tokens'],
-  'tls': ['checks', 'google-issuer'],
+  'google-issuer': ['annotations', 'aws', 'checks', 'cloud-identity', 'cluster', 'errors', 'gcp'],
+  'gtoken': ['checks', 'errors', 'tokens'],
+  'tls': ['checks', 'gtoken'],
   'federations': ['aws', 'azure', 'checks', 'cluster', 'errors', 'gcp', 'google-issuer', 'kubernetes'],
   'index': ['aws', 'cloud-identity', 'cluster', 'errors', 'federations', 'gcp', 'google-issuer', 'issuer', 'kubernetes', 'rules'],
   'azure/index': ['azure', 'federations', 'issuer'],
   'entra/index': ['entra'],
+  'gtoken/index': ['gtoken'],
   'tls/index': ['tls'],
 };
 
@@ -39,7 +41,8 @@ const PACKAGES: Record<string, readonly RegExp[]> = {
   'azure': [/^cdktf$/, /^constructs$/, /^@cdktf\/provider-azurerm\/lib\/[a-z0-9-]+$/],
   'entra': [/^cdktf$/, /^constructs$/, /^@cdktf\/provider-(?:azuread|azurerm)\/lib\/[a-z0-9-]+$/],
   'issuer': [/^node:crypto$/, /^cdktf$/, /^constructs$/, /^@cdktf\/provider-(?:aws|azurerm|google)\/lib\/[a-z0-9-]+$/],
-  'google-issuer': [/^cdktf$/, /^constructs$/, /^@cdktf\/provider-(?:google|kubernetes)\/lib\/[a-z0-9-]+$/],
+  'google-issuer': [/^cdktf$/, /^constructs$/, /^@cdktf\/provider-google\/lib\/[a-z0-9-]+$/],
+  'gtoken': [/^cdktf$/, /^constructs$/, /^@cdktf\/provider-(?:google|kubernetes)\/lib\/[a-z0-9-]+$/],
   'tls': [/^cdktf$/, /^constructs$/, /^@cdktf\/provider-(?:kubernetes|tls)\/lib\/[a-z0-9-]+$/],
   'kubernetes': [/^node:path$/, /^cdktf$/, /^constructs$/, /^@cdktf\/provider-kubernetes\/lib\/[a-z0-9-]+$/],
 };
@@ -122,5 +125,6 @@ test('each door leads to the packages that its users have', () => {
   expect(packagesBehind('index.ts')).toEqual([...clouds, ...core, 'node:path']);
   expect(packagesBehind('azure/index.ts')).toEqual(['@cdktf/provider-azurerm', '@cdktf/provider-kubernetes', ...core, 'node:path']);
   expect(packagesBehind('entra/index.ts')).toEqual(['@cdktf/provider-azuread', '@cdktf/provider-azurerm', ...core]);
+  expect(packagesBehind('gtoken/index.ts')).toEqual(['@cdktf/provider-google', '@cdktf/provider-kubernetes', ...core]);
   expect(packagesBehind('tls/index.ts')).toEqual(['@cdktf/provider-kubernetes', '@cdktf/provider-tls', ...core]);
 });

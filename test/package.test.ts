@@ -77,7 +77,7 @@ test('what is packed is compiled code, types and documents, and neither sources 
     ['CHANGELOG.md', 'LICENSE', 'README.md', 'SECURITY.md', 'package.json']);
   expect(packed).toContain('build/index.js');
   expect(packed).toContain('build/index.d.ts');
-  expect(packed.filter(path => path.endsWith('/index.js'))).toEqual(['build/azure/index.js', 'build/entra/index.js', 'build/index.js', 'build/tls/index.js']);
+  expect(packed.filter(path => path.endsWith('/index.js'))).toEqual(['build/azure/index.js', 'build/entra/index.js', 'build/gtoken/index.js', 'build/index.js', 'build/tls/index.js']);
   expect(packed.filter(path => /test|example|bench/.test(path))).toEqual([]);
 });
 
@@ -112,7 +112,8 @@ function resourcesBehind(entry: string, project: string): string[] {
 }
 
 test.each([
-  ['the main entry', 'cdktf-workload-federation', () => core, /^provider-(?:aws|google|kubernetes)\/lib\/[a-z0-9-]+\/index\.js$/, 38],
+  ['the main entry', 'cdktf-workload-federation', () => core, /^provider-(?:aws|google|kubernetes)\/lib\/[a-z0-9-]+\/index\.js$/, 28],
+  ['the entry of gtoken', 'cdktf-workload-federation/gtoken', () => core, /^provider-(?:google|kubernetes)\/lib\/[a-z0-9-]+\/index\.js$/, 12],
   ['the entry of Azure', 'cdktf-workload-federation/azure', () => withAzure, /^provider-(?:azurerm|kubernetes)\/lib\/[a-z0-9-]+\/index\.js$/, 11],
   ['the entry of Entra ID', 'cdktf-workload-federation/entra', () => withEntra, /^provider-azure(?:ad|rm)\/lib\/[a-z0-9-]+\/index\.js$/, 6],
   ['the entry of TLS', 'cdktf-workload-federation/tls', () => withTls, /^provider-(?:kubernetes|tls)\/lib\/[a-z0-9-]+\/index\.js$/, 5],

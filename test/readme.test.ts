@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import * as main from 'cdktf-workload-federation';
 import * as azure from 'cdktf-workload-federation/azure';
 import * as entra from 'cdktf-workload-federation/entra';
+import * as gtoken from 'cdktf-workload-federation/gtoken';
 import * as tls from 'cdktf-workload-federation/tls';
 import { EXAMPLES } from './synth';
 
@@ -25,7 +26,7 @@ test.each(blocks(README, 'ts'))('the code of the README is cut from an example: 
 });
 
 test('the README and the page on mechanisms name what there is to import, and leave out no class', () => {
-  const doors = { ...main, ...azure, ...entra, ...tls };
+  const doors = { ...main, ...azure, ...entra, ...gtoken, ...tls };
   const tables = [README, readFileSync(join(ROOT, 'docs', 'mechanisms.md'), 'utf8')].join('\n').split('\n').filter(line => line.startsWith('|')).join('\n');
   const named = new Set([...tables.matchAll(/`((?:[A-Z][a-z0-9]+)+)`/g)].map(([, name]) => name!));
   expect([...named].filter(name => !(name in doors))).toEqual([]);

@@ -4,7 +4,8 @@ import { GoogleProvider } from '@cdktf/provider-google/lib/provider';
 import { DeploymentV1 } from '@cdktf/provider-kubernetes/lib/deployment-v1';
 import { KubernetesProvider } from '@cdktf/provider-kubernetes/lib/provider';
 import { App, TerraformStack } from 'cdktf';
-import { CertManagerCertificate, Cluster, GkeToAwsViaGoogleFederation, GtokenWebhook } from 'cdktf-workload-federation';
+import { Cluster, GkeToAwsViaGoogleFederation } from 'cdktf-workload-federation';
+import { CertManagerCertificate, GtokenWebhook } from 'cdktf-workload-federation/gtoken';
 import { Construct } from 'constructs';
 
 const gke = Cluster.gke({ project: 'acme-apps', location: 'europe-west1', name: 'apps' });

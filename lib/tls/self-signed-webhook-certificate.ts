@@ -8,7 +8,7 @@ import { Construct } from 'constructs';
 import { pathOf } from '../checks';
 import {
   validityHours, WebhookCertificate, WebhookCertificateFactory, WebhookCertificateRequest, WebhookCertificateValidity,
-} from '../google-issuer/webhook-certificate';
+} from '../gtoken/webhook-certificate';
 
 /** How Terraform makes the certificate. */
 export interface SelfSignedWebhookCertificateOptions extends WebhookCertificateValidity {
