@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { DefaultTokenResolver, Fn, IPostProcessor, IResolvable, IResolveContext, LazyBase, StringConcat, TerraformStack, Token, Tokenization } from 'cdktf';
-import { IConstruct } from 'constructs';
+import { Construct, IConstruct } from 'constructs';
 
 /** Whether a value is, or contains, something that only Terraform knows. */
 export function isToken(value: unknown): boolean {
@@ -64,15 +64,11 @@ function holdsLazy(value: unknown, seen: Set<unknown>): boolean {
   if (typeof value === 'string') {
     return isToken(value) && Tokenization.reverseString(value).tokens.some(token => holdsLazy(token, seen));
   }
-  if (typeof value !== 'object' || value === null || seen.has(value) || isConstruct(value)) {
+  if (typeof value !== 'object' || value === null || seen.has(value) || Construct.isConstruct(value)) {
     return false;
   }
   seen.add(value);
   return value instanceof LazyBase || Object.entries(value).some(([key, part]) => key !== 'creationStack' && holdsLazy(part, seen));
-}
-
-function isConstruct(value: object): boolean {
-  return 'node' in value;
 }
 
 /** Numbers that stand for what only Terraform knows, as cdktf writes them into text. */
@@ -89,6 +85,12 @@ const TOKENS = /\$\{TfToken\[[^\]]+\]\}/g;
 /** How often a value holds something that only Terraform knows. */
 export function countTokens(value: string): number {
   return value.match(TOKENS)?.length ?? 0;
+}
+
+/** Another resource in a construct id: its own id, with its stack where that is another. */
+export function resourceId(scope: IConstruct, resource: { readonly friendlyUniqueId: string }): string {
+  const stack = Construct.isConstruct(resource) ? TerraformStack.of(resource) : undefined;
+  return stack === undefined || stack === TerraformStack.of(scope) ? resource.friendlyUniqueId : `${stack.node.id}_${resource.friendlyUniqueId}`;
 }
 
 /** A text in a construct id; a digest tells apart those that would read alike. */

@@ -7,7 +7,7 @@ import {
 } from 'cdktf-workload-federation';
 import { AzureFederatedIdentity } from 'cdktf-workload-federation/azure';
 import { EntraFederatedApplication } from 'cdktf-workload-federation/entra';
-import { readableAddresses, StackJson, synthStack } from './synth';
+import { changes, readableAddresses, StackJson, synthStack } from './synth';
 
 type Color = 'blue' | 'green';
 const BOTH: readonly Color[] = ['blue', 'green'];
@@ -77,14 +77,7 @@ type Kind = keyof typeof IDENTITIES;
 const KINDS = Object.keys(IDENTITIES) as Kind[];
 
 /** The addresses that a change adds, removes and alters. */
-function change(before: StackJson, after: StackJson) {
-  const [old, now] = [readableAddresses(before), readableAddresses(after)];
-  return {
-    added: Object.keys(now).filter(address => !(address in old)).sort(),
-    removed: Object.keys(old).filter(address => !(address in now)).sort(),
-    changed: Object.keys(now).filter(address => address in old && JSON.stringify(now[address]) !== JSON.stringify(old[address])).sort(),
-  };
-}
+const change = (before: StackJson, after: StackJson) => changes(readableAddresses(before), readableAddresses(after));
 
 describe.each(FLEETS)('with %s', (_, fleet) => {
   /** An identity for the clusters of some colors with a workload on each, and perhaps another one that stays with both. */

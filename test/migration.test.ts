@@ -1,5 +1,5 @@
 import { Construct } from 'constructs';
-import { addresses, inFolder, readableAddresses, StackJson, synthApp } from './synth';
+import { addresses, changes, inFolder, readableAddresses, StackJson, synthApp } from './synth';
 
 let defineMigration: (scope: Construct, done: 0 | 1 | 2 | 3) => void;
 
@@ -13,14 +13,7 @@ beforeAll(() => inFolder(folder => {
 const after = (done: 0 | 1 | 2 | 3): StackJson => synthApp(app => defineMigration(app, done)).migration!;
 
 /** The addresses that a step adds, removes and changes. */
-function step(number: 1 | 2 | 3) {
-  const [old, now] = [number - 1, number].map(done => readableAddresses(after(done as 0))) as Record<string, unknown>[];
-  return {
-    added: Object.keys(now!).filter(address => !(address in old!)).sort(),
-    removed: Object.keys(old!).filter(address => !(address in now!)).sort(),
-    changed: Object.keys(now!).filter(address => address in old! && JSON.stringify(now![address]) !== JSON.stringify(old![address])).sort(),
-  };
-}
+const step = (number: 1 | 2 | 3) => changes(readableAddresses(after((number - 1) as 0)), readableAddresses(after(number)));
 
 const TRUST = 'data.aws_iam_policy_document.Role_Trust';
 const trustOf = (stack: StackJson) => (readableAddresses(stack) as Record<string, any>)[TRUST].statement;

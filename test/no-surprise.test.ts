@@ -4,18 +4,10 @@ import {
   AwsFederatedRole, Cluster, EksToAwsFederation, EksToGcpFederation, GcpFederatedServiceAccount, GkeToAwsFederation, GkeToGcpFederation,
 } from 'cdktf-workload-federation';
 import { LITERAL_AND_TOKENS } from './clusters';
-import { addresses, stackIn, StackJson, synthApp, synthExample, synthStack } from './synth';
+import { addresses, changes, stackIn, StackJson, synthApp, synthExample, synthStack } from './synth';
 
 /** The addresses that a change adds, removes and alters. */
-function change(before: StackJson, after: StackJson) {
-  const [old, now] = [addresses(before), addresses(after)];
-  const body = (value: unknown) => JSON.stringify(value);
-  return {
-    added: Object.keys(now).filter(address => !(address in old)).sort(),
-    removed: Object.keys(old).filter(address => !(address in now)).sort(),
-    changed: Object.keys(now).filter(address => address in old && body(now[address]) !== body(old[address])).sort(),
-  };
-}
+const change = (before: StackJson, after: StackJson) => changes(addresses(before), addresses(after));
 
 describe.each(LITERAL_AND_TOKENS)('with %s', (_, clusters) => {
   /** A cluster, with the provider that leads to it and the names of a workload on it. */

@@ -113,3 +113,12 @@ export function synthExample(name: string): Record<string, StackJson> {
     return readStacks(folder);
   });
 }
+
+/** The addresses that a change adds, removes and alters. */
+export function changes(old: Readonly<Record<string, unknown>>, now: Readonly<Record<string, unknown>>) {
+  return {
+    added: Object.keys(now).filter(address => !(address in old)).sort(),
+    removed: Object.keys(old).filter(address => !(address in now)).sort(),
+    changed: Object.keys(now).filter(address => address in old && JSON.stringify(now[address]) !== JSON.stringify(old[address])).sort(),
+  };
+}

@@ -1,4 +1,3 @@
-import { spawnSync } from 'node:child_process';
 import { run } from '@bufbuild/cel';
 import { TerraformStack, TerraformVariable } from 'cdktf';
 import {
@@ -10,7 +9,8 @@ import { EntraFederatedApplication } from 'cdktf-workload-federation/entra';
 import * as fc from 'fast-check';
 import { EKS_ISSUER, LITERAL_AND_TOKENS } from './clusters';
 import { refusal } from './refusal';
-import { addresses, inFolder, readableAddresses, scratchStack, stackIn, synthApp, synthStack } from './synth';
+import { addresses, readableAddresses, scratchStack, stackIn, synthApp, synthStack } from './synth';
+import { evaluated, onTerraform } from './terraform';
 
 const eks = Cluster.eks({ name: 'apps', issuer: EKS_ISSUER });
 const gke = Cluster.gke({ project: 'acme-apps', location: 'europe-west1', name: 'apps', projectNumber: '123456789012' });
@@ -18,16 +18,10 @@ const NAMESPACE_CLAIM = "assertion['kubernetes.io']['namespace']";
 const OPTIONS = { mountPath: '/m', tokenExpirationSeconds: 3600, wiring: 'explicit' } as const;
 const rulesOf = (construct: { node: { metadata: { type: string; data: string }[] } }) => construct.node.metadata.map(({ type, data }) => [type, data.split(':')[0]]);
 
-const TERRAFORM = spawnSync('terraform', ['version']).status === 0;
-const onTerraform = (name: string, check: () => void) => TERRAFORM ? test(name, check) : test.skip(`${name} (terraform is not on the PATH)`, check);
-
 /** What Terraform makes of a template, given the value of its one variable. */
-function evaluated(template: string, variable: string, value: string): string {
+function withValue(template: string, variable: string, value: string): string {
   const literal = JSON.stringify(value).replace(/([$%])\{/g, '$1$1{');
-  const expression = `"${template}"`.replaceAll(variable, () => literal);
-  const { status, stdout, stderr } = inFolder(cwd => spawnSync('terraform', ['console'], { cwd, input: `base64encode(${expression})\n`, encoding: 'utf8' }));
-  expect({ expression, status, stderr: status === 0 ? '' : stderr }).toEqual({ expression, status: 0, stderr: '' });
-  return Buffer.from(stdout.trim().slice(1, -1), 'base64').toString();
+  return evaluated(`"${template}"`.replaceAll(variable, () => literal));
 }
 
 /** StringLike of IAM: "*" is any text and "?" any character. */
@@ -105,7 +99,7 @@ describe('a namespace on AWS that only Terraform knows', () => {
       ['reports', 'reports'], ['reports-2', 'reports-2'], ['*', ''], ['a*', 'a'], ['*a', 'a'], ['?', ''], ['repor??', 'repor'], ['${x}', 'x'], ['$${x}', 'x'], ['%{ if true }*', 'iftrue'],
       ['reports:*', 'reports'], ['*:*', ''], ['kube-*', 'kube-'], ['&{aws:username}', 'awsusername'], ['', ''], ['a\n*', 'a'], ['A*Z', ''], ['\u212a*', ''],
     ] as const) {
-      const text = evaluated(template, 'var.namespace', value);
+      const text = withValue(template, 'var.namespace', value);
       expect([value, text]).toEqual([value, `system:serviceaccount:${pattern}:*`]);
       expect(LATTICE.filter(([namespace, name]) => like(text, `system:serviceaccount:${namespace}:${name}`))).toEqual(NAMES.filter(() => pattern === 'reports').map(name => ['reports', name]));
     }

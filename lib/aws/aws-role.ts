@@ -62,6 +62,12 @@ export interface AwsRoleOptions {
 }
 
 
+/** The names of the options, for what takes an existing role in place of one of its own and would ignore them. */
+export const AWS_ROLE_OPTIONS = [
+  'roleName', 'roleNamePrefix', 'path', 'description', 'permissionsBoundary', 'maxSessionDuration', 'tags', 'policyArns', 'policyStatements',
+  'trustPolicyQuota',
+] as const satisfies readonly (keyof AwsRoleOptions)[];
+
 /** Creates the role in its scope: the trust policy as a document that a review can read, and the role at the scope's own address. */
 export function createRole(
   scope: Construct, props: AwsRoleOptions, statements: readonly TrustStatement[], provider: TerraformProvider | undefined,

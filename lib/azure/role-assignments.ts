@@ -1,10 +1,10 @@
 import { RoleAssignment } from '@cdktf/provider-azurerm/lib/role-assignment';
-import { TerraformProvider, TerraformStack } from 'cdktf';
+import { TerraformProvider } from 'cdktf';
 import { Construct, IConstruct } from 'constructs';
 import { warn } from '../annotations';
 import { checkPattern } from '../checks';
 import { FederationError } from '../errors';
-import { idPart, shortHash, textOf } from '../tokens';
+import { idPart, resourceId, shortHash, textOf } from '../tokens';
 
 /** A resource of Azure. */
 export interface AzureResource {
@@ -40,7 +40,7 @@ const CONTAINER = new RegExp('^/subscriptions/[0-9a-f-]{36}/resourceGroups/[^/]+
 export function checkAssignment(where: string, { roleDefinitionName, scope }: AzureRoleAssignment): void {
   checkPattern({ where, prop: 'roleDefinitionName' }, roleDefinitionName, /^[^\s/](?:[^/]{0,510}[^\s/])?$/,
     'be the name of a role, such as "Storage Blob Data Reader"', 'pass the name, and not the id');
-  checkPattern({ where, prop: 'scope' }, resourceId(scope), SCOPE, 'be a resource or its id, /subscriptions/<id>/…', 'copy it from `az resource show --query id`');
+  checkPattern({ where, prop: 'scope' }, idOf(scope), SCOPE, 'be a resource or its id, /subscriptions/<id>/…', 'copy it from `az resource show --query id`');
 }
 
 /** The role assignments of an identity. */
@@ -58,8 +58,8 @@ export class RoleAssignments {
   public assign({ roleDefinitionName, scope }: AzureRoleAssignment): RoleAssignment {
     const where = this.scope.node.path;
     checkAssignment(where, { roleDefinitionName, scope });
-    const scopeId = resourceId(scope);
-    const id = `Assignment_${typeof scope === 'string' ? idOfText(this.scope, scope) : idOfResource(this.scope, scope)}_${roleId(this.scope, roleDefinitionName)}`;
+    const scopeId = idOf(scope);
+    const id = `Assignment_${typeof scope === 'string' ? idOfText(this.scope, scope) : resourceId(this.scope, scope)}_${roleId(this.scope, roleDefinitionName)}`;
     const meaning = `${textOf(this.scope, scopeId)} ${textOf(this.scope, roleDefinitionName)}`.toLowerCase();
     const known = this.assigned.get(id);
     if (known !== undefined && known !== meaning) {
@@ -89,14 +89,14 @@ export class RoleAssignments {
    * @throws FederationError for what is no container
    */
   public assignOnContainer(container: AzureStorageContainer, roleDefinitionName: string): RoleAssignment {
-    checkPattern({ where: this.scope.node.path, prop: 'container' }, resourceId(container), CONTAINER,
+    checkPattern({ where: this.scope.node.path, prop: 'container' }, idOf(container), CONTAINER,
       'be a storage container or its resource manager id, …/blobServices/default/containers/<name>', 'pass the StorageContainer, and not its URL');
     return this.assign({ scope: container, roleDefinitionName });
   }
 }
 
 /** The id of a resource; a storage container that names its account, and not the account's id, has a URL for one. */
-function resourceId(scope: AzureScope | AzureStorageContainer): string {
+function idOf(scope: AzureScope | AzureStorageContainer): string {
   if (typeof scope === 'string') {
     return scope;
   }
@@ -107,11 +107,6 @@ function resourceId(scope: AzureScope | AzureStorageContainer): string {
 function idOfText(scope: IConstruct, id: string): string {
   const text = idPart(scope, id);
   return text === id ? `${id.replace(/^.*\//, '').replace(/[^A-Za-z0-9-]/g, '_').toLowerCase()}_${shortHash(id.toLowerCase())}` : text;
-}
-
-function idOfResource(scope: IConstruct, resource: AzureResource): string {
-  const stack = Construct.isConstruct(resource) ? TerraformStack.of(resource) : undefined;
-  return stack === undefined || stack === TerraformStack.of(scope) ? resource.friendlyUniqueId : `${stack.node.id}_${resource.friendlyUniqueId}`;
 }
 
 /** A role in a construct id; a digest tells apart those that would read alike. */

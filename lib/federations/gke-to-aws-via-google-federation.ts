@@ -2,7 +2,7 @@ import { TerraformProvider } from 'cdktf';
 import { Construct } from 'constructs';
 import { FederationProps, refuseIgnored, sourceOf } from './federation';
 import { AwsFederatedRole } from '../aws/aws-federated-role';
-import { AwsRoleOptions } from '../aws/aws-role';
+import { AWS_ROLE_OPTIONS, AwsRoleOptions } from '../aws/aws-role';
 import { pathOf } from '../checks';
 import { FederationError } from '../errors';
 import { GcpFederatedServiceAccount, GcpServiceAccountOptions } from '../gcp/gcp-federated-service-account';
@@ -37,8 +37,8 @@ const OWN_ACCOUNT_PROPS: readonly (keyof GkeToAwsViaGoogleFederationProps)[] = [
 
 /** Props that make a role; they would mean nothing where one is given. */
 const OWN_ROLE_PROPS: readonly (keyof GkeToAwsViaGoogleFederationProps)[] = [
-  'roleName', 'roleNamePrefix', 'path', 'permissionsBoundary', 'maxSessionDuration', 'tags', 'policyArns', 'policyStatements', 'trustPolicyQuota',
-  'awsProvider',
+  // The description is the account's.
+  ...AWS_ROLE_OPTIONS.filter(name => name !== 'description'), 'awsProvider',
 ];
 
 /** An existing role names the account, which so exists before the direction does. */

@@ -1,7 +1,7 @@
 import { Construct } from 'constructs';
 import { FederationProps, refuseIgnored, sourceOf } from './federation';
 import { AwsFederatedRole, AwsRoleWiringProps } from '../aws/aws-federated-role';
-import { AwsRoleOptions } from '../aws/aws-role';
+import { AWS_ROLE_OPTIONS, AwsRoleOptions } from '../aws/aws-role';
 import { ClusterOidcProvider } from '../aws/cluster-oidc-provider';
 import { pathOf } from '../checks';
 import { ClusterKind } from '../cluster';
@@ -24,8 +24,7 @@ export interface ToAwsFederationProps extends FederationProps, AwsRoleOptions, O
 
 /** Props that make or find a role; they would mean nothing where one is given. */
 const OWN_ROLE_PROPS: readonly (keyof ToAwsFederationProps)[] = [
-  'roleName', 'roleNamePrefix', 'path', 'description', 'permissionsBoundary', 'maxSessionDuration', 'tags', 'policyArns', 'policyStatements',
-  'trustPolicyQuota', 'region', 'tokenPath', 'oidcProvider', 'awsProvider',
+  ...AWS_ROLE_OPTIONS, 'region', 'tokenPath', 'oidcProvider', 'awsProvider',
 ];
 
 /** A workload that becomes an IAM role. */

@@ -3,7 +3,7 @@ import { NAMESPACE_CLAIM } from './principals';
 import { isToken } from '../tokens';
 
 /** A CEL list of strings. */
-export function celList(values: readonly string[]): string {
+function celList(values: readonly string[]): string {
   return `[${values.map(celString).join(', ')}]`;
 }
 

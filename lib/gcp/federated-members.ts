@@ -2,10 +2,11 @@ import { TerraformProvider } from 'cdktf';
 import { IConstruct } from 'constructs';
 import { ClusterWorkloadIdentityPool } from './cluster-workload-identity-pool';
 import { googleProject } from './google-project';
-import { poolMember } from './principals';
+import { nativeMember, poolMember } from './principals';
 import { informOnce } from '../annotations';
 import { checkLimit } from '../checks';
 import { Cluster, TrustedSubject } from '../cluster';
+import { givenRegistrations } from '../registry';
 import { idPart, knownPart, plainId } from '../tokens';
 
 /** `google.subject` takes 127 bytes. */
@@ -50,7 +51,7 @@ export function memberId(scope: IConstruct, { cluster, namespace, name }: Truste
 }
 
 /** The member of a pool of ours, which is found or made, and told of whom it shall admit. */
-export function federatedMember(
+function federatedMember(
   scope: IConstruct, subject: TrustedSubject, pools: Map<string, ClusterWorkloadIdentityPool>, googleProvider: TerraformProvider | undefined,
 ): string {
   const { cluster } = subject;
@@ -62,8 +63,25 @@ export function federatedMember(
   return poolMember(pool.poolName, subject);
 }
 
+/** The member of IAM policies that a service account or set is: one of Google's own pool, or one of the cluster's. */
+export function memberOf(
+  scope: IConstruct, subject: TrustedSubject, pools: Map<string, ClusterWorkloadIdentityPool>, googleProvider: TerraformProvider | undefined,
+): string {
+  const { cluster } = subject;
+  return cluster.workloadPool === undefined
+    ? federatedMember(scope, subject, pools, googleProvider)
+    : nativeMember(projectNumberOf(scope, cluster, googleProvider), cluster, subject);
+}
+
+/** The pools that were passed for the clusters that need one, by cluster id. */
+export function givenPools(
+  scope: IConstruct, given: readonly ClusterWorkloadIdentityPool[] | undefined, trusts: readonly TrustedSubject[],
+): Map<string, ClusterWorkloadIdentityPool> {
+  return givenRegistrations(scope, 'pools', given, trusts.map(({ cluster }) => cluster).filter(cluster => cluster.workloadPool === undefined));
+}
+
 /** The number of the project of a GKE cluster. */
-export function projectNumberOf(scope: IConstruct, cluster: Cluster, googleProvider: TerraformProvider | undefined): string {
+function projectNumberOf(scope: IConstruct, cluster: Cluster, googleProvider: TerraformProvider | undefined): string {
   return cluster.projectNumber ?? googleProject(scope, googleProvider, cluster.project).number;
 }
 

@@ -4,15 +4,13 @@ import { TerraformProvider, TerraformStack } from 'cdktf';
 import { Construct } from 'constructs';
 import { ClusterWorkloadIdentityPool } from './cluster-workload-identity-pool';
 import { bindCredentialFile, GOOGLE_RESERVED_ENV, projectEnv } from './credential-file-binding';
-import { checkGoogleSubject, federatedMember, federatedMembers, informOfSharedPool, projectNumberOf } from './federated-members';
+import { checkGoogleSubject, federatedMembers, givenPools, informOfSharedPool, memberOf } from './federated-members';
 import { googleProject } from './google-project';
 import { checkProjectRole, GcsBucket, MemberGrants } from './member-grants';
-import { nativeMember } from './principals';
 import { warnOfTrusts } from '../annotations';
 import { checkProject, checkTokenPath, pathOf } from '../checks';
 import { checkTrusted, ICloudIdentity, NO_WIRING, PodBinding, PodBindingOptions } from '../cloud-identity';
 import { canonicalSubjects, ServiceAccountSubject, TrustedSubject } from '../cluster';
-import { givenRegistrations } from '../registry';
 
 /** Props of service accounts that are given roles themselves. */
 export interface GcpFederatedPrincipalProps {
@@ -80,14 +78,8 @@ export class GcpFederatedPrincipal extends Construct implements ICloudIdentity {
     this.trusts = trusts;
     this.props = props;
     const provider = props.googleProvider;
-    const federated = trusts.map(({ cluster }) => cluster).filter(cluster => cluster.workloadPool === undefined);
-    const pools = givenRegistrations(this, 'pools', props.pools, federated);
-    const grantees = federatedMembers(this, trusts).map(({ id: suffix, subject }) => ({
-      suffix: `_${suffix}`,
-      member: subject.cluster.workloadPool === undefined
-        ? federatedMember(this, subject, pools, provider)
-        : nativeMember(projectNumberOf(this, subject.cluster, provider), subject.cluster, subject),
-    }));
+    const pools = givenPools(this, props.pools, trusts);
+    const grantees = federatedMembers(this, trusts).map(({ id: suffix, subject }) => ({ suffix: `_${suffix}`, member: memberOf(this, subject, pools, provider) }));
     this.members = grantees.map(({ member }) => member);
     this.pools = [...pools.values()];
     this.grants = new MemberGrants(this, grantees, provider);

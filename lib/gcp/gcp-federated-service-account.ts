@@ -7,15 +7,13 @@ import { Fn, TerraformProvider } from 'cdktf';
 import { Construct } from 'constructs';
 import { ClusterWorkloadIdentityPool } from './cluster-workload-identity-pool';
 import { bindCredentialFile, GOOGLE_RESERVED_ENV } from './credential-file-binding';
-import { checkGoogleSubject, federatedMember, federatedMembers, informOfSharedPool, memberId, projectNumberOf } from './federated-members';
+import { checkGoogleSubject, federatedMembers, givenPools, informOfSharedPool, memberId, memberOf } from './federated-members';
 import { checkProjectRole, GcsBucket, MemberGrants } from './member-grants';
-import { nativeMember } from './principals';
 import { warnOfTrusts } from '../annotations';
 import { checkPattern, checkProject, checkRange, checkTokenPath, pathOf } from '../checks';
 import { checkTrusted, ICloudIdentity, NO_WIRING, PodBinding, PodBindingOptions } from '../cloud-identity';
 import { canonicalSubjects, covers, ServiceAccountSubject, TrustedSubject } from '../cluster';
 import { FederationError } from '../errors';
-import { givenRegistrations } from '../registry';
 
 /** What a GcpFederatedServiceAccount is and may do, apart from whom it trusts. */
 export interface GcpServiceAccountOptions {
@@ -134,10 +132,9 @@ export class GcpFederatedServiceAccount extends Construct implements ICloudIdent
     // The name is projects/<id>/serviceAccounts/<email>; a looked-up account need not say its project elsewhere.
     this.project = props.project ?? (this.resource === undefined ? Fn.element(Fn.split('/', serviceAccountId), 1) : account.project);
 
-    const federated = trusts.map(({ cluster }) => cluster).filter(cluster => cluster.workloadPool === undefined);
-    const pools = givenRegistrations(this, 'pools', props.pools, federated);
-    this.members = new Map(federatedMembers(this, trusts).map(({ id: memberOf, subject }) => [memberOf, new ServiceAccountIamMember(this, memberOf, {
-      serviceAccountId, role: 'roles/iam.workloadIdentityUser', member: this.memberOf(subject, pools), provider,
+    const pools = givenPools(this, props.pools, trusts);
+    this.members = new Map(federatedMembers(this, trusts).map(({ id: name, subject }) => [name, new ServiceAccountIamMember(this, name, {
+      serviceAccountId, role: 'roles/iam.workloadIdentityUser', member: impersonating(subject) ?? memberOf(this, subject, pools, provider), provider,
     })]));
     this.pools = [...pools.values()];
     this.grants = new MemberGrants(this, [{ member: this.member, suffix: '' }], provider);
@@ -202,17 +199,11 @@ export class GcpFederatedServiceAccount extends Construct implements ICloudIdent
   public grantProjectRole(role: string): ProjectIamMember {
     return this.grants.grantProjectRole(this.project, role)[0]!;
   }
+}
 
-  private memberOf(subject: TrustedSubject, pools: Map<string, ClusterWorkloadIdentityPool>): string {
-    const { cluster } = subject;
-    const { googleProvider } = this.props;
-    if (cluster.workloadPool !== undefined) {
-      return subject.name !== undefined
-        ? `serviceAccount:${cluster.workloadPool}[${subject.namespace}/${subject.name}]`
-        : nativeMember(projectNumberOf(this, cluster, googleProvider), cluster, subject);
-    }
-    return federatedMember(this, subject, pools, googleProvider);
-  }
+/** An account by name in Google's own pool has a form of its own for impersonation. */
+function impersonating({ cluster: { workloadPool }, namespace, name }: TrustedSubject): string | undefined {
+  return workloadPool !== undefined && name !== undefined ? `serviceAccount:${workloadPool}[${namespace}/${name}]` : undefined;
 }
 
 function checkAccount(where: string, props: GcpFederatedServiceAccountProps): void {

@@ -1,11 +1,11 @@
 import { ProjectIamMember } from '@cdktf/provider-google/lib/project-iam-member';
 import { StorageBucketIamMember } from '@cdktf/provider-google/lib/storage-bucket-iam-member';
-import { TerraformProvider, TerraformStack } from 'cdktf';
+import { TerraformProvider } from 'cdktf';
 import { Construct, IConstruct } from 'constructs';
 import { warn } from '../annotations';
 import { checkPattern } from '../checks';
 import { FederationError } from '../errors';
-import { idPart, isToken, shortHash } from '../tokens';
+import { idPart, isToken, resourceId, shortHash } from '../tokens';
 
 /** A Cloud Storage bucket as a resource, or by its literal name. */
 export type GcsBucket = { readonly name: string; readonly friendlyUniqueId: string } | string;
@@ -60,7 +60,7 @@ export class MemberGrants {
       checkPattern({ where, prop: 'bucket' }, bucket, /^(?=.{3,222}$)[a-z0-9](?:[a-z0-9_-]{0,61}[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9_-]{0,61}[a-z0-9])?)*$/,
         'be a bucket\'s name (lower-case letters, digits, "-", "_" and ".")', 'leave out "gs://"');
     }
-    const name = `Bucket_${literal ? bucket : bucketId(this.scope, bucket)}_${roleId(this.scope, role)}`;
+    const name = `Bucket_${literal ? bucket : resourceId(this.scope, bucket)}_${roleId(this.scope, role)}`;
     const known = this.buckets.get(name);
     if (known !== undefined && known !== bucket) {
       throw new FederationError({
@@ -95,12 +95,6 @@ export class MemberGrants {
       return (this.scope.node.tryFindChild(id) as T | undefined) ?? create(id, member);
     });
   }
-}
-
-/** A bucket in a construct id: its own id, with its stack where that is another. */
-function bucketId(scope: IConstruct, bucket: Exclude<GcsBucket, string>): string {
-  const stack = Construct.isConstruct(bucket) ? TerraformStack.of(bucket) : undefined;
-  return stack === undefined || stack === TerraformStack.of(scope) ? bucket.friendlyUniqueId : `${stack.node.id}_${bucket.friendlyUniqueId}`;
 }
 
 /** A role in a construct id; a digest tells apart those that would read alike. */

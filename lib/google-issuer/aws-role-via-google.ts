@@ -3,7 +3,7 @@ import { TerraformProvider } from 'cdktf';
 import { Construct } from 'constructs';
 import { inform } from '../annotations';
 import { AwsFederatedRole } from '../aws/aws-federated-role';
-import { AwsRoleOptions } from '../aws/aws-role';
+import { AWS_ROLE_OPTIONS, AwsRoleOptions } from '../aws/aws-role';
 import { AWS_RESERVED_ENV } from '../aws/aws-role-binding';
 import { checkAudience, pathOf } from '../checks';
 import { checkTrusted, ICloudIdentity, NO_WIRING, PodBinding, PodBindingOptions } from '../cloud-identity';
@@ -36,10 +36,7 @@ export interface AwsRoleViaGoogleProps extends AwsRoleOptions {
 export const GTOKEN_AUDIENCE = 'gtoken/sts/assume-role-with-web-identity';
 
 /** Props that make a role; they would mean nothing where one is given. */
-const OWN_ROLE_PROPS: readonly (keyof AwsRoleOptions | 'awsProvider')[] = [
-  'roleName', 'roleNamePrefix', 'path', 'description', 'permissionsBoundary', 'maxSessionDuration', 'tags', 'policyArns', 'policyStatements',
-  'trustPolicyQuota', 'awsProvider',
-];
+const OWN_ROLE_PROPS = [...AWS_ROLE_OPTIONS, 'awsProvider'] as const;
 
 /**
  * Lets service accounts of GKE become an IAM role with Google as the identity provider: by ID tokens of the Google service account that they become.

@@ -1,11 +1,11 @@
-import { spawnSync } from 'node:child_process';
 import { AwsProvider } from '@cdktf/provider-aws/lib/provider';
 import { PodV1 } from '@cdktf/provider-kubernetes/lib/pod-v1';
 import { TerraformStack, TerraformVariable } from 'cdktf';
 import { AwsChainedRole, AwsChainedRoleProps, AwsFederatedRole, AwsPodIdentityRole, Cluster, Workload } from 'cdktf-workload-federation';
 import { EKS_ISSUER, LITERAL_AND_TOKENS } from '../clusters';
 import { refusal } from '../refusal';
-import { inFolder, readableAddresses, scratchStack, stackIn, StackJson, synthApp, synthStack } from '../synth';
+import { readableAddresses, scratchStack, stackIn, StackJson, synthApp, synthStack } from '../synth';
+import { evaluated, onTerraform } from '../terraform';
 
 const ARN = 'arn:aws:eks:eu-west-1:123456789012:cluster/apps';
 const eks = Cluster.eks({ name: 'apps', issuer: EKS_ISSUER, arn: ARN });
@@ -15,15 +15,8 @@ const onEks = eks.serviceAccount('reports', 'reader');
 const TOKEN = '/var/run/secrets/workload-federation/aws/token';
 
 /** What Terraform makes of a template, given the values of its references. */
-function evaluated(template: string, values: Record<string, string>): string {
-  const expression = Object.entries(values).reduce((text, [reference, value]) => text.replaceAll(reference, () => JSON.stringify(value)), template.replace(/^\$\{([^]*)\}$/, '$1'));
-  const { status, stdout, stderr } = inFolder(cwd => spawnSync('terraform', ['console'], { cwd, input: `base64encode(${expression})\n`, encoding: 'utf8' }));
-  expect({ expression, status, stderr: status === 0 ? '' : stderr }).toEqual({ expression, status: 0, stderr: '' });
-  return Buffer.from(stdout.trim().slice(1, -1), 'base64').toString();
-}
-
-const TERRAFORM = spawnSync('terraform', ['version']).status === 0;
-const onTerraform = (name: string, run: () => void) => TERRAFORM ? test(name, run) : test.skip(`${name} (terraform is not on the PATH)`, run);
+const withValues = (template: string, values: Record<string, string>): string => evaluated(
+  Object.entries(values).reduce((text, [reference, value]) => text.replaceAll(reference, () => JSON.stringify(value)), template.replace(/^\$\{([^]*)\}$/, '$1')));
 
 /** The AWS shared config file as SDKs read it: sections of settings, whose names are said once. */
 function parsed(file: string): Record<string, Record<string, string>> {
@@ -143,7 +136,7 @@ describe('the config file', () => {
       const target = new AwsChainedRole(scope, 'Target', { source: new AwsFederatedRole(scope, 'Source', { trusts: [reader] }) });
       new Workload(scope, 'Workload', { serviceAccount: reader, identities: [target] });
     }));
-    const text = evaluated(config, {
+    const text = withValues(config, {
       'aws_iam_role.Source.arn': 'arn:aws:iam::111111111111:role/source', 'aws_iam_role.Target.arn': 'arn:aws:iam::222222222222:role/target',
     });
     expect(text).toBe([
@@ -155,7 +148,7 @@ describe('the config file', () => {
 
   onTerraform('leads through three steps, each with its own external id', () => {
     const [source, first, second] = ['source', 'first', 'second'].map(name => `arn:aws:iam::111111111111:role/workloads/${name}`);
-    const text = evaluated(threeHops(), { 'aws_iam_role.Source.arn': source!, 'aws_iam_role.First.arn': first!, 'aws_iam_role.Second.arn': second! });
+    const text = withValues(threeHops(), { 'aws_iam_role.Source.arn': source!, 'aws_iam_role.First.arn': first!, 'aws_iam_role.Second.arn': second! });
     expect(walked(text)).toEqual([source, first, second, 'arn:aws:iam::333333333333:role/third']);
     expect(parsed(text)).toEqual({
       'step-1': { role_arn: source, web_identity_token_file: TOKEN },
@@ -171,7 +164,7 @@ describe('the config file', () => {
       const target = AwsChainedRole.fromRoleArn(scope, 'Target', { source, roleArn: 'arn:aws:iam::222222222222:role/target' });
       new Workload(scope, 'Workload', { serviceAccount: reader, identities: [target], mountPath: '/m' });
     }));
-    expect(evaluated(config, {})).toBe([
+    expect(withValues(config, {})).toBe([
       '[profile step-1]', 'role_arn = arn:aws:iam::111111111111:role/source', 'web_identity_token_file = /m/tokens/aws', '',
       '[default]', 'role_arn = arn:aws:iam::222222222222:role/target', 'source_profile = step-1', '',
     ].join('\n'));

@@ -1,0 +1,14 @@
+import { spawnSync } from 'node:child_process';
+import { inFolder } from './synth';
+
+const TERRAFORM = spawnSync('terraform', ['version']).status === 0;
+
+/** A test that asks Terraform itself; skipped, by a name that says why, where it is not installed. */
+export const onTerraform = (name: string, check: () => void) => TERRAFORM ? test(name, check) : test.skip(`${name} (terraform is not on the PATH)`, check);
+
+/** What Terraform makes of an expression. */
+export function evaluated(expression: string): string {
+  const { status, stdout, stderr } = inFolder(cwd => spawnSync('terraform', ['console'], { cwd, input: `base64encode(${expression})\n`, encoding: 'utf8' }));
+  expect({ expression, status, stderr: status === 0 ? '' : stderr }).toEqual({ expression, status: 0, stderr: '' });
+  return Buffer.from(stdout.trim().slice(1, -1), 'base64').toString();
+}
