@@ -126,6 +126,21 @@ export function checkAudience(place: Place, audience: string, max = 255): void {
     'leave it out for the cloud\'s own audience');
 }
 
+/** An image with a tag other than latest, a digest, or both. */
+const PINNED = new RegExp('^[a-z0-9][a-z0-9._-]*(?::\\d{1,5}(?=/))?(?:/[a-z0-9]+(?:[._-]+[a-z0-9]+)*)*'
+  + '(?::(?!latest$)[A-Za-z0-9_][A-Za-z0-9._-]{0,127}|(?::[A-Za-z0-9_][A-Za-z0-9._-]{0,127})?@sha256:[0-9a-f]{64})$');
+
+/** Refuses an image of which another version may run tomorrow. */
+export function checkImage(place: Place, image: string): void {
+  const [rule, remedy] = ['be an image with a sha256 digest, or a tag other than latest', 'pin what runs in the cluster, best by its digest'] as const;
+  checkPattern(place, image, PINNED, rule, remedy);
+  // Behind a registry that only Terraform knows, the tag may be written here.
+  const shape = withTokensAs(image, '…');
+  if (isToken(image) && /(?::latest|\/[^:@/…]+)$/.test(shape)) {
+    throw new FederationError({ code: 'InvalidIdentifier', ...place, rule, got: shape, remedy });
+  }
+}
+
 /** Refuses what is no id of a Google Cloud project. */
 export function checkProject(place: Place, value: string): void {
   checkPattern(place, value, /^(?:[a-z0-9.-]+:)?[a-z][a-z0-9-]{4,28}[a-z0-9]$/,

@@ -43,6 +43,49 @@ export interface EnvironmentVariable {
   readonly value: string;
 }
 
+/** A container that brings credentials into a pod, beside those of the workload; it runs with no right that it does not need. */
+export interface HelperContainer {
+  readonly name: string;
+  readonly image: string;
+  /**
+   * The entry point in place of the image's own.
+   * @default - the image's
+   */
+  readonly command?: readonly string[];
+  /**
+   * The arguments of the entry point.
+   * @default - the image's
+   */
+  readonly args?: readonly string[];
+  readonly env: readonly EnvironmentVariable[];
+  readonly resources: ContainerResources;
+}
+
+/** What a container asks for, and what it may use, by the name of the resource, as in `{ memory: '32Mi' }`. */
+export interface ContainerResources {
+  /**
+   * What the container asks for.
+   * @default - nothing
+   */
+  readonly requests?: Readonly<Record<string, string>>;
+  /**
+   * What the container may use.
+   * @default - nothing
+   */
+  readonly limits?: Readonly<Record<string, string>>;
+}
+
+/** Containers that write credentials into a volume in memory, which every other container of the pod reads. */
+export interface PodHelpers {
+  readonly volume: { readonly name: string; readonly mountPath: string };
+  /** Run one after the other before all other containers. */
+  readonly initContainers: readonly HelperContainer[];
+  /** Run beside the other containers. */
+  readonly sidecars: readonly HelperContainer[];
+  /** Stand in for the sidecars where the pod shall complete: they end when no other container uses the volume any more. */
+  readonly completingSidecars: readonly HelperContainer[];
+}
+
 /** What an identity asks of the pods that run as one of its service accounts: plain data, the one seam between clouds and workloads. */
 export interface PodBinding {
   /** Annotations of the Kubernetes ServiceAccount. */
@@ -55,6 +98,13 @@ export interface PodBinding {
   readonly tokens: readonly ProjectedToken[];
   /** Files to mount. */
   readonly files: readonly CredentialFile[];
+  /** Containers to run with the pods' own. */
+  readonly helpers: readonly PodHelpers[];
+  /**
+   * What keeps the pods from completing, with what to do about it: something that is not in the pod template.
+   * @default - nothing
+   */
+  readonly keepsRunning?: { readonly what: string; readonly remedy: string };
   /** Variables that no container may set, as they would win over the federated identity. */
   readonly reservedEnv: readonly string[];
   /** What lets the service account in, and so must exist before its pods start; what is in another stack is that stack's to order. */
@@ -96,5 +146,5 @@ export function checkTrusted(
 
 /** What an identity asks for where it has nothing to ask. */
 export const NO_WIRING: Omit<PodBinding, 'reservedEnv'> = {
-  serviceAccountAnnotations: {}, podLabels: {}, env: [], tokens: [], files: [], dependsOn: [],
+  serviceAccountAnnotations: {}, podLabels: {}, env: [], tokens: [], files: [], helpers: [], dependsOn: [],
 };

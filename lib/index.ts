@@ -20,12 +20,15 @@ export * from './gcp/gcp-federated-principal';
 export * from './gcp/gcp-federated-service-account';
 export type { GcsBucket } from './gcp/member-grants';
 export * from './google-issuer/aws-role-via-google';
+export {
+  GoogleIdTokenSource, type GtokenSourceProps, GTOKEN_AUDIENCE, type GtokenWebhookSourceProps, type MetadataServerSourceProps,
+} from './google-issuer/google-id-token-source';
 export * from './issuer/gcs-hosted-issuer';
 export type { HostedIssuerProps } from './issuer/hosted-issuer';
 export { issuerDocuments, jsonWebKeySet } from './issuer/issuer-documents';
 export type { IssuerDocuments, IssuerDocumentsProps, IssuerKeys } from './issuer/issuer-documents';
 export * from './issuer/s3-hosted-issuer';
-export type { PodTemplate, WiredPodTemplate } from './kubernetes/pod-template';
+export type { PodTemplate, PodTemplateOptions, WiredPodTemplate } from './kubernetes/pod-template';
 export * from './kubernetes/workload';
 export type { FederationProps } from './federations/federation';
 export type { ToAwsFederationProps } from './federations/to-aws';

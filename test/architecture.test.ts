@@ -19,7 +19,7 @@ const MAY_USE: Record<string, readonly string[]> = {
   'entra': ['annotations', 'azure', 'checks', 'cloud-identity', 'cluster', 'errors', 'registry', 'tokens'],
   'issuer': ['azure', 'checks', 'errors', 'tokens'],
   'kubernetes': ['checks', 'cloud-identity', 'cluster', 'errors', 'tokens'],
-  'google-issuer': ['annotations', 'aws', 'checks', 'cloud-identity', 'cluster', 'errors', 'gcp'],
+  'google-issuer': ['annotations', 'aws', 'checks', 'cloud-identity', 'cluster', 'errors', 'gcp', 'tokens'],
   'gtoken': ['checks', 'errors', 'tokens'],
   'tls': ['checks', 'gtoken'],
   'federations': ['aws', 'azure', 'checks', 'cluster', 'errors', 'gcp', 'google-issuer', 'kubernetes'],

@@ -1,11 +1,16 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from '@cdktf/hcl2json';
+import { PodV1 } from '@cdktf/provider-kubernetes/lib/pod-v1';
 import { KubernetesProvider } from '@cdktf/provider-kubernetes/lib/provider';
 import { App, TerraformStack, TerraformVariable } from 'cdktf';
-import { AwsFederatedRole, Cluster, ClusterOidcProvider, ClusterWorkloadIdentityPool, GcpFederatedServiceAccount, Workload } from 'cdktf-workload-federation';
+import {
+  AwsFederatedRole, Cluster, ClusterOidcProvider, ClusterWorkloadIdentityPool, GcpFederatedServiceAccount, GkeToAwsViaGoogleFederation,
+  GoogleIdTokenSource, Workload,
+} from 'cdktf-workload-federation';
 import { JWKS, LITERAL_AND_TOKENS } from './clusters';
 import { EXAMPLES, inFolder, runExample, stackIn, synthExample } from './synth';
+import { REFRESHING_COMMAND, STARTING_COMMAND, WATCHING_COMMAND } from '../lib/google-issuer/metadata-server-command';
 
 /** What an app writes under `cdktf synth --hcl`, parsed back by Terraform's own parser. */
 async function synthHcl(run: (folder: string) => void): Promise<Record<string, any>> {
@@ -22,10 +27,10 @@ async function synthHcl(run: (folder: string) => void): Promise<Record<string, a
   }
 }
 
-/** Blocks of HCL are lists, where JSON has them as lists or objects; white space in expressions has no meaning. */
+/** Blocks of HCL are lists, where JSON has them as lists or objects; white space in expressions has no meaning; a text of several lines ends in a line break. */
 function comparable(value: any): any {
   if (typeof value === 'string') {
-    return value.includes('${') ? value.replace(/\s+/g, '') : value;
+    return value.includes('${') ? value.replace(/\s+/g, '') : value.replace(/(?<=\n[^]*)\n$/, '');
   }
   if (Array.isArray(value)) {
     return value.length === 1 && typeof value[0] === 'object' ? comparable(value[0]) : value.map(comparable);
@@ -88,4 +93,32 @@ describe.each(LITERAL_AND_TOKENS)('with %s', (_, clusters) => {
     });
     expect(blocks(hcl.stack)).toEqual(blocks(json));
   });
+});
+
+test.each([
+  ['keeps its token fresh', false, REFRESHING_COMMAND], ['runs to completion', true, WATCHING_COMMAND],
+])('the scripts of a pod that %s, and what it asks for, are read back from HCL as they were written', async (_, runToCompletion, beside) => {
+  const { stack } = await synthHcl(folder => {
+    const app = new App({ outdir: folder });
+    const scope = stackIn(app);
+    const audience = new TerraformVariable(scope, 'audience', { type: 'string' }).stringValue;
+    for (const [id, more] of [['Known', {}], ['Unknown', { audience: `https://${audience}/reports` }]] as const) {
+      const federation = new GkeToAwsViaGoogleFederation(scope, id, {
+        cluster: Cluster.gke({ project: 'acme-apps', location: 'europe-west1', name: 'apps' }), namespace: 'reports', serviceAccountName: id.toLowerCase(),
+        accountId: `reports-${id.toLowerCase()}`, idTokenSource: GoogleIdTokenSource.metadataServer({ image: 'curlimages/curl:8.10.1' }), ...more,
+      });
+      new PodV1(scope, `${id}Pod`, federation.podTemplate({ metadata: { name: 'reader' }, spec: { container: [{ name: 'main', image: 'reader:1' }] } }, { runToCompletion }));
+    }
+    app.synth();
+  });
+  for (const [pod, audience] of [['KnownPod', 'gtoken%2Fsts%2Fassume-role-with-web-identity'], ['UnknownPod', '${urlencode("https://${var.audience}/reports")}']]) {
+    const [{ init_container: [first], container: [, second] }] = stack.resource.kubernetes_pod_v1[pod!][0].spec;
+    // HCL writes text of several lines as a here-document, which ends with a line break; a shell makes nothing of it.
+    expect([first.command, second.command]).toEqual([STARTING_COMMAND, beside].map(([shell, option, script]) => [shell, option, `${script}\n`]));
+    for (const { env: [{ name, value }] } of [first, second]) {
+      expect([name, value.replace(/\s+/g, '')]).toEqual([
+        'ID_TOKEN_URL', `http://metadata.google.internal/computeMetadata/v1/instance/service-accounts/default/identity?audience=${audience}&format=standard`,
+      ]);
+    }
+  }
 });

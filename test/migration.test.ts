@@ -45,7 +45,7 @@ test('the trust is Google\'s, then both, then the cluster\'s own', () => {
 
 test('the first step adds the cluster to the trust and moves one workload; the other, and all that Google has, stays as it is', () => {
   expect(step(1)).toEqual({
-    added: ['aws_iam_openid_connect_provider.ClusterOidcProvider-gke-apps', 'data.aws_region.AwsRegion'],
+    added: ['aws_iam_openid_connect_provider.ClusterOidcProvider-gke-apps'],
     removed: [],
     changed: [TRUST, 'kubernetes_deployment_v1.uploads-deployment', 'kubernetes_service_account_v1.Uploads'],
   });

@@ -1,10 +1,11 @@
 // The article's way from GKE to AWS, with Google and not the cluster as the identity provider: for clusters that may not be registered in AWS.
 import { AwsProvider } from '@cdktf/provider-aws/lib/provider';
 import { GoogleProvider } from '@cdktf/provider-google/lib/provider';
+import { CronJobV1 } from '@cdktf/provider-kubernetes/lib/cron-job-v1';
 import { DeploymentV1 } from '@cdktf/provider-kubernetes/lib/deployment-v1';
 import { KubernetesProvider } from '@cdktf/provider-kubernetes/lib/provider';
 import { App, TerraformStack } from 'cdktf';
-import { Cluster, GkeToAwsViaGoogleFederation } from 'cdktf-workload-federation';
+import { Cluster, GkeToAwsViaGoogleFederation, GoogleIdTokenSource } from 'cdktf-workload-federation';
 import { CertManagerCertificate, GtokenWebhook } from 'cdktf-workload-federation/gtoken';
 import { Construct } from 'constructs';
 
@@ -26,7 +27,7 @@ class Webhook extends TerraformStack {
   }
 }
 
-/** What the reports team owns: a workload that uploads to S3. */
+/** What the reports team owns: a workload that uploads to S3, which the webhook gives its tokens. */
 class Reports extends TerraformStack {
   constructor(scope: Construct, id: string) {
     super(scope, id);
@@ -50,7 +51,38 @@ class Reports extends TerraformStack {
   }
 }
 
+/** What the billing team owns: a job that needs neither the webhook nor gtoken, as its own pods ask GKE's metadata server. */
+class Billing extends TerraformStack {
+  constructor(scope: Construct, id: string) {
+    super(scope, id);
+    new AwsProvider(this, 'Aws', { region: 'eu-west-1' });
+    new GoogleProvider(this, 'Google', { project: 'acme-apps' });
+    new KubernetesProvider(this, 'Kubernetes', { configPath: '~/.kube/config', configContext: 'gke-apps' });
+
+    const invoices = new GkeToAwsViaGoogleFederation(this, 'Invoices', {
+      cluster: gke, namespace: 'billing', serviceAccountName: 'invoices', accountId: 'billing-invoices', createNamespace: true, kubernetesApiAccess: false,
+      idTokenSource: GoogleIdTokenSource.metadataServer({ image: 'docker.io/curlimages/curl:8.11.1' }),
+    });
+    invoices.role.grantBucketRead('arn:aws:s3:::acme-invoices');
+    new CronJobV1(this, 'CronJob', {
+      metadata: { name: 'invoices', namespace: invoices.workload.namespace },
+      spec: {
+        schedule: '0 3 * * *',
+        jobTemplate: {
+          metadata: {},
+          spec: {
+            template: invoices.podTemplate({
+              spec: { container: [{ name: 'invoices', image: 'registry.acme.example/invoices:3.1.0' }] },
+            }, { runToCompletion: true }),
+          },
+        },
+      },
+    });
+  }
+}
+
 export const app = new App();
 new Webhook(app, 'gtoken-webhook');
 new Reports(app, 'gtoken-reports');
+new Billing(app, 'gtoken-billing');
 app.synth();

@@ -63,6 +63,11 @@ export interface AwsFederatedRoleFromArnProps extends AwsRoleWiringProps, Pick<A
    * @default "sts.amazonaws.com"
    */
   readonly audience?: string;
+  /**
+   * Google service accounts that the role's trust policy accepts by their ID tokens; `trusts` may then be empty.
+   * @default - none
+   */
+  readonly googleServiceAccounts?: readonly GoogleIdTokenSubject[];
 }
 
 const DEFAULT_AUDIENCE = 'sts.amazonaws.com';
@@ -113,7 +118,7 @@ export class AwsFederatedRole extends AwsRole implements ICloudIdentity {
   constructor(scope: Construct, id: string, props: AwsFederatedRoleProps, existing?: AwsFederatedRoleFromArnProps) {
     const where = pathOf(scope, id);
     checkRole(where, props, existing);
-    const google = canonicalGoogleSubjects(scope, where, existing === undefined ? props.googleServiceAccounts : undefined);
+    const google = canonicalGoogleSubjects(scope, where, props.googleServiceAccounts);
     const trusts = google.length > 0 && (props.trusts ?? []).length === 0 ? [] : canonicalSubjects(scope, { where, prop: 'trusts' }, props.trusts);
     checkNoWholeCluster(where, trusts);
     if (existing?.audience !== undefined) {
@@ -150,8 +155,16 @@ export class AwsFederatedRole extends AwsRole implements ICloudIdentity {
       roleArn: this.roleArn,
       audience: provider?.audience ?? this.audience,
       tokenPath: this.props.tokenPath ?? DEFAULT_TOKEN_PATH,
-      region: () => this.props.region ?? regionOf(this, this.props.awsProvider),
+      region: () => this.workloadRegion(),
     });
+  }
+
+  /**
+   * The region for workloads outside of AWS; asking for it may define a data source.
+   * @internal
+   */
+  public workloadRegion(): string {
+    return this.props.region ?? regionOf(this, this.props.awsProvider);
   }
 
   /**

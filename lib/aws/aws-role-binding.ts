@@ -1,4 +1,4 @@
-import { checkTrusted, ICloudIdentity, NO_WIRING, PodBinding, PodBindingOptions } from '../cloud-identity';
+import { checkTrusted, EnvironmentVariable, ICloudIdentity, NO_WIRING, PodBinding, PodBindingOptions } from '../cloud-identity';
 import { ServiceAccountSubject } from '../cluster';
 
 /** What a pod needs to know of a role. */
@@ -41,18 +41,25 @@ export function bindAwsRole(identity: ICloudIdentity, subject: ServiceAccountSub
       reservedEnv: AWS_RESERVED_ENV,
     };
   }
-  const region = role.region();
   return {
     ...NO_WIRING,
-    env: [
-      { name: 'AWS_ROLE_ARN', value: role.roleArn },
-      { name: 'AWS_WEB_IDENTITY_TOKEN_FILE', value: `${options.mountPath}/${role.tokenPath}` },
-      // The SDK for JavaScript reads the first and boto3 the second, and neither the other.
-      { name: 'AWS_REGION', value: region },
-      { name: 'AWS_DEFAULT_REGION', value: region },
-      { name: 'AWS_STS_REGIONAL_ENDPOINTS', value: 'regional' },
-    ],
+    env: [...webIdentityEnv(role.roleArn, `${options.mountPath}/${role.tokenPath}`), ...regionEnv(role.region())],
     tokens: [{ path: role.tokenPath, audience: role.audience }],
     reservedEnv: AWS_RESERVED_ENV,
   };
+}
+
+/** The variables by which SDKs become a role with the token in a file. */
+export function webIdentityEnv(roleArn: string, tokenFile: string): EnvironmentVariable[] {
+  return [{ name: 'AWS_ROLE_ARN', value: roleArn }, { name: 'AWS_WEB_IDENTITY_TOKEN_FILE', value: tokenFile }];
+}
+
+/** The variables by which SDKs find STS and the services outside of AWS, where nothing else says a region. */
+export function regionEnv(region: string): EnvironmentVariable[] {
+  return [
+    // The SDK for JavaScript reads the first and boto3 the second, and neither the other.
+    { name: 'AWS_REGION', value: region },
+    { name: 'AWS_DEFAULT_REGION', value: region },
+    { name: 'AWS_STS_REGIONAL_ENDPOINTS', value: 'regional' },
+  ];
 }

@@ -6,8 +6,9 @@ import { AWS_ROLE_OPTIONS, AwsRoleOptions } from '../aws/aws-role';
 import { pathOf } from '../checks';
 import { FederationError } from '../errors';
 import { GcpFederatedServiceAccount, GcpServiceAccountOptions } from '../gcp/gcp-federated-service-account';
-import { AwsRoleViaGoogle, GTOKEN_AUDIENCE } from '../google-issuer/aws-role-via-google';
-import { PodTemplate, WiredPodTemplate } from '../kubernetes/pod-template';
+import { AwsRoleViaGoogle } from '../google-issuer/aws-role-via-google';
+import { GoogleIdTokenSource, GTOKEN_AUDIENCE } from '../google-issuer/google-id-token-source';
+import { PodTemplate, PodTemplateOptions, WiredPodTemplate } from '../kubernetes/pod-template';
 import { Workload } from '../kubernetes/workload';
 
 /** Props of a workload on GKE that becomes an IAM role with Google as the identity provider. */
@@ -24,6 +25,21 @@ export interface GkeToAwsViaGoogleFederationProps
    */
   readonly role?: AwsFederatedRole;
   /**
+   * How Google's ID tokens come into the pods.
+   * @default GoogleIdTokenSource.webhook()
+   */
+  readonly idTokenSource?: GoogleIdTokenSource;
+  /**
+   * The audience that the ID tokens are asked for; gtoken, by the webhook or not, always asks for the default.
+   * @default "gtoken/sts/assume-role-with-web-identity"
+   */
+  readonly audience?: string;
+  /**
+   * The region that the workload uses, and asks STS in.
+   * @default - the region of the AWS provider
+   */
+  readonly region?: string;
+  /**
    * The AWS provider that leads to the role's account.
    * @default - the stack's provider without an alias
    */
@@ -38,22 +54,23 @@ const OWN_ACCOUNT_PROPS: readonly (keyof GkeToAwsViaGoogleFederationProps)[] = [
 /** Props that make a role; they would mean nothing where one is given. */
 const OWN_ROLE_PROPS: readonly (keyof GkeToAwsViaGoogleFederationProps)[] = [
   // The description is the account's.
-  ...AWS_ROLE_OPTIONS.filter(name => name !== 'description'), 'awsProvider',
+  ...AWS_ROLE_OPTIONS.filter(name => name !== 'description'), 'region', 'awsProvider',
 ];
 
 /** An existing role names the account, which so exists before the direction does. */
-function checkAccepts(where: string, role: AwsFederatedRole, account: GcpFederatedServiceAccount | undefined): void {
-  if (account === undefined || !role.accepts({ uniqueId: account.uniqueId, audience: GTOKEN_AUDIENCE })) {
+function checkAccepts(where: string, role: AwsFederatedRole, account: GcpFederatedServiceAccount | undefined, audience = GTOKEN_AUDIENCE): void {
+  if (account === undefined || !role.accepts({ uniqueId: account.uniqueId, audience })) {
     throw new FederationError({
       code: 'NotTrusted', where, prop: 'role', rule: 'accept the Google service account that is given as `googleServiceAccount`',
       got: account === undefined ? 'none given' : role.node.path,
-      remedy: `define the account first, add its \`uniqueId\` and the audience "${GTOKEN_AUDIENCE}" to \`googleServiceAccounts\` of the role, and pass both`,
+      remedy: `define the account first, add its \`uniqueId\` and the audience "${audience}" to \`googleServiceAccounts\` of the role, and pass both`,
     });
   }
 }
 
 /**
- * Lets a workload on GKE become an IAM role with Google as the identity provider, by the `gtoken` webhook: for clusters that may not be registered in AWS.
+ * Lets a workload on GKE become an IAM role with Google as the identity provider, for clusters that may not be registered in AWS:
+ * by the `gtoken` webhook, by containers of gtoken, or by a command on GKE's metadata server.
  *
  * @see https://github.com/doitintl/gtoken
  */
@@ -84,7 +101,7 @@ export class GkeToAwsViaGoogleFederation extends Construct {
     }
     if (props.role !== undefined) {
       refuseIgnored(where, props, OWN_ROLE_PROPS, 'role');
-      checkAccepts(where, props.role, props.googleServiceAccount);
+      checkAccepts(where, props.role, props.googleServiceAccount, props.audience);
     }
     super(scope, id);
     const { description, ...options } = props;
@@ -95,7 +112,7 @@ export class GkeToAwsViaGoogleFederation extends Construct {
   }
 
   /** A pod template that runs as the workload; see `Workload.podTemplate`. */
-  public podTemplate(template: PodTemplate): WiredPodTemplate {
-    return this.workload.podTemplate(template);
+  public podTemplate(template: PodTemplate, options?: PodTemplateOptions): WiredPodTemplate {
+    return this.workload.podTemplate(template, options);
   }
 }

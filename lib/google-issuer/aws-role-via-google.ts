@@ -1,15 +1,17 @@
 import { ServiceAccountIamMember } from '@cdktf/provider-google/lib/service-account-iam-member';
 import { TerraformProvider } from 'cdktf';
 import { Construct } from 'constructs';
+import { GoogleIdTokenSource, GTOKEN_AUDIENCE } from './google-id-token-source';
 import { inform } from '../annotations';
 import { AwsFederatedRole } from '../aws/aws-federated-role';
 import { AWS_ROLE_OPTIONS, AwsRoleOptions } from '../aws/aws-role';
-import { AWS_RESERVED_ENV } from '../aws/aws-role-binding';
+import { AWS_RESERVED_ENV, regionEnv, webIdentityEnv } from '../aws/aws-role-binding';
 import { checkAudience, pathOf } from '../checks';
 import { checkTrusted, ICloudIdentity, NO_WIRING, PodBinding, PodBindingOptions } from '../cloud-identity';
 import { ServiceAccountSubject, TrustedSubject } from '../cluster';
 import { FederationError } from '../errors';
 import { GcpFederatedServiceAccount } from '../gcp/gcp-federated-service-account';
+import { isToken } from '../tokens';
 
 /** Props of a role that is reached by the ID tokens of a Google service account. */
 export interface AwsRoleViaGoogleProps extends AwsRoleOptions {
@@ -21,10 +23,20 @@ export interface AwsRoleViaGoogleProps extends AwsRoleOptions {
    */
   readonly role?: AwsFederatedRole;
   /**
-   * The audience that the ID tokens are asked for; gtoken always asks for the default.
+   * The audience that the ID tokens are asked for; gtoken, by the webhook or not, always asks for the default.
    * @default "gtoken/sts/assume-role-with-web-identity"
    */
   readonly audience?: string;
+  /**
+   * How the ID tokens come into the pods.
+   * @default GoogleIdTokenSource.webhook()
+   */
+  readonly idTokenSource?: GoogleIdTokenSource;
+  /**
+   * The region that the workloads use, and ask STS in.
+   * @default - the region of the AWS provider
+   */
+  readonly region?: string;
   /**
    * The AWS provider that leads to the role's account.
    * @default - the stack's provider without an alias
@@ -32,18 +44,15 @@ export interface AwsRoleViaGoogleProps extends AwsRoleOptions {
   readonly awsProvider?: TerraformProvider;
 }
 
-/** What gtoken asks Google for. */
-export const GTOKEN_AUDIENCE = 'gtoken/sts/assume-role-with-web-identity';
-
 /** Props that make a role; they would mean nothing where one is given. */
-const OWN_ROLE_PROPS = [...AWS_ROLE_OPTIONS, 'awsProvider'] as const;
+const OWN_ROLE_PROPS = [...AWS_ROLE_OPTIONS, 'region', 'awsProvider'] as const;
 
 /**
  * Lets service accounts of GKE become an IAM role with Google as the identity provider: by ID tokens of the Google service account that they become.
  *
- * The role accepts tokens of this account that were asked for this audience, and the account may ask for ID tokens of itself, and of nobody else.
- * The `gtoken` webhook brings the tokens into the pods; see `GtokenWebhook`. The cluster's own issuer needs neither webhook nor Google service
- * account: prefer `AwsFederatedRole` for new work.
+ * The role accepts tokens of this account that were asked for this audience. Where gtoken makes them, the account may make ID tokens of itself, and of
+ * nobody else. `GoogleIdTokenSource` says how they come into the pods. The cluster's own issuer needs neither Google service account nor helpers:
+ * prefer `AwsFederatedRole` for new work.
  *
  * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_providers_create_oidc.html
  */
@@ -58,15 +67,20 @@ export class AwsRoleViaGoogle extends Construct implements ICloudIdentity {
   /** The role. */
   public readonly role: AwsFederatedRole;
 
-  private readonly tokenCreator: ServiceAccountIamMember;
+  /** How the ID tokens come into the pods. */
+  public readonly idTokenSource: GoogleIdTokenSource;
+
+  private readonly audience: string;
+  private readonly tokenCreator?: ServiceAccountIamMember;
 
   /**
-   * @throws FederationError for a Google service account of other clusters, or a role that does not accept it
+   * @throws FederationError for a Google service account of other clusters, a role that does not accept it, or an audience that gtoken does not ask for
    */
   constructor(scope: Construct, id: string, props: AwsRoleViaGoogleProps) {
     const where = pathOf(scope, id);
-    const { googleServiceAccount: account, role, audience = GTOKEN_AUDIENCE } = props;
+    const { googleServiceAccount: account, role, audience = GTOKEN_AUDIENCE, idTokenSource = GoogleIdTokenSource.webhook() } = props;
     checkAudience({ where, prop: 'audience' }, audience);
+    checkFixedAudience(where, audience, idTokenSource);
     checkNative(where, account.trusts);
     const subject = { uniqueId: account.uniqueId, audience };
     if (role !== undefined) {
@@ -77,25 +91,44 @@ export class AwsRoleViaGoogle extends Construct implements ICloudIdentity {
     this.trusts = account.trusts;
     this.googleServiceAccount = account;
     this.role = role ?? new AwsFederatedRole(this, 'Role', { ...props, trusts: [], googleServiceAccounts: [subject] });
-    this.tokenCreator = new ServiceAccountIamMember(this, 'TokenCreator', {
-      serviceAccountId: account.serviceAccountName,
-      role: 'roles/iam.serviceAccountOpenIdTokenCreator',
-      member: account.member,
-      provider: account.googleProvider,
-    });
+    this.audience = audience;
+    this.idTokenSource = idTokenSource;
+    if (idTokenSource.createsTokens) {
+      this.tokenCreator = new ServiceAccountIamMember(this, 'TokenCreator', {
+        serviceAccountId: account.serviceAccountName,
+        role: 'roles/iam.serviceAccountOpenIdTokenCreator',
+        member: account.member,
+        provider: account.googleProvider,
+      });
+    }
     inform(this, 'google-as-identity-provider');
   }
 
-  /** Says how a pod that runs as `subject` becomes the role: by annotations of its ServiceAccount, for GKE's metadata server and the webhook. */
+  /** Says how a pod that runs as `subject` becomes the role: as the Google service account by GKE's metadata server, and by its ID token. */
   public bind(subject: ServiceAccountSubject, options: PodBindingOptions): PodBinding {
     checkTrusted(this, subject);
     const account = this.googleServiceAccount.bind(subject, options);
+    const { roleArn } = this.role;
+    const { tokenFile, serviceAccountAnnotations, helpers, keepsRunning } = this.idTokenSource.wiringOf({ roleArn, audience: this.audience });
     return {
       ...NO_WIRING,
-      serviceAccountAnnotations: { ...account.serviceAccountAnnotations, 'amazonaws.com/role-arn': this.role.roleArn },
+      serviceAccountAnnotations: { ...account.serviceAccountAnnotations, ...serviceAccountAnnotations },
+      // The webhook sets the first two itself, and no region.
+      env: [...tokenFile === undefined ? [] : webIdentityEnv(roleArn, tokenFile), ...regionEnv(this.role.workloadRegion())],
+      helpers,
+      keepsRunning,
       reservedEnv: [...account.reservedEnv, ...AWS_RESERVED_ENV],
-      dependsOn: [...account.dependsOn, this.tokenCreator],
+      dependsOn: [...account.dependsOn, ...this.tokenCreator === undefined ? [] : [this.tokenCreator]],
     };
+  }
+}
+
+function checkFixedAudience(where: string, audience: string, source: GoogleIdTokenSource): void {
+  if (source.fixedAudience && !isToken(audience) && audience !== GTOKEN_AUDIENCE) {
+    throw new FederationError({
+      code: 'ClashingWiring', where, prop: 'audience', rule: `be left out where gtoken brings the tokens: it asks for "${GTOKEN_AUDIENCE}"`, got: audience,
+      remedy: 'give `idTokenSource: GoogleIdTokenSource.metadataServer(…)`, which asks for any',
+    });
   }
 }
 

@@ -4,7 +4,7 @@ import {
 } from '@cdktf/provider-kubernetes/lib/pod-v1';
 import { Fn } from 'cdktf';
 import { IConstruct } from 'constructs';
-import { EnvironmentVariable } from '../cloud-identity';
+import { EnvironmentVariable, HelperContainer, PodHelpers } from '../cloud-identity';
 import { FederationError } from '../errors';
 import { isToken, sameText } from '../tokens';
 
@@ -17,6 +17,15 @@ export interface PodTemplate {
   readonly metadata?: PodV1Metadata;
   /** Specification of the pods, with at least one container. */
   readonly spec?: PodV1Spec;
+}
+
+/** How a pod template is wired. */
+export interface PodTemplateOptions {
+  /**
+   * Whether the pods end by themselves, as those of a Job or CronJob do: what the wiring adds must then not keep them from it.
+   * @default false
+   */
+  readonly runToCompletion?: boolean;
 }
 
 /** A pod template with the wiring of a workload. */
@@ -41,26 +50,53 @@ export interface PodWiring {
   readonly env: readonly EnvironmentVariable[];
   readonly reservedEnv: readonly string[];
   /** The one volume that holds all tokens and files, and where it is mounted; none where the platform brings them. */
-  readonly volume?: { readonly name: string; readonly mountPath: string; readonly source: PodV1SpecVolume };
+  readonly volume?: WiredVolume;
+  readonly helpers: readonly PodHelpers[];
+  readonly keepsRunning: readonly { readonly what: string; readonly remedy: string }[];
+}
+
+/** A volume that every container mounts read-only. */
+export interface WiredVolume {
+  readonly name: string;
+  readonly mountPath: string;
+  readonly source: PodV1SpecVolume;
+  /** What to do about a mount of the template at the same place. */
+  readonly remedy: string;
 }
 
 type Container = PodV1SpecContainer | PodV1SpecInitContainer;
 
+/** Helpers run as nobody, with no right and no place to write but the volume. */
+const HELPER_SECURITY: PodV1SpecContainer['securityContext'] = {
+  runAsUser: '65532',
+  runAsGroup: '65532',
+  runAsNonRoot: true,
+  allowPrivilegeEscalation: false,
+  readOnlyRootFilesystem: true,
+  capabilities: { drop: ['ALL'] },
+  seccompProfile: { type: 'RuntimeDefault' },
+};
+
 /** Adds the wiring to a pod template; merges with what is there, refuses a clash, and leaves its input as it is. */
-export function wirePodTemplate(scope: IConstruct, template: PodTemplate, wiring: PodWiring): WiredPodTemplate {
+export function wirePodTemplate(
+  scope: IConstruct, template: PodTemplate, wiring: PodWiring, { runToCompletion = false }: PodTemplateOptions = {},
+): WiredPodTemplate {
   const merge = new Merge(scope);
   const metadata = template.metadata ?? {};
   const spec = template.spec;
-  const containers = merge.list<PodV1SpecContainer>('spec.container', spec?.container);
+  const helpers = helpersOf(scope, wiring, runToCompletion);
+  const containers = merge.own<PodV1SpecContainer>('spec.container', spec?.container, helpers.sidecars, helpers.names);
   if (spec === undefined || containers.length === 0) {
     throw new FederationError({
       code: 'ClashingWiring', where: scope.node.path, prop: 'spec.container', rule: 'hold at least one container', got: '[]', remedy: 'pass the containers of the pod',
     });
   }
-  const initContainers = merge.list<PodV1SpecInitContainer>('spec.initContainer', spec.initContainer);
+  const initContainers = merge.own<PodV1SpecInitContainer>('spec.initContainer', spec.initContainer, helpers.initContainers, helpers.names);
   const volumes = merge.list<PodV1SpecVolume>('spec.volume', spec.volume);
   const annotations = merge.record('metadata.annotations', metadata.annotations, wiring.podAnnotations);
   const labels = merge.record('metadata.labels', metadata.labels, wiring.podLabels);
+  const wantedVolumes = [...wiring.volume === undefined ? [] : [wiring.volume], ...helpers.volumes];
+  const wire = <T extends Container>(list: string) => (container: T, index: number) => merge.container(`${list}[${index}]`, container, wiring, wantedVolumes);
   return {
     metadata: {
       ...metadata,
@@ -74,12 +110,51 @@ export function wirePodTemplate(scope: IConstruct, template: PodTemplate, wiring
       serviceAccountName: merge.name('spec.serviceAccountName', spec.serviceAccountName, wiring.serviceAccountName,
         'leave it out: the workload sets it'),
       automountServiceAccountToken: merge.automount(spec.automountServiceAccountToken, wiring.automountServiceAccountToken),
-      container: containers.map((container, index) => merge.container(`spec.container[${index}]`, container, wiring)),
-      ...(initContainers.length === 0 ? {} : {
-        initContainer: initContainers.map((container, index) => merge.container(`spec.initContainer[${index}]`, container, wiring)),
+      ...(helpers.watch ? merge.watchable(spec) : {}),
+      // The helpers that run beside the others come last: those that wait for the others to end find them started.
+      container: [...containers.map(wire('spec.container')), ...helpers.sidecars],
+      ...(initContainers.length + helpers.initContainers.length === 0 ? {} : {
+        initContainer: [...helpers.initContainers, ...initContainers.map(wire('spec.initContainer'))],
       }),
-      ...(volumes.length === 0 && wiring.volume === undefined ? {} : { volume: merge.volumes(volumes, wiring.volume) }),
+      ...(volumes.length + wantedVolumes.length === 0 ? {} : {
+        volume: [...wantedVolumes.reduce<readonly PodV1SpecVolume[]>((all, wanted) => merge.volumes(all, wanted), volumes)],
+      }),
     },
+  };
+}
+
+/** What the helpers of a workload add to a pod. */
+function helpersOf(scope: IConstruct, { helpers, keepsRunning }: PodWiring, runToCompletion: boolean): {
+  initContainers: PodV1SpecInitContainer[]; sidecars: PodV1SpecContainer[]; volumes: WiredVolume[]; watch: boolean; names: ReadonlySet<string>;
+} {
+  const endless = keepsRunning[0];
+  if (runToCompletion && endless !== undefined) {
+    throw new FederationError({
+      code: 'ClashingWiring', where: scope.node.path, prop: 'runToCompletion', rule: 'be left out where something keeps the pods from completing', got: endless.what,
+      remedy: endless.remedy,
+    });
+  }
+  const besides = (helper: PodHelpers) => runToCompletion ? helper.completingSidecars : helper.sidecars;
+  return {
+    initContainers: helpers.flatMap(helper => helper.initContainers.map(container => helperContainer(container, helper))),
+    sidecars: helpers.flatMap(helper => besides(helper).map(container => helperContainer(container, helper))),
+    volumes: helpers.map(({ volume: { name, mountPath } }) => ({ name, mountPath, source: { name, emptyDir: { medium: 'Memory', sizeLimit: '1Mi' } }, remedy: 'mount it elsewhere' })),
+    watch: runToCompletion && helpers.some(helper => helper.completingSidecars.length > 0),
+    // Of all kinds: a pod has each name once, and what another wiring added must not stay.
+    names: new Set(helpers.flatMap(helper => [...helper.initContainers, ...helper.sidecars, ...helper.completingSidecars].map(({ name }) => name))),
+  };
+}
+
+function helperContainer({ name, image, command, args, env, resources }: HelperContainer, { volume }: PodHelpers): PodV1SpecContainer {
+  return {
+    name,
+    image,
+    ...(command === undefined ? {} : { command: [...command] }),
+    ...(args === undefined ? {} : { args: [...args] }),
+    ...(env.length === 0 ? {} : { env: [...env] }),
+    resources: { requests: resources.requests && { ...resources.requests }, limits: resources.limits && { ...resources.limits } },
+    securityContext: HELPER_SECURITY,
+    volumeMount: [{ name: volume.name, mountPath: volume.mountPath }],
   };
 }
 
@@ -97,6 +172,31 @@ class Merge {
       });
     }
     return value;
+  }
+
+  /** The containers of the template's own, without the helpers that an earlier wiring added. */
+  public own<T extends Container>(prop: string, value: unknown, helpers: readonly Container[], names: ReadonlySet<string>): readonly T[] {
+    const byName = new Map(helpers.map(helper => [helper.name, helper]));
+    return this.list<T>(prop, value).filter(container => {
+      const ours = names.has(container.name);
+      if (ours && !this.sameObject(container, byName.get(container.name))) {
+        this.clash(prop, `leave the name ${container.name} to the workload`, container.name, 'rename the container');
+      }
+      return !ours;
+    });
+  }
+
+  /** What lets a helper see when the other containers have ended, and be right about it: one that is started again has not ended. */
+  public watchable({ shareProcessNamespace, restartPolicy }: PodV1Spec): Pick<PodV1Spec, 'shareProcessNamespace' | 'restartPolicy'> {
+    if (shareProcessNamespace !== undefined && shareProcessNamespace !== true) {
+      this.clash('spec.shareProcessNamespace', 'be true or left out where the pod runs to completion', isToken(shareProcessNamespace) ? 'a value that only Terraform knows' : 'false',
+        'remove it: the container that keeps the token fresh sees by it that the others have ended');
+    }
+    if (restartPolicy !== undefined && restartPolicy !== 'Never') {
+      this.clash('spec.restartPolicy', 'be "Never" or left out where the pod runs to completion', isToken(restartPolicy) ? 'a value that only Terraform knows' : restartPolicy,
+        'remove it: the Job tries again with new pods (`backoffLimit`), whose tokens are kept fresh from the start');
+    }
+    return { shareProcessNamespace: true, restartPolicy: 'Never' };
   }
 
   public name(prop: string, present: string | undefined, wanted: Name, remedy: string): string {
@@ -129,7 +229,7 @@ class Merge {
     return { ...present, ...wanted };
   }
 
-  public container<T extends Container>(prop: string, container: T, wiring: PodWiring): T {
+  public container<T extends Container>(prop: string, container: T, wiring: PodWiring, volumes: readonly WiredVolume[]): T {
     const env = this.list<PodV1SpecContainerEnv>(`${prop}.env`, container.env);
     const mounts = this.list<PodV1SpecContainerVolumeMount>(`${prop}.volumeMount`, container.volumeMount);
     const hidden = env.find(({ name }) => isToken(name));
@@ -154,22 +254,19 @@ class Merge {
         this.clash(`${prop}.env`, `leave ${name} to the workload`, present.value ?? 'a value from elsewhere', 'remove it, or say it where the identity is defined');
       }
     }
-    const volume = wiring.volume;
     const wired = { ...container };
     const addedEnv = wiring.env.filter(({ name }) => !byName.has(name));
     if (addedEnv.length > 0) {
       Object.assign(wired, { env: [...env, ...addedEnv] });
     }
-    if (volume !== undefined && !this.mounted(prop, mounts, volume)) {
-      Object.assign(wired, { volumeMount: [...mounts, { name: volume.name, mountPath: volume.mountPath, readOnly: true }] });
+    const unmounted = volumes.filter(volume => !this.mounted(prop, mounts, volume));
+    if (unmounted.length > 0) {
+      Object.assign(wired, { volumeMount: [...mounts, ...unmounted.map(({ name, mountPath }) => ({ name, mountPath, readOnly: true }))] });
     }
     return wired;
   }
 
-  public volumes(volumes: readonly PodV1SpecVolume[], wanted: PodWiring['volume']): PodV1SpecVolume[] {
-    if (wanted === undefined) {
-      return [...volumes];
-    }
+  public volumes(volumes: readonly PodV1SpecVolume[], wanted: WiredVolume): readonly PodV1SpecVolume[] {
     const present = volumes.find(volume => volume.name === wanted.name);
     if (present === undefined) {
       return [...volumes, wanted.source];
@@ -177,12 +274,10 @@ class Merge {
     if (!this.sameObject(present, wanted.source)) {
       this.clash('spec.volume', `leave the name ${wanted.name} to the workload`, wanted.name, 'rename the volume');
     }
-    return [...volumes];
+    return volumes;
   }
 
-  private mounted(
-    prop: string, mounts: readonly PodV1SpecContainerVolumeMount[], volume: NonNullable<PodWiring['volume']>,
-  ): boolean {
+  private mounted(prop: string, mounts: readonly PodV1SpecContainerVolumeMount[], volume: WiredVolume): boolean {
     let mounted = false;
     for (const mount of mounts) {
       const path = isToken(mount.mountPath) ? mount.mountPath : posix.normalize(mount.mountPath).replace(/\/$/, '');
@@ -190,7 +285,7 @@ class Merge {
       if (mount.name === volume.name && same && mount.subPath === undefined) {
         mounted = true;
       } else if (same || path.startsWith(`${volume.mountPath}/`)) {
-        this.clash(`${prop}.volumeMount`, `leave ${volume.mountPath} to the workload`, mount.mountPath, 'mount it elsewhere, or give the workload another `mountPath`');
+        this.clash(`${prop}.volumeMount`, `leave ${volume.mountPath} to the workload`, mount.mountPath, volume.remedy);
       }
     }
     return mounted;

@@ -5,7 +5,7 @@ import { PodV1SpecVolume } from '@cdktf/provider-kubernetes/lib/pod-v1';
 import { ServiceAccountV1 } from '@cdktf/provider-kubernetes/lib/service-account-v1';
 import { Fn, ITerraformDependable, TerraformProvider, TerraformStack } from 'cdktf';
 import { Construct, IConstruct } from 'constructs';
-import { PodTemplate, PodWiring, WiredPodTemplate, wirePodTemplate } from './pod-template';
+import { PodTemplate, PodTemplateOptions, PodWiring, WiredPodTemplate, wirePodTemplate } from './pod-template';
 import { checkDependsOn, checkLimit, checkObjectName, checkPattern, checkRange, checkTokenPath, pathOf } from '../checks';
 import { EnvironmentVariable, ICloudIdentity, PodBinding, Wiring } from '../cloud-identity';
 import { checkSubject, Cluster, noteCluster, ServiceAccountSubject, subjectKey, TrustedSubject } from '../cluster';
@@ -197,6 +197,8 @@ export class Workload extends Construct {
       env: merged.env,
       reservedEnv: [...new Set(bindings.flatMap(({ reservedEnv }) => reservedEnv))],
       volume: this.volume(merged, mountPath, tokenExpirationSeconds),
+      helpers: bindings.flatMap(({ helpers }) => helpers),
+      keepsRunning: bindings.flatMap(({ keepsRunning }) => keepsRunning ?? []),
     };
   }
 
@@ -207,12 +209,13 @@ export class Workload extends Construct {
    * On EKS to AWS and on AKS to Azure, give the workload `wiring: 'explicit'` for a bare PodV1, which Terraform would replace on every apply.
    *
    * The input is merged with and never changed; applying it twice changes nothing. Give the owner of the template
-   * `namespace: workload.namespace`, as some templates have no place for it.
-   * @throws FederationError for a clash with a volume, mount, variable or name of the template, a template that asks for the token
+   * `namespace: workload.namespace`, as some templates have no place for it. For a Job or CronJob whose workload has a container that keeps a token
+   * fresh (see `GoogleIdTokenSource`), say `runToCompletion`: the Job would never complete otherwise.
+   * @throws FederationError for a clash with a container, volume, mount, variable or name of the template, a template that asks for the token
    * of the Kubernetes API against `kubernetesApiAccess: false`, or a list that only Terraform knows
    */
-  public podTemplate(template: PodTemplate): WiredPodTemplate {
-    return wirePodTemplate(this, template, this.wiring);
+  public podTemplate(template: PodTemplate, options?: PodTemplateOptions): WiredPodTemplate {
+    return wirePodTemplate(this, template, this.wiring, options);
   }
 
   /** depends_on cannot name what is in another stack. */
@@ -256,7 +259,7 @@ export class Workload extends Construct {
         ],
       }],
     };
-    return { name: VOLUME, mountPath, source };
+    return { name: VOLUME, mountPath, source, remedy: 'mount it elsewhere, or give the workload another `mountPath`' };
   }
 }
 
@@ -319,6 +322,11 @@ function mergeBindings(
     for (const variable of binding.env) {
       claim('variable', variable.name, identity, 'a workload has at most one identity of each cloud; use one identity, or two service accounts');
       env.push(variable);
+    }
+    for (const { volume, initContainers, sidecars } of binding.helpers) {
+      for (const [what, value] of [['volume', volume.name], ['mount path', volume.mountPath], ...[...initContainers, ...sidecars].map(({ name }) => ['container', name])] as const) {
+        claim(what!, value!, identity, 'a workload has at most one identity of each cloud; use one identity, or two service accounts');
+      }
     }
     for (const { path, audience } of binding.tokens) {
       claimPath(path, identity);

@@ -5,6 +5,7 @@ import { KubernetesProvider } from '@cdktf/provider-kubernetes/lib/provider';
 import { TerraformStack } from 'cdktf';
 import {
   AwsFederatedRole, Cluster, GcpFederatedServiceAccount, GkeToAwsFederation, GkeToAwsViaGoogleFederation, GkeToAwsViaGoogleFederationProps,
+  GoogleIdTokenSource,
 } from 'cdktf-workload-federation';
 import { AKS_ISSUER, EKS_ISSUER, LITERAL_AND_TOKENS } from '../clusters';
 import { refusal } from '../refusal';
@@ -49,7 +50,14 @@ const members = (account: string, native: string, workloadPool: string, tokenCre
   },
 });
 
-/** The annotated ServiceAccount, and a pod that only names it: the webhook brings the rest. */
+/** What the SDKs are told: the region of the provider, where none is given. */
+const REGION = [
+  { name: 'AWS_REGION', value: '${data.aws_region.AwsRegion.region}' },
+  { name: 'AWS_DEFAULT_REGION', value: '${data.aws_region.AwsRegion.region}' },
+  { name: 'AWS_STS_REGIONAL_ENDPOINTS', value: 'regional' },
+];
+
+/** The annotated ServiceAccount, and a pod that names it and knows its region: the webhook brings the rest. */
 const kubernetes = (role: string, account: string, native: string) => ({
   'kubernetes_service_account_v1.F_Workload': {
     metadata: {
@@ -63,9 +71,10 @@ const kubernetes = (role: string, account: string, native: string) => ({
     metadata: { name: 'reader', namespace: '${kubernetes_service_account_v1.F_Workload.metadata[0].namespace}' },
     spec: {
       service_account_name: '${kubernetes_service_account_v1.F_Workload.metadata[0].name}',
-      container: [{ name: 'main', image: 'reader:1' }],
+      container: [{ name: 'main', image: 'reader:1', env: REGION }],
     },
   },
+  'data.aws_region.AwsRegion': {},
 });
 
 describe.each(LITERAL_AND_TOKENS)('with %s', (_, clusters) => {
@@ -131,6 +140,34 @@ describe.each(LITERAL_AND_TOKENS)('with %s', (_, clusters) => {
     });
   });
 
+  test('a role that is brought in by its ARN is used, and nothing of it is made', () => {
+    const account = 'google_service_account.Account';
+    const nativeOfAccount = `Account_Native_${clusters.gkeProjectLabel}_reports_reader`;
+    const { 'data.aws_region.AwsRegion': region, 'kubernetes_service_account_v1.F_Workload': serviceAccount, ...rest } = kubernetes('aws_iam_role.Role', account, nativeOfAccount);
+    expect(synthFederation(stack => {
+      const cluster = clusters.gke(stack);
+      const googleServiceAccount = new GcpFederatedServiceAccount(stack, 'Account', { trusts: [cluster.serviceAccount('reports', 'reader')], accountId: 'reports-reader' });
+      const role = AwsFederatedRole.fromRoleArn(stack, 'Role', {
+        roleArn: 'arn:aws:iam::111111111111:role/reports', trusts: [], googleServiceAccounts: [{ uniqueId: googleServiceAccount.uniqueId, audience: AUDIENCE }],
+      });
+      const federation = new GkeToAwsViaGoogleFederation(stack, 'F', { cluster, ...WHO, googleServiceAccount, role });
+      expect([federation.role, federation.identity.role]).toEqual([role, role]);
+      return federation;
+    })).toEqual({
+      [account]: { account_id: 'reports-reader' },
+      ...members(account, nativeOfAccount, clusters.workloadPool),
+      ...rest,
+      'data.aws_region.AwsRegion': region,
+      'kubernetes_service_account_v1.F_Workload': {
+        ...serviceAccount,
+        metadata: {
+          ...serviceAccount.metadata,
+          annotations: { 'amazonaws.com/role-arn': 'arn:aws:iam::111111111111:role/reports', 'iam.gke.io/gcp-service-account': `\${${account}.email}` },
+        },
+      },
+    });
+  });
+
   test('is refused of GKE without Google\'s own pool, which has no metadata server', () => {
     const stack = scratchStack();
     const cluster = clusters.gkePlain(stack);
@@ -173,6 +210,7 @@ test('each resource is made by the provider of its own cloud, with whatever alia
     'google_service_account_iam_member.F_Identity_TokenCreator': ['google.accounts', undefined],
     'aws_iam_role.F_Identity_Role': ['aws.target', undefined],
     'data.aws_iam_policy_document.F_Identity_Role_Trust': ['aws.target', undefined],
+    'data.aws_region.AwsRegion-target': ['aws.target', undefined],
     'kubernetes_service_account_v1.F_Workload': ['kubernetes.apps', undefined],
   });
   expect(all['google_project_iam_member.F_GoogleServiceAccount_Project_bigquery_jobUser'].role).toBe('roles/bigquery.jobUser');
@@ -193,9 +231,9 @@ test('grants of the role and of the account stay apart', () => {
   expect(all['data.aws_iam_policy_document.F_Identity_Role_Trust']).toEqual(trust('${google_service_account.F_GoogleServiceAccount.unique_id}'));
 });
 
-test('the pod is left as it is but for the name of its service account', () => {
+test('the pod is left as it is but for the name of its service account and its region', () => {
   const stack = scratchStack();
-  const federation = new GkeToAwsViaGoogleFederation(stack, 'F', { cluster: gke, ...WHO, accountId: 'reports-reader' });
+  const federation = new GkeToAwsViaGoogleFederation(stack, 'F', { cluster: gke, ...WHO, accountId: 'reports-reader', region: 'eu-west-1' });
   const template = {
     metadata: { name: 'reader', labels: { app: 'reader' }, annotations: { note: 'mine' } },
     spec: {
@@ -208,7 +246,21 @@ test('the pod is left as it is but for the name of its service account', () => {
   const before = JSON.stringify(template);
   expect(federation.podTemplate(template)).toEqual({
     metadata: { ...template.metadata, namespace: federation.workload.namespace },
-    spec: { ...template.spec, serviceAccountName: federation.workload.serviceAccountName },
+    spec: {
+      ...template.spec,
+      initContainer: [{
+        name: 'init', image: 'init:1',
+        env: [
+          { name: 'MODE', value: 'fast' }, { name: 'AWS_REGION', value: 'eu-west-1' }, { name: 'AWS_DEFAULT_REGION', value: 'eu-west-1' },
+          { name: 'AWS_STS_REGIONAL_ENDPOINTS', value: 'regional' },
+        ],
+      }],
+      container: [{
+        ...template.spec.container[0],
+        env: [{ name: 'AWS_REGION', value: 'eu-west-1' }, { name: 'AWS_DEFAULT_REGION', value: 'eu-west-1' }, { name: 'AWS_STS_REGIONAL_ENDPOINTS', value: 'regional' }],
+      }],
+      serviceAccountName: federation.workload.serviceAccountName,
+    },
   });
   expect(JSON.stringify(template)).toBe(before);
 });
@@ -314,6 +366,7 @@ describe('refuses', () => {
 
   test.each<[string, Partial<GkeToAwsViaGoogleFederationProps>]>([
     ['roleName', { roleName: 'reader' }], ['policyArns', { policyArns: ['arn:aws:iam::aws:policy/ReadOnlyAccess'] }], ['maxSessionDuration', { maxSessionDuration: 3600 }], ['tags', { tags: { team: 'reports' } }],
+    ['region', { region: 'eu-west-1' }],
   ])('%s beside an existing role, where it would be ignored', (prop, props) => {
     const stack = scratchStack();
     const { googleServiceAccount, role } = existing(stack);
@@ -341,6 +394,35 @@ describe('refuses', () => {
     expect(federation(existing(good), good).role.node.path).toBe('stack/Role');
   });
 
+  test('a role that is brought in by its ARN and accepts no account, or another audience', () => {
+    const stack = scratchStack();
+    const { googleServiceAccount } = existing(stack);
+    const roleArn = 'arn:aws:iam::111111111111:role/reports';
+    const roles = [
+      AwsFederatedRole.fromRoleArn(stack, 'OfCluster', { roleArn, trusts: [reader] }),
+      AwsFederatedRole.fromRoleArn(stack, 'OfAudience', { roleArn, trusts: [], googleServiceAccounts: [{ uniqueId: googleServiceAccount.uniqueId, audience: 'reports' }] }),
+    ];
+    for (const role of roles) {
+      expect(refusal(() => federation({ googleServiceAccount, role }, stack))).toEqual({
+        code: 'NotTrusted',
+        message: `stack/F: role must accept the Google service account that is given as \`googleServiceAccount\`, got "${role.node.path}"; `
+          + 'define the account first, add its `uniqueId` and the audience "gtoken/sts/assume-role-with-web-identity" to `googleServiceAccounts` of the role, and pass both',
+      });
+      expect(stack.node.tryFindChild('F')).toBeUndefined();
+    }
+    const idTokenSource = GoogleIdTokenSource.metadataServer({ image: 'curlimages/curl:8.10.1' });
+    expect(federation({ googleServiceAccount, role: roles[1], audience: 'reports', idTokenSource }, stack).role).toBe(roles[1]);
+  });
+
+  test('an audience that gtoken does not ask for', () => {
+    const stack = scratchStack();
+    expect(refusal(() => federation({ accountId: 'reports-reader', audience: 'reports' }, stack))).toEqual({
+      code: 'ClashingWiring',
+      message: 'stack/F/Identity: audience must be left out where gtoken brings the tokens: it asks for "gtoken/sts/assume-role-with-web-identity", got "reports"; '
+        + 'give `idTokenSource: GoogleIdTokenSource.metadataServer(…)`, which asks for any',
+    });
+  });
+
   test('an existing account that another service account becomes', () => {
     const stack = scratchStack();
     const googleServiceAccount = new GcpFederatedServiceAccount(stack, 'Account', { trusts: [gke.serviceAccount('reports', 'writer')], accountId: 'reports-writer' });
@@ -357,7 +439,7 @@ describe('refuses', () => {
     'AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY', 'AWS_SESSION_TOKEN', 'AWS_PROFILE', 'AWS_SHARED_CREDENTIALS_FILE', 'AWS_ROLE_ARN', 'AWS_WEB_IDENTITY_TOKEN_FILE',
     'GOOGLE_APPLICATION_CREDENTIALS',
   ])('%s in the template, which would win over what the webhook brings, and does not say its value', name => {
-    const own = federation({ accountId: 'reports-reader' });
+    const own = federation({ accountId: 'reports-reader', region: 'eu-west-1' });
     const withEnv = (env: { name: string; value: string }[], list: 'container' | 'initContainer') => () => own.podTemplate({
       spec: { container: [{ name: 'main', ...(list === 'container' && { env }) }], ...(list === 'initContainer' && { initContainer: [{ name: 'init', env }] }) },
     });

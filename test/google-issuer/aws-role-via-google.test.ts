@@ -2,7 +2,8 @@ import { AwsProvider } from '@cdktf/provider-aws/lib/provider';
 import { GoogleProvider } from '@cdktf/provider-google/lib/provider';
 import { TerraformVariable } from 'cdktf';
 import {
-  AwsFederatedRole, AwsRoleViaGoogle, AwsRoleViaGoogleProps, Cluster, GcpFederatedPrincipal, GcpFederatedServiceAccount, Workload,
+  AwsFederatedRole, AwsRoleViaGoogle, AwsRoleViaGoogleProps, Cluster, GcpFederatedPrincipal, GcpFederatedServiceAccount, GoogleIdTokenSource,
+  Workload,
 } from 'cdktf-workload-federation';
 import { AKS_ISSUER, EKS_ISSUER, LITERAL_AND_TOKENS } from '../clusters';
 import { refusal } from '../refusal';
@@ -10,6 +11,9 @@ import { readableAddresses, scratchStack, stackIn, synthApp, synthStack } from '
 
 const AUDIENCE = 'gtoken/sts/assume-role-with-web-identity';
 const UNIQUE_ID = '104217493062858710001';
+const ROLE_ARN = 'arn:aws:iam::111111111111:role/reports';
+/** Asks for any audience. */
+const METADATA_SERVER = GoogleIdTokenSource.metadataServer({ image: 'curlimages/curl:8.10.1' });
 const OPTIONS = { mountPath: '/m', tokenExpirationSeconds: 3600, wiring: 'platform' } as const;
 const gke = Cluster.gke({ project: 'acme-apps', location: 'europe-west1', name: 'apps' });
 const reader = gke.serviceAccount('reports', 'reader');
@@ -70,7 +74,7 @@ describe.each(LITERAL_AND_TOKENS)('with %s', (_, clusters) => {
     });
   });
 
-  test('a pod is let in by two annotations of its ServiceAccount, and nothing else', () => {
+  test('a pod is let in by two annotations of its ServiceAccount, and told its region', () => {
     const stack = scratchStack();
     const subject = clusters.gke(stack).serviceAccount('reports', 'reader');
     const googleServiceAccount = new GcpFederatedServiceAccount(stack, 'Account', { trusts: [subject], accountId: 'reports-reader' });
@@ -78,7 +82,18 @@ describe.each(LITERAL_AND_TOKENS)('with %s', (_, clusters) => {
     const { dependsOn, reservedEnv, ...binding } = identity.bind(subject, OPTIONS);
     expect(binding).toEqual({
       serviceAccountAnnotations: { 'amazonaws.com/role-arn': identity.role.roleArn, 'iam.gke.io/gcp-service-account': googleServiceAccount.email },
-      podLabels: {}, env: [], tokens: [], files: [],
+      podLabels: {},
+      env: [
+        { name: 'AWS_REGION', value: identity.role.workloadRegion() }, { name: 'AWS_DEFAULT_REGION', value: identity.role.workloadRegion() },
+        { name: 'AWS_STS_REGIONAL_ENDPOINTS', value: 'regional' },
+      ],
+      tokens: [],
+      files: [],
+      helpers: [],
+      keepsRunning: {
+        what: 'the webhook adds a container that never ends',
+        remedy: 'give the identity `idTokenSource: GoogleIdTokenSource.metadataServer(…)`, or `.webhook({ refresh: false })` where an hour is enough',
+      },
     });
     expect(dependsOn.map(dependable => (dependable as unknown as { node: { path: string } }).node.path)).toEqual([
       `stack/Account/Native_${clusters.gkeProjectLabel}_reports_reader`, 'stack/ViaGoogle/TokenCreator',
@@ -118,7 +133,7 @@ test('every service account of the Google service account may become the role, a
 
 describe('the audience', () => {
   const trustOf = (audience: (stack: Parameters<Parameters<typeof synthStack>[0]>[0]) => string | undefined) => synthStack(stack => new AwsRoleViaGoogle(stack, 'ViaGoogle', {
-    googleServiceAccount: new GcpFederatedServiceAccount(stack, 'Account', { trusts: [reader], accountId: 'reports-reader' }), audience: audience(stack),
+    googleServiceAccount: new GcpFederatedServiceAccount(stack, 'Account', { trusts: [reader], accountId: 'reports-reader' }), audience: audience(stack), idTokenSource: METADATA_SERVER,
   })).data.aws_iam_policy_document;
   const uniqueId = '${google_service_account.Account.unique_id}';
 
@@ -142,7 +157,7 @@ describe('an existing role', () => {
       expect(identity.bind(reader, OPTIONS).serviceAccountAnnotations['amazonaws.com/role-arn']).toBe(role.roleArn);
     }));
     expect(Object.keys(all).sort()).toEqual([
-      'aws_iam_role.Role', 'data.aws_iam_policy_document.Role_Trust', 'google_service_account.Account',
+      'aws_iam_role.Role', 'data.aws_iam_policy_document.Role_Trust', 'data.aws_region.AwsRegion', 'google_service_account.Account',
       'google_service_account_iam_member.Account_Native_acme-apps_reports_reader', 'google_service_account_iam_member.ViaGoogle_TokenCreator',
     ]);
   });
@@ -179,13 +194,64 @@ describe('an existing role', () => {
       new AwsFederatedRole(stack, 'OfLiteral', { trusts: [], googleServiceAccounts: [{ uniqueId: UNIQUE_ID, audience: AUDIENCE }] }),
       new AwsFederatedRole(stack, 'OfAudience', { trusts: [], googleServiceAccounts: [{ uniqueId, audience: 'reports' }] }),
       new AwsFederatedRole(stack, 'OfMixture', { trusts: [], googleServiceAccounts: [{ uniqueId, audience: 'reports' }, { uniqueId: other.uniqueId, audience: AUDIENCE }] }),
-      AwsFederatedRole.fromRoleArn(stack, 'OfArn', { trusts: [reader], roleArn: 'arn:aws:iam::111111111111:role/reports' }),
+      AwsFederatedRole.fromRoleArn(stack, 'OfArn', { trusts: [reader], roleArn: ROLE_ARN }),
+      AwsFederatedRole.fromRoleArn(stack, 'OfArnOfOther', { trusts: [], roleArn: ROLE_ARN, googleServiceAccounts: [{ uniqueId: other.uniqueId, audience: AUDIENCE }] }),
+      AwsFederatedRole.fromRoleArn(stack, 'OfArnOfAudience', { trusts: [], roleArn: ROLE_ARN, googleServiceAccounts: [{ uniqueId, audience: 'reports' }] }),
     ];
     for (const role of roles) {
       expect(refusal(() => new AwsRoleViaGoogle(stack, 'ViaGoogle', { googleServiceAccount, role }))).toEqual(refused(role.node.path));
       expect(stack.node.tryFindChild('ViaGoogle')).toBeUndefined();
     }
-    expect(new AwsRoleViaGoogle(stack, 'ViaGoogle', { googleServiceAccount, role: roles[3], audience: 'reports' }).role).toBe(roles[3]);
+    for (const role of [roles[3]!, roles.at(-1)!]) {
+      expect(new AwsRoleViaGoogle(stack, `Of${role.node.id}`, { googleServiceAccount, role, audience: 'reports', idTokenSource: METADATA_SERVER }).role).toBe(role);
+    }
+  });
+
+  test('that is brought in by its ARN and accepts the account is used, and nothing of the role is made', () => {
+    const all = readableAddresses(synthStack(stack => {
+      const googleServiceAccount = new GcpFederatedServiceAccount(stack, 'Account', { trusts: [reader], accountId: 'reports-reader' });
+      const role = AwsFederatedRole.fromRoleArn(stack, 'Role', {
+        roleArn: ROLE_ARN, region: 'eu-west-1', trusts: [], googleServiceAccounts: [{ uniqueId: googleServiceAccount.uniqueId, audience: AUDIENCE }],
+      });
+      expect([role.resource, role.trusts, role.oidcProviders]).toEqual([undefined, [], []]);
+      const identity = new AwsRoleViaGoogle(stack, 'ViaGoogle', { googleServiceAccount, role });
+      expect(identity.role).toBe(role);
+      const { serviceAccountAnnotations, env } = identity.bind(reader, OPTIONS);
+      expect(serviceAccountAnnotations['amazonaws.com/role-arn']).toBe(ROLE_ARN);
+      expect(env).toEqual([
+        { name: 'AWS_REGION', value: 'eu-west-1' }, { name: 'AWS_DEFAULT_REGION', value: 'eu-west-1' }, { name: 'AWS_STS_REGIONAL_ENDPOINTS', value: 'regional' },
+      ]);
+    }));
+    expect(Object.keys(all).sort()).toEqual([
+      'google_service_account.Account', 'google_service_account_iam_member.Account_Native_acme-apps_reports_reader', 'google_service_account_iam_member.ViaGoogle_TokenCreator',
+    ]);
+  });
+
+  test('that is brought in by its ARN may trust clusters too, and only what it trusts by them binds to it', () => {
+    const { stack, googleServiceAccount } = scratch();
+    const role = AwsFederatedRole.fromRoleArn(stack, 'Role', {
+      roleArn: ROLE_ARN, region: 'eu-west-1', trusts: [writer], googleServiceAccounts: [{ uniqueId: googleServiceAccount.uniqueId, audience: AUDIENCE }],
+    });
+    expect(new AwsRoleViaGoogle(stack, 'ViaGoogle', { googleServiceAccount, role }).bind(reader, OPTIONS).tokens).toEqual([]);
+    expect(role.bind(writer, OPTIONS).tokens).toEqual([{ path: 'aws/token', audience: 'sts.amazonaws.com' }]);
+    expect(refusal(() => role.bind(reader, OPTIONS))).toEqual({
+      code: 'NotTrusted',
+      message: 'stack/Role: trusts must hold the service account that uses the identity, system:serviceaccount:reports:reader of cluster gke-apps, '
+        + 'got "system:serviceaccount:reports:writer of cluster gke-apps"; add it to `trusts` where the identity is defined, or give the workload another identity',
+    });
+  });
+
+  test('that is brought in by its ARN is refused where it trusts nobody, or an id that is none', () => {
+    const { stack } = scratch();
+    expect(refusal(() => AwsFederatedRole.fromRoleArn(stack, 'Role', { roleArn: ROLE_ARN, trusts: [], googleServiceAccounts: [] })).code).toBe('EmptyTrust');
+    expect(refusal(() => AwsFederatedRole.fromRoleArn(stack, 'Role', {
+      roleArn: ROLE_ARN, trusts: [], googleServiceAccounts: [{ uniqueId: 'reader@acme-apps.iam.gserviceaccount.com', audience: AUDIENCE }],
+    }))).toEqual({
+      code: 'InvalidIdentifier',
+      message: 'stack/Role: googleServiceAccounts must hold unique ids of Google service accounts, which are numbers, got "reader@acme-apps.iam.gserviceaccount.com"; '
+        + 'pass the `uniqueId` of the ServiceAccount, and not its email',
+    });
+    expect(AwsFederatedRole.fromRoleArn(stack, 'Role', { roleArn: ROLE_ARN, trusts: [], googleServiceAccounts: [{ uniqueId: UNIQUE_ID, audience: AUDIENCE }] }).roleArn).toBe(ROLE_ARN);
   });
 
   test('is refused that accepts an account of another stack, though it has the same address', () => {
@@ -209,6 +275,7 @@ describe('an existing role', () => {
     ['policyArns', { policyArns: ['arn:aws:iam::aws:policy/ReadOnlyAccess'] }],
     ['policyStatements', { policyStatements: [] }],
     ['trustPolicyQuota', { trustPolicyQuota: 4096 }],
+    ['region', { region: 'eu-west-1' }],
   ])('is refused beside %s, which would be ignored', (prop, props) => {
     const { stack, googleServiceAccount } = scratch();
     const role = new AwsFederatedRole(stack, 'Role', { trusts: [], googleServiceAccounts: [{ uniqueId: googleServiceAccount.uniqueId, audience: AUDIENCE }] });
@@ -329,7 +396,7 @@ describe('refuses', () => {
       code: 'InvalidIdentifier',
       message: `stack/ViaGoogle: audience must be 1 to 255 characters without white space, wildcards or "&{", got ${got}; leave it out for the cloud's own audience`,
     });
-    expect(viaGoogle({ audience: 'a'.repeat(255) }).trusts).toEqual([reader]);
+    expect(viaGoogle({ audience: 'a'.repeat(255), idTokenSource: METADATA_SERVER }).trusts).toEqual([reader]);
   });
 
   test('a role name that IAM refuses, as the role does', () => {

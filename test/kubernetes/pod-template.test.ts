@@ -7,8 +7,8 @@ import { ReplicationControllerV1 } from '@cdktf/provider-kubernetes/lib/replicat
 import { StatefulSetV1 } from '@cdktf/provider-kubernetes/lib/stateful-set-v1';
 import { Fn, IResolvable, TerraformIterator, TerraformStack, TerraformVariable, Token } from 'cdktf';
 import {
-  AwsFederatedRole, Cluster, ClusterWorkloadIdentityPool, GcpFederatedServiceAccount, PodTemplate, WiredPodTemplate, Workload,
-  WorkloadOptions,
+  AwsFederatedRole, AwsRoleViaGoogle, Cluster, ClusterWorkloadIdentityPool, GcpFederatedServiceAccount, GoogleIdTokenSource, PodTemplate,
+  WiredPodTemplate, Workload, WorkloadOptions,
 } from 'cdktf-workload-federation';
 import { AzureFederatedIdentity } from 'cdktf-workload-federation/azure';
 import * as fc from 'fast-check';
@@ -608,6 +608,201 @@ describe('lists that only Terraform knows', () => {
     const { code, message } = refusal(() => workload.podTemplate(template([{ name: 'known', mountPath: '/known' }, entry] as unknown as IResolvable)));
     expect(code).toBe('UnresolvedValue');
     expect(message).toContain(`stack/Workload: ${place}`);
+  });
+});
+
+describe('containers that bring the token', () => {
+  const metadataServer = GoogleIdTokenSource.metadataServer({ image: 'curlimages/curl:8.10.1', command: ['id-token'] });
+  const gtoken = GoogleIdTokenSource.gtoken({ image: 'doitintl/gtoken:1.0.0' });
+  const COMPLETE = { runToCompletion: true };
+  const FIRST = 'generate-gcp-id-token';
+  const BESIDE = 'update-gcp-id-token';
+  const FOLDER = '/var/run/secrets/aws/token';
+  const READ_ONLY = { name: 'gtoken-volume', mountPath: FOLDER, readOnly: true };
+
+  function viaGoogle(idTokenSource = metadataServer, stack = scratchStack()): Workload {
+    const serviceAccount = GKE.serviceAccount('reports', 'reader');
+    const googleServiceAccount = new GcpFederatedServiceAccount(stack, 'Account', { email: 'reports@acme-apps.iam.gserviceaccount.com', trusts: [serviceAccount] });
+    return new Workload(stack, 'Workload', {
+      serviceAccount, identities: [new AwsRoleViaGoogle(stack, 'ViaGoogle', { googleServiceAccount, idTokenSource, region: 'eu-west-1' })],
+    });
+  }
+  /** A template of one container, to which a test adds. */
+  const template = (spec: PodTemplate['spec'] = {}): PodTemplate => deepFreeze({ spec: { container: [{ name: 'app' }], ...spec } });
+  const { restartPolicy: _, ...REST } = TEMPLATE.spec!;
+  const COMPLETING: PodTemplate = deepFreeze({ metadata: TEMPLATE.metadata, spec: REST });
+  /** What is in a wired template, as plain objects. */
+  const specOf = (workload: Workload, input: PodTemplate, options?: { runToCompletion: boolean }) => workload.podTemplate(input, options).spec as {
+    container: any[]; initContainer?: any[]; volume: any[]; shareProcessNamespace?: boolean; restartPolicy?: string;
+  };
+  const clash = (rest: string) => ({ code: 'ClashingWiring', message: `stack/Workload: ${rest}` });
+
+  describe.each([['without', undefined, TEMPLATE], ['with', COMPLETE, COMPLETING]])('%s runToCompletion', (__, options, input) => {
+    test('come first among the init containers, and last among the others', () => {
+      const { initContainer, container } = specOf(viaGoogle(), input, options);
+      expect(initContainer!.map(({ name }) => name)).toEqual([FIRST, 'migrate']);
+      expect(container.map(({ name }) => name)).toEqual(['app', 'sidecar', BESIDE]);
+    });
+
+    test('alone write to the volume: all others read it', () => {
+      const { initContainer, container, volume } = specOf(viaGoogle(), input, options);
+      const mounts = Object.fromEntries([...initContainer!, ...container].map(({ name, volumeMount }) => [name, volumeMount]));
+      expect(mounts).toEqual({
+        [FIRST]: [{ name: 'gtoken-volume', mountPath: FOLDER }],
+        migrate: [READ_ONLY],
+        app: [{ name: 'cache', mountPath: '/cache' }, READ_ONLY],
+        sidecar: [READ_ONLY],
+        [BESIDE]: [{ name: 'gtoken-volume', mountPath: FOLDER }],
+      });
+      expect(volume).toEqual([...TEMPLATE.spec!.volume as object[], { name: 'gtoken-volume', emptyDir: { medium: 'Memory', sizeLimit: '1Mi' } }]);
+    });
+
+    test('get no variables of the SDKs, nor the template\'s', () => {
+      const { initContainer, container } = specOf(viaGoogle(), input, options);
+      for (const { env } of [initContainer![0], container.at(-1)]) {
+        expect(env.map(({ name }: { name: string }) => name).filter((name: string) => !name.startsWith('ID_TOKEN_'))).toEqual([]);
+      }
+      expect(container[0].env.map(({ name }: { name: string }) => name)).toEqual([
+        'LEVEL', 'NODE', 'AWS_ROLE_ARN', 'AWS_WEB_IDENTITY_TOKEN_FILE', 'AWS_REGION', 'AWS_DEFAULT_REGION', 'AWS_STS_REGIONAL_ENDPOINTS',
+      ]);
+    });
+
+    test.each([['the metadata server', metadataServer], ['gtoken', gtoken]])('are there once where the template comes wired already, with %s', (___, source) => {
+      const workload = viaGoogle(source);
+      const before = JSON.stringify(input);
+      const once = deepFreeze(workload.podTemplate(input, options));
+      expect(workload.podTemplate(once, options)).toEqual(once);
+      expect(workload.podTemplate(deepFreeze(workload.podTemplate(once, options)), options)).toEqual(once);
+      expect(JSON.stringify(input)).toBe(before);
+    });
+
+    test('are there once where their image is known to Terraform only', () => {
+      const stack = scratchStack();
+      const image = `${new TerraformVariable(stack, 'V', { type: 'string' }).stringValue}/curl:8.10.1`;
+      const workload = viaGoogle(GoogleIdTokenSource.metadataServer({ image }), stack);
+      const once = deepFreeze(workload.podTemplate(input, options));
+      expect(workload.podTemplate(once, options)).toEqual(once);
+    });
+
+    test('refuse a pod of nothing but them', () => {
+      const workload = viaGoogle();
+      const { container } = specOf(workload, input, options);
+      expect(refusal(() => workload.podTemplate({ spec: { container: [container.at(-1)] } }, options)))
+        .toEqual(clash('spec.container must hold at least one container, got "[]"; pass the containers of the pod'));
+    });
+
+    test('refuse another container of one of their names, in whichever list', () => {
+      const workload = viaGoogle();
+      for (const name of [FIRST, BESIDE]) {
+        const rest = `must leave the name ${name} to the workload, got "${name}"; rename the container`;
+        expect(refusal(() => workload.podTemplate(template({ container: [{ name: 'app' }, { name }] }), options))).toEqual(clash(`spec.container ${rest}`));
+        expect(refusal(() => workload.podTemplate(template({ initContainer: [{ name }] }), options))).toEqual(clash(`spec.initContainer ${rest}`));
+      }
+    });
+
+    test('refuse one of theirs with another image', () => {
+      const workload = viaGoogle();
+      const { container } = specOf(workload, input, options);
+      const changed = [container[0], { ...container.at(-1), image: 'other:1' }];
+      expect(refusal(() => workload.podTemplate({ spec: { container: changed } }, options)))
+        .toEqual(clash(`spec.container must leave the name ${BESIDE} to the workload, got "${BESIDE}"; rename the container`));
+    });
+
+    test('refuse another volume of their name', () => {
+      for (const source of [{ emptyDir: {} }, { emptyDir: { medium: 'Memory' } }, { secret: { secretName: 'token' } }]) {
+        expect(refusal(() => viaGoogle().podTemplate(template({ volume: [{ name: 'gtoken-volume', ...source }] }), options)))
+          .toEqual(clash('spec.volume must leave the name gtoken-volume to the workload, got "gtoken-volume"; rename the volume'));
+      }
+    });
+
+    test.each([
+      ['another volume at their place', { name: 'data', mountPath: FOLDER }], ['another volume below it', { name: 'data', mountPath: `${FOLDER}/gtoken` }],
+      ['part of their volume', { name: 'gtoken-volume', mountPath: FOLDER, subPath: 'x' }],
+    ])('refuse %s', (___, mount) => {
+      const rest = `.volumeMount must leave ${FOLDER} to the workload, got "${mount.mountPath}"; mount it elsewhere`;
+      expect(refusal(() => viaGoogle().podTemplate(template({ container: [{ name: 'app' }, { name: 'two', volumeMount: [mount] }] }), options)))
+        .toEqual(clash(`spec.container[1]${rest}`));
+      expect(refusal(() => viaGoogle().podTemplate(template({ initContainer: [{ name: 'one', volumeMount: [mount] }] }), options)))
+        .toEqual(clash(`spec.initContainer[0]${rest}`));
+    });
+  });
+
+  test.each<[string, PodTemplate['spec']]>([
+    ['neither', {}], ['what is set', { shareProcessNamespace: true, restartPolicy: 'Never' }],
+  ])('a pod that runs to completion shares its processes and is not started again, where the template says %s', (__, spec) => {
+    expect(specOf(viaGoogle(), template(spec), COMPLETE)).toMatchObject({ shareProcessNamespace: true, restartPolicy: 'Never' });
+    const running = specOf(viaGoogle(), template(spec));
+    expect([running.shareProcessNamespace, running.restartPolicy]).toEqual([spec!.shareProcessNamespace, spec!.restartPolicy]);
+  });
+
+  test.each(['Always', 'OnFailure'])('a pod that runs to completion refuses to be started again (%s)', restartPolicy => {
+    expect(refusal(() => viaGoogle().podTemplate(template({ restartPolicy }), COMPLETE))).toEqual(clash(
+      `spec.restartPolicy must be "Never" or left out where the pod runs to completion, got "${restartPolicy}"; `
+      + 'remove it: the Job tries again with new pods (`backoffLimit`), whose tokens are kept fresh from the start',
+    ));
+    expect(specOf(viaGoogle(), template({ restartPolicy })).restartPolicy).toBe(restartPolicy);
+    expect(specOf(viaGoogle(gtoken), template({ restartPolicy }), COMPLETE).restartPolicy).toBe(restartPolicy);
+  });
+
+  test('a pod that runs to completion refuses not to share its processes', () => {
+    const refused = (got: string) => clash(
+      `spec.shareProcessNamespace must be true or left out where the pod runs to completion, got "${got}"; `
+      + 'remove it: the container that keeps the token fresh sees by it that the others have ended',
+    );
+    expect(refusal(() => viaGoogle().podTemplate(template({ shareProcessNamespace: false }), COMPLETE))).toEqual(refused('false'));
+    const stack = scratchStack();
+    const shareProcessNamespace = Token.asAny(new TerraformVariable(stack, 'V', { type: 'bool' }).value);
+    expect(refusal(() => viaGoogle(metadataServer, stack).podTemplate(template({ shareProcessNamespace }), COMPLETE))).toEqual(refused('a value that only Terraform knows'));
+    expect(specOf(viaGoogle(), template({ shareProcessNamespace: false })).shareProcessNamespace).toBe(false);
+  });
+
+  test('a pod that runs to completion refuses a restart policy that only Terraform knows', () => {
+    const stack = scratchStack();
+    const restartPolicy = new TerraformVariable(stack, 'V', { type: 'string' }).stringValue;
+    expect(refusal(() => viaGoogle(metadataServer, stack).podTemplate(template({ restartPolicy }), COMPLETE))).toEqual(clash(
+      'spec.restartPolicy must be "Never" or left out where the pod runs to completion, got "a value that only Terraform knows"; '
+      + 'remove it: the Job tries again with new pods (`backoffLimit`), whose tokens are kept fresh from the start',
+    ));
+  });
+
+  test('a pod that runs to completion is refused where the webhook would add what never ends', () => {
+    expect(refusal(() => viaGoogle(GoogleIdTokenSource.webhook()).podTemplate(template(), COMPLETE))).toEqual(clash(
+      'runToCompletion must be left out where something keeps the pods from completing, got "the webhook adds a container that never ends"; '
+      + 'give the identity `idTokenSource: GoogleIdTokenSource.metadataServer(…)`, or `.webhook({ refresh: false })` where an hour is enough',
+    ));
+    expect(specOf(viaGoogle(GoogleIdTokenSource.webhook({ refresh: false })), template(), COMPLETE).container).toHaveLength(1);
+    expect(specOf(viaGoogle(GoogleIdTokenSource.webhook()), template(), { runToCompletion: false }).container).toHaveLength(1);
+  });
+
+  test('gtoken brings the first token alone to a pod that runs to completion, and asks nothing of it', () => {
+    const { container, initContainer, shareProcessNamespace, restartPolicy } = specOf(viaGoogle(gtoken), template(), COMPLETE);
+    expect([initContainer!.map(({ name }) => name), container.map(({ name }) => name)]).toEqual([[FIRST], ['app']]);
+    expect([shareProcessNamespace, restartPolicy]).toEqual([undefined, undefined]);
+  });
+
+  test('a pod without such containers runs to completion as it is', () => {
+    const workload = both(scratchStack());
+    expect(workload.podTemplate(TEMPLATE, COMPLETE)).toEqual(workload.podTemplate(TEMPLATE));
+  });
+
+  test('one template is not wired for a pod that runs on and for one that completes', () => {
+    const refused = clash(`spec.container must leave the name ${BESIDE} to the workload, got "${BESIDE}"; rename the container`);
+    for (const source of [metadataServer, gtoken]) {
+      const workload = viaGoogle(source);
+      expect(refusal(() => workload.podTemplate(deepFreeze(workload.podTemplate(template())), COMPLETE))).toEqual(refused);
+    }
+    const workload = viaGoogle();
+    expect(refusal(() => workload.podTemplate(deepFreeze(workload.podTemplate(template(), COMPLETE))))).toEqual(refused);
+  });
+
+  test.each(OWNERS.filter(([name]) => ['JobV1', 'CronJobV1'].includes(name)))('%s takes a pod that runs to completion as it is', (__, type, create, templateOf) => {
+    const stack = synthStack(scope => {
+      const workload = viaGoogle(metadataServer, scope);
+      create(scope, workload.podTemplate({ spec: { container: [{ name: 'app' }] } }, COMPLETE), workload.namespace);
+    });
+    expect(templateOf(stack.resource[type]!.Owner).spec).toMatchObject({
+      share_process_namespace: true, restart_policy: 'Never', init_container: [{ name: FIRST }], container: [{ name: 'app' }, { name: BESIDE }],
+    });
   });
 });
 
