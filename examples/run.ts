@@ -80,7 +80,7 @@ function knownBy(identity: ICloudIdentity, subject: ServiceAccountSubject): stri
 function wiringOf(binding: PodBinding): string {
   const [helpers] = binding.helpers;
   if (helpers !== undefined) {
-    return `a token at ${helpers.volume.mountPath}, which the containers ${[...helpers.initContainers, ...helpers.sidecars].map(({ name }) => name).join(' and ')} bring`;
+    return `a token at ${helpers.volume.mountPath}, which the containers ${[...helpers.initContainers, ...helpers.sidecars].map(container => container.name).join(' and ')} bring`;
   }
   const annotations = Object.keys(binding.serviceAccountAnnotations);
   if (annotations.length > 0) {

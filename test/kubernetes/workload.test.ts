@@ -1202,7 +1202,9 @@ class PlainIdentity extends Construct implements ICloudIdentity {
   }
 
   public bind(): PodBinding {
-    return { serviceAccountAnnotations: {}, podLabels: {}, env: [], tokens: [], files: [], helpers: [], reservedEnv: [], dependsOn: [], ...this.asks };
+    return {
+      serviceAccountAnnotations: {}, podLabels: {}, env: [], tokens: [], files: [], helpers: [], reservedEnv: [], dependsOn: [], ...this.asks,
+    };
   }
 }
 
