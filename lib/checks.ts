@@ -122,7 +122,7 @@ export function checkNotKubernetesAudience(scope: IConstruct, place: Place, audi
 
 /** Refuses what is no audience of a token; IAM would evaluate "&{". */
 export function checkAudience(place: Place, audience: string, max = 255): void {
-  checkPattern(place, audience, new RegExp(`^(?!.*&\\{)[^\\s*?]{1,${max}}$`), `be 1 to ${max} characters without white space, wildcards or "&{"`,
+  checkPattern(place, audience, new RegExp(`^(?!.*&\\{)[^\\s*?\\p{Cs}]{1,${max}}$`, 'u'), `be 1 to ${max} characters without white space, wildcards or "&{"`,
     'leave it out for the cloud\'s own audience');
 }
 

@@ -19,7 +19,7 @@ export * from './gcp/cluster-workload-identity-pool';
 export * from './gcp/gcp-federated-principal';
 export * from './gcp/gcp-federated-service-account';
 export type { GcsBucket } from './gcp/member-grants';
-export * from './google-issuer/aws-role-via-google';
+export { AwsRoleViaGoogle, type AwsRoleViaGoogleProps } from './google-issuer/aws-role-via-google';
 export {
   GoogleIdTokenSource, type GtokenSourceProps, GTOKEN_AUDIENCE, type GtokenWebhookSourceProps, type MetadataServerSourceProps,
 } from './google-issuer/google-id-token-source';

@@ -6,7 +6,7 @@ import { AWS_ROLE_OPTIONS, AwsRoleOptions } from '../aws/aws-role';
 import { pathOf } from '../checks';
 import { FederationError } from '../errors';
 import { GcpFederatedServiceAccount, GcpServiceAccountOptions } from '../gcp/gcp-federated-service-account';
-import { AwsRoleViaGoogle } from '../google-issuer/aws-role-via-google';
+import { AwsRoleViaGoogle, checkFixedAudience } from '../google-issuer/aws-role-via-google';
 import { GoogleIdTokenSource, GTOKEN_AUDIENCE } from '../google-issuer/google-id-token-source';
 import { PodTemplate, PodTemplateOptions, WiredPodTemplate } from '../kubernetes/pod-template';
 import { Workload } from '../kubernetes/workload';
@@ -103,6 +103,7 @@ export class GkeToAwsViaGoogleFederation extends Construct {
       refuseIgnored(where, props, OWN_ROLE_PROPS, 'role');
       checkAccepts(where, props.role, props.googleServiceAccount, props.audience);
     }
+    checkFixedAudience(where, props.audience, props.idTokenSource);
     super(scope, id);
     const { description, ...options } = props;
     this.googleServiceAccount = props.googleServiceAccount ?? new GcpFederatedServiceAccount(this, 'GoogleServiceAccount', { ...options, description, trusts: [subject] });

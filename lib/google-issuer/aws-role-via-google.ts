@@ -123,7 +123,8 @@ export class AwsRoleViaGoogle extends Construct implements ICloudIdentity {
   }
 }
 
-function checkFixedAudience(where: string, audience: string, source: GoogleIdTokenSource): void {
+/** Refuses an audience that gtoken would not ask for. */
+export function checkFixedAudience(where: string, audience = GTOKEN_AUDIENCE, source = GoogleIdTokenSource.webhook()): void {
   if (source.fixedAudience && !isToken(audience) && audience !== GTOKEN_AUDIENCE) {
     throw new FederationError({
       code: 'ClashingWiring', where, prop: 'audience', rule: `be left out where gtoken brings the tokens: it asks for "${GTOKEN_AUDIENCE}"`, got: audience,

@@ -152,6 +152,7 @@ export class Workload extends Construct {
       bindings.push(identity.bind(serviceAccount, options));
     }
     const merged = mergeBindings(scope, where, props.identities, bindings);
+    checkMountPaths(where, mountPath, bindings);
     if (merged.files.size > 0 || props.configMapName !== undefined) {
       checkConfigMapName(where, props);
     }
@@ -339,6 +340,19 @@ function mergeBindings(
     }
   });
   return { annotations, labels, env, tokens, files };
+}
+
+/** Refuses one volume inside of another: the projected one is read-only, and a mount below it could not be made. */
+function checkMountPaths(where: string, mountPath: string, bindings: readonly PodBinding[]): void {
+  const projects = bindings.some(({ tokens, files }) => tokens.length + files.length > 0);
+  for (const { volume } of bindings.flatMap(({ helpers }) => helpers)) {
+    if (projects && (`${volume.mountPath}/`.startsWith(`${mountPath}/`) || `${mountPath}/`.startsWith(`${volume.mountPath}/`))) {
+      throw new FederationError({
+        code: 'ClashingWiring', where, prop: 'mountPath', rule: `be apart from ${volume.mountPath}, where other tokens appear`, got: mountPath,
+        remedy: 'leave it out for "/var/run/secrets/workload-federation"',
+      });
+    }
+  }
 }
 
 /** The namespaces that each app creates, by cluster and name. */

@@ -418,7 +418,7 @@ describe('refuses', () => {
     const stack = scratchStack();
     expect(refusal(() => federation({ accountId: 'reports-reader', audience: 'reports' }, stack))).toEqual({
       code: 'ClashingWiring',
-      message: 'stack/F/Identity: audience must be left out where gtoken brings the tokens: it asks for "gtoken/sts/assume-role-with-web-identity", got "reports"; '
+      message: 'stack/F: audience must be left out where gtoken brings the tokens: it asks for "gtoken/sts/assume-role-with-web-identity", got "reports"; '
         + 'give `idTokenSource: GoogleIdTokenSource.metadataServer(…)`, which asks for any',
     });
   });

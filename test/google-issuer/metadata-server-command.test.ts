@@ -535,6 +535,23 @@ ends 'the watching container' "$watching"
     expect(requests).toHaveLength(1);
   });
 
+  onPod('the watching container waits for one that starts late as long as for the others', async () => {
+    const { code, said } = await pod(`
+start
+watch
+while [ "$(looks)" -lt 10 ]; do sleep 0.02; done
+nsenter -t "$watching" -m unshare -m setpriv --reuid ${USER} --regid ${USER} --clear-groups \\
+  sh -c 'while [ "$(wc -l < "$0")" -lt 50 ]; do sleep 0.02; done' "$log" &
+late=$!
+ends late "$late"
+runs "$watching" && say 'the watching container runs'
+ends 'the watching container' "$watching"
+`, { ...TOOLS, pauses: '0.05' });
+    expect({ code, said }).toEqual({
+      code: 0, said: ['the first container ended with 0', 'late ended with 0', 'the watching container runs', 'the watching container ended with 0'],
+    });
+  });
+
   onPod('the watching container ends at once, and with 0, when the pod is stopped', async () => {
     const { code, said } = await pod(`
 start

@@ -1208,6 +1208,19 @@ class PlainIdentity extends Construct implements ICloudIdentity {
   }
 }
 
+const HELPERS: PodBinding['helpers'] = [{ volume: { name: 'vault', mountPath: '/var/run/secrets/vault' }, initContainers: [], sidecars: [], completingSidecars: [] }];
+
+test.each(['/var/run/secrets', '/var/run/secrets/vault', '/var/run/secrets/vault/tokens'])('refuses tokens at %s, where a volume of another kind is or would be in it', mountPath => {
+  const stack = scratchStack();
+  const serviceAccount = readerOf(EKS);
+  const identities = [new PlainIdentity(stack, 'Vault', [serviceAccount], { helpers: HELPERS, tokens: [{ path: 'token', audience: 'vault' }] })];
+  expect(refusal(() => new Workload(stack, 'Workload', { serviceAccount, identities, mountPath }))).toEqual({
+    code: 'ClashingWiring',
+    message: `stack/Workload: mountPath must be apart from /var/run/secrets/vault, where other tokens appear, got "${mountPath}"; `
+      + 'leave it out for "/var/run/secrets/workload-federation"',
+  });
+});
+
 test('an identity of a user\'s own is wired like those of the library', () => {
   const kubernetes = kubernetesOf(stack => {
     const serviceAccount = readerOf(EKS);
