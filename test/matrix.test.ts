@@ -4,7 +4,7 @@ import { TerraformStack } from 'cdktf';
 import * as main from 'cdktf-workload-federation';
 import {
   AwsChainedRole, AwsFederatedRole, AwsPodIdentityRole, AwsRoleViaGoogle, Cluster, ClusterOidcProvider, GcpFederatedPrincipal,
-  GcpFederatedServiceAccount, ICloudIdentity, TrustedSubject, Wiring, Workload,
+  GcpFederatedServiceAccount, GoogleIdTokenSource, ICloudIdentity, TrustedSubject, Wiring, Workload,
 } from 'cdktf-workload-federation';
 import * as azure from 'cdktf-workload-federation/azure';
 import * as entra from 'cdktf-workload-federation/entra';
@@ -212,6 +212,36 @@ interface PodParts {
   readonly env?: Record<string, string>;
   readonly sources?: object[];
   readonly configMap?: Record<string, string>;
+}
+
+const ID_TOKEN_ENV = [
+  {
+    name: 'ID_TOKEN_URL',
+    value: 'http://metadata.google.internal/computeMetadata/v1/instance/service-accounts/default/identity?audience=gtoken%2Fsts%2Fassume-role-with-web-identity&format=standard',
+  },
+  { name: 'ID_TOKEN_FILE', value: '/var/run/secrets/aws/token/gtoken' },
+];
+
+/** The pod with a container that brings the first ID token, and one that keeps it fresh. */
+function withHelpers(helpers: readonly { readonly command: readonly string[] }[], blocks: Blocks): Blocks {
+  if (helpers.length === 0) {
+    return blocks;
+  }
+  const pod = blocks['kubernetes_pod_v1.Pod'] as any;
+  const mount = { name: 'gtoken-volume', mount_path: '/var/run/secrets/aws/token' };
+  const memory = helpers.some(helper => 'args' in helper) ? '32Mi' : '16Mi';
+  const [first, second] = helpers.map((helper, index) => ({
+    name: ['generate-gcp-id-token', 'update-gcp-id-token'][index], image: 'gtoken:1.0', ...helper,
+    resources: { requests: { cpu: '10m', memory }, limits: { memory: '64Mi' } },
+    security_context: {
+      run_as_user: '65532', run_as_group: '65532', run_as_non_root: true, allow_privilege_escalation: false, read_only_root_filesystem: true,
+      capabilities: { drop: ['ALL'] }, seccomp_profile: { type: 'RuntimeDefault' },
+    },
+    volume_mount: [mount],
+  }));
+  const container = [...pod.spec.container.map((own: object) => ({ ...own, volume_mount: [{ ...mount, read_only: true }] })), second];
+  const volume = [{ name: 'gtoken-volume', empty_dir: { medium: 'Memory', size_limit: '1Mi' } }];
+  return { ...blocks, 'kubernetes_pod_v1.Pod': { ...pod, spec: { ...pod.spec, init_container: [first], container, volume } } };
 }
 
 /** ServiceAccount, ConfigMap and pod; what is not said is not there. */
@@ -422,16 +452,27 @@ const rows: Row[] = [
       pods: () => AWS_CHAIN,
     },
   ]),
-  {
-    from: 'GKE', to: 'AWS', by: 'ID tokens of a Google service account, and the gtoken webhook',
+  ...([
+    ['the gtoken webhook', GoogleIdTokenSource.webhook(), []],
+    ['containers of gtoken', GoogleIdTokenSource.gtoken({ image: 'gtoken:1.0' }), [
+      { command: ['/gtoken'], args: ['--refresh=false', '--file=/var/run/secrets/aws/token/gtoken'] },
+      { command: ['/gtoken'], args: ['--refresh=true', '--file=/var/run/secrets/aws/token/gtoken'] },
+    ]],
+    ['the metadata server', GoogleIdTokenSource.metadataServer({ image: 'gtoken:1.0', command: ['fetch'] }), [
+      { command: ['fetch'], env: ID_TOKEN_ENV },
+      { command: ['fetch'], env: [...ID_TOKEN_ENV, { name: 'ID_TOKEN_REFRESH_SECONDS', value: '240' }] },
+    ]],
+  ] as const).map(([by, idTokenSource, helpers]): Row => ({
+    from: 'GKE', to: 'AWS', by: `ID tokens of a Google service account, and ${by}`,
     identity: (stack, subject) => new AwsRoleViaGoogle(stack, 'Via', {
-      googleServiceAccount: new GcpFederatedServiceAccount(stack, 'Account', { trusts: [subject], accountId: 'reports-reader' }),
+      googleServiceAccount: new GcpFederatedServiceAccount(stack, 'Account', { trusts: [subject], accountId: 'reports-reader' }), idTokenSource,
     }),
     trust: (_, c) => ({
+      ...REGION,
       ...account(`Native_${c.gkeProjectLabel}_reports_reader`, `serviceAccount:${c.workloadPool}[reports/reader]`),
-      'google_service_account_iam_member.Via_TokenCreator': {
+      ...(idTokenSource.createsTokens && { 'google_service_account_iam_member.Via_TokenCreator': {
         service_account_id: '${google_service_account.Account.name}', role: 'roles/iam.serviceAccountOpenIdTokenCreator', member: '${google_service_account.Account.member}',
-      },
+      } }),
       ...role('Via_Role', {
         effect: 'Allow',
         actions: ['sts:AssumeRoleWithWebIdentity'],
@@ -443,11 +484,21 @@ const rows: Row[] = [
         ],
       }),
     }),
-    pods: (_, c) => wired({
-      annotations: { 'iam.gke.io/gcp-service-account': '${google_service_account.Account.email}', 'amazonaws.com/role-arn': '${aws_iam_role.Via_Role.arn}' },
-      dependsOn: [`google_service_account_iam_member.Account_Native_${c.gkeProjectLabel}_reports_reader`, 'google_service_account_iam_member.Via_TokenCreator'],
-    }),
-  },
+    pods: (_, c) => withHelpers(helpers, wired({
+      annotations: {
+        'iam.gke.io/gcp-service-account': '${google_service_account.Account.email}',
+        ...(helpers.length === 0 && { 'amazonaws.com/role-arn': '${aws_iam_role.Via_Role.arn}' }),
+      },
+      dependsOn: [
+        `google_service_account_iam_member.Account_Native_${c.gkeProjectLabel}_reports_reader`,
+        ...idTokenSource.createsTokens ? ['google_service_account_iam_member.Via_TokenCreator'] : [],
+      ],
+      env: {
+        ...(helpers.length > 0 && { AWS_ROLE_ARN: '${aws_iam_role.Via_Role.arn}', AWS_WEB_IDENTITY_TOKEN_FILE: '/var/run/secrets/aws/token/gtoken' }),
+        ...AWS_REGIONAL,
+      },
+    })),
+  })),
   ...(['GKE', 'AKS', 'any OIDC cluster'] as const).map((from): Row => ({
     from, to: 'AWS', by: 'a projected token, as no webhook of EKS is there', identity: federatedRole,
     trust: source => ({ ...REGION, ...oidcProvider(source), ...role('Role', webIdentity(source)) }),
