@@ -470,9 +470,11 @@ const rows: Row[] = [
     trust: (_, c) => ({
       ...REGION,
       ...account(`Native_${c.gkeProjectLabel}_reports_reader`, `serviceAccount:${c.workloadPool}[reports/reader]`),
-      ...(idTokenSource.createsTokens && { 'google_service_account_iam_member.Via_TokenCreator': {
-        service_account_id: '${google_service_account.Account.name}', role: 'roles/iam.serviceAccountOpenIdTokenCreator', member: '${google_service_account.Account.member}',
-      } }),
+      ...(idTokenSource.createsTokens && {
+        'google_service_account_iam_member.Via_TokenCreator': {
+          service_account_id: '${google_service_account.Account.name}', role: 'roles/iam.serviceAccountOpenIdTokenCreator', member: '${google_service_account.Account.member}',
+        },
+      }),
       ...role('Via_Role', {
         effect: 'Allow',
         actions: ['sts:AssumeRoleWithWebIdentity'],
