@@ -17,7 +17,7 @@ const PROVIDER_BARRELS = {
 const EXAMPLES = readdirSync('examples', { withFileTypes: true }).filter(entry => entry.isDirectory()).map(({ name }) => name).sort();
 
 /** The entry points beside the main one: what they need is an optional peer, or large and seldom used. */
-const ENTRIES = ['azure', 'entra', 'gtoken', 'tls'];
+const ENTRIES = ['azure', 'entra', 'gtoken', 'testing', 'tls', 'trust'];
 
 const project = new typescript.TypeScriptProject({
   name: 'cdktf-workload-federation',
@@ -51,6 +51,10 @@ const project = new typescript.TypeScriptProject({
   releaseToNpm: true,
   buildWorkflowOptions: { mutableBuild: false },
 
+  deps: [
+    '@bufbuild/cel@^0.6.1',
+    'commander@^14.0.0',
+  ],
   peerDeps: [
     'cdktf@^0.21.0',
     'constructs@^10.4.2',
@@ -73,7 +77,6 @@ const project = new typescript.TypeScriptProject({
     '@cdktf/provider-kubernetes@12.1.1',
     '@cdktf/provider-tls@11.0.1',
     `@cdktf/hcl2json@${CDKTF}`,
-    '@bufbuild/cel@0.6.1',
     'fast-check@^4.10.0',
     'tsx@^4',
     'yaml@^2.9.0',
@@ -138,7 +141,8 @@ project.package.addField('peerDependenciesMeta', {
   '@cdktf/provider-azurerm': { optional: true },
   '@cdktf/provider-tls': { optional: true },
 });
-project.package.addField('files', ['build', 'CHANGELOG.md', 'SECURITY.md']);
+project.addBins({ 'workload-federation': 'build/cli/main.js' });
+project.package.addField('files', ['build', 'schema', 'CHANGELOG.md', 'SECURITY.md']);
 project.npmrc.addConfig('omit-lockfile-registry-resolved', 'true');
 
 project.eslint!.addRules({
@@ -171,8 +175,8 @@ new JsonFile(project, 'jest.cdktn.config.json', {
       ...config,
       moduleNameMapper: { ...config.moduleNameMapper, '^cdktf(/.*)?$': 'cdktn$1' },
       globals: { TERRAFORM_CDK: 'cdktn' },
-      // What is packed is the same whichever of the two it is used with.
-      testPathIgnorePatterns: ['/node_modules/', '/test/package.test.ts'],
+      // What is packed is the same whichever of the two it is used with; and what reads Terraform uses neither.
+      testPathIgnorePatterns: ['/node_modules/', '/test/package.test.ts', '/test/trust/', '/test/cli/'],
     };
   },
 });

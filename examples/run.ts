@@ -8,6 +8,7 @@ import {
 } from 'cdktf-workload-federation';
 import { AzureFederatedIdentity } from 'cdktf-workload-federation/azure';
 import { EntraFederatedApplication } from 'cdktf-workload-federation/entra';
+import { makeReport, readInputs, readModel, reportToText } from 'cdktf-workload-federation/trust';
 import { IConstruct } from 'constructs';
 import { quotas } from './quotas';
 
@@ -38,6 +39,10 @@ const stacks = app.node.children.filter(TerraformStack.isStack).map(stack => sta
 console.log(`Synthesized ${stacks.join(', ')} into ${outdir}: no account, provider or network was needed.`);
 console.log('To deploy it, put your own names into the example, log in to the clouds and clusters, and run:');
 console.log(`  npx cdktf-cli@0.21 deploy ${stacks.join(' ')}${name === 'article' ? '' : ` --app "npx tsx --tsconfig tsconfig.dev.json examples/${name}/main.ts" --output ${outdir}`}`);
+console.log('');
+console.log('Who may become whom, as `npx workload-federation report` reads it from what was synthesized:');
+console.log('');
+console.log(reportToText(makeReport(readModel(readInputs([outdir]))), { width: 120 }).trimEnd());
 
 function describe(workload: Workload, identity: ICloudIdentity, binding: PodBinding): void {
   const { cluster, subject } = workload.serviceAccount;

@@ -22,12 +22,17 @@ const MAY_USE: Record<string, readonly string[]> = {
   'google-issuer': ['annotations', 'aws', 'checks', 'cloud-identity', 'cluster', 'errors', 'gcp', 'tokens'],
   'gtoken': ['checks', 'errors', 'tokens'],
   'tls': ['checks', 'gtoken'],
+  'trust': ['errors', 'rules'],
+  'cli': ['trust'],
+  'testing': ['trust'],
   'federations': ['aws', 'azure', 'checks', 'cluster', 'errors', 'gcp', 'google-issuer', 'kubernetes'],
   'index': ['aws', 'cloud-identity', 'cluster', 'errors', 'federations', 'gcp', 'google-issuer', 'issuer', 'kubernetes', 'rules'],
   'azure/index': ['azure', 'federations', 'issuer'],
   'entra/index': ['entra'],
   'gtoken/index': ['gtoken'],
   'tls/index': ['tls'],
+  'testing/index': ['testing'],
+  'trust/index': ['trust'],
 };
 
 /** The packages that a room may import. */
@@ -44,6 +49,9 @@ const PACKAGES: Record<string, readonly RegExp[]> = {
   'google-issuer': [/^cdktf$/, /^constructs$/, /^@cdktf\/provider-google\/lib\/[a-z0-9-]+$/],
   'gtoken': [/^cdktf$/, /^constructs$/, /^@cdktf\/provider-(?:google|kubernetes)\/lib\/[a-z0-9-]+$/],
   'tls': [/^cdktf$/, /^constructs$/, /^@cdktf\/provider-(?:kubernetes|tls)\/lib\/[a-z0-9-]+$/],
+  'trust': [/^node:(?:crypto|fs|net|path)$/, /^@bufbuild\/cel$/],
+  'cli': [/^node:(?:fs|path)$/, /^commander$/],
+  'testing': [],
   'kubernetes': [/^node:path$/, /^cdktf$/, /^constructs$/, /^@cdktf\/provider-kubernetes\/lib\/[a-z0-9-]+$/],
 };
 const ELSEWHERE = [/^cdktf$/, /^constructs$/];
@@ -127,4 +135,8 @@ test('each door leads to the packages that its users have', () => {
   expect(packagesBehind('entra/index.ts')).toEqual(['@cdktf/provider-azuread', '@cdktf/provider-azurerm', ...core]);
   expect(packagesBehind('gtoken/index.ts')).toEqual(['@cdktf/provider-google', '@cdktf/provider-kubernetes', ...core]);
   expect(packagesBehind('tls/index.ts')).toEqual(['@cdktf/provider-kubernetes', '@cdktf/provider-tls', ...core]);
+  const trust = ['@bufbuild/cel', 'node:crypto', 'node:fs', 'node:net', 'node:path'];
+  expect(packagesBehind('trust/index.ts')).toEqual(trust);
+  expect(packagesBehind('testing/index.ts')).toEqual(trust);
+  expect(packagesBehind('cli/main.ts')).toEqual([...trust, 'commander'].sort());
 });

@@ -18,6 +18,8 @@ import { Cluster, FederationError, GkeToAwsFederation, type ICloudIdentity } fro
 import { AksToAzureFederation, type AzureRoleAssignment } from 'cdktf-workload-federation/azure';
 import { EntraFederatedApplication } from 'cdktf-workload-federation/entra';
 import { SelfSignedWebhookCertificate } from 'cdktf-workload-federation/tls';
+import { trustOf } from 'cdktf-workload-federation/testing';
+import { readModel } from 'cdktf-workload-federation/trust';
 
 const stack = new TerraformStack(new App(), 'stack');
 const gke = Cluster.gke({ project: 'acme-apps', location: 'europe-west1', name: 'apps' });
@@ -31,6 +33,7 @@ const application = new EntraFederatedApplication(stack, 'Application', { displa
 const certificate = SelfSignedWebhookCertificate.with();
 const identities: ICloudIdentity[] = [reports.role, billing.identity, application];
 new PodV1(stack, 'Pod', reports.podTemplate({ metadata: { name: 'reports' }, spec: { container: [{ name: 'aws' }] } }));
+export const trusted = [trustOf, readModel].length;
 export const code: FederationError['code'] | undefined = identities.length === 0 ? 'EmptyTrust' : undefined;
 `;
 
@@ -44,6 +47,8 @@ let core: string;
 let withAzure: string;
 let withEntra: string;
 let withTls: string;
+/** What reads Terraform, in a project without cdktf. */
+let reader: string;
 
 /** A project with the packed package and these of its peers. */
 function installed(name: string, peers: readonly string[]): string {
@@ -68,17 +73,18 @@ beforeAll(() => {
   withAzure = installed('azure', [...PEERS, AZURERM]);
   withEntra = installed('entra', [...PEERS, AZURERM, AZUREAD]);
   withTls = installed('tls', [...PEERS, AZURERM, AZUREAD, TLS]);
+  reader = installed('reader', ['@bufbuild/cel', 'commander']);
 }, 120_000);
 
 afterAll(() => rmSync(folder, { recursive: true }));
 
 test('what is packed is compiled code, types and documents, and neither sources nor tests', () => {
   expect(packed.filter(path => !/^build\/.*(?:\.js|\.d\.ts)$/.test(path)).sort()).toEqual(
-    ['CHANGELOG.md', 'LICENSE', 'README.md', 'SECURITY.md', 'package.json']);
+    ['CHANGELOG.md', 'LICENSE', 'README.md', 'SECURITY.md', 'package.json', 'schema/report-v1.schema.json']);
   expect(packed).toContain('build/index.js');
   expect(packed).toContain('build/index.d.ts');
-  expect(packed.filter(path => path.endsWith('/index.js'))).toEqual(['build/azure/index.js', 'build/entra/index.js', 'build/gtoken/index.js', 'build/index.js', 'build/tls/index.js']);
-  expect(packed.filter(path => /test|example|bench/.test(path))).toEqual([]);
+  expect(packed.filter(path => path.endsWith('/index.js'))).toEqual(['build/azure/index.js', 'build/entra/index.js', 'build/gtoken/index.js', 'build/index.js', 'build/testing/index.js', 'build/tls/index.js', 'build/trust/index.js']);
+  expect(packed.filter(path => /(?:^|\/)(?:test|examples|bench)\/|\.test\./.test(path))).toEqual([]);
 });
 
 test.each([
@@ -148,4 +154,16 @@ test('no file that users get says where or with what it was built', () => {
   const lock = readFileSync(join(ROOT, 'package-lock.json'), 'utf8');
   expect(lock).not.toMatch(/"resolved"/);
   expect(readdirSync(join(core, 'node_modules', 'cdktf-workload-federation'))).not.toContain('.npmrc');
+});
+
+test('the command and what it is made of run without cdktf and without a provider', () => {
+  writeFileSync(join(reader, 'main.tf.json'), JSON.stringify({
+    resource: { azurerm_federated_identity_credential: { Reader: { parent_id: 'id', issuer: 'https://oidc.example/', subject: 'system:serviceaccount:reports:reader', audience: ['api://AzureADTokenExchange'] } } },
+  }));
+  const command = join('node_modules', 'cdktf-workload-federation', 'build', 'cli', 'main.js');
+  const printed = run(process.execPath, [command, 'report', 'main.tf.json', '--format', 'json'], reader);
+  expect(JSON.parse(printed)).toMatchObject({ version: 1, rows: [{ issuer: 'https://oidc.example/', subject: 'system:serviceaccount:reports:reader' }] });
+  const program = "const { readModel, readInputs } = require('cdktf-workload-federation/trust'); console.log(readModel(readInputs(['main.tf.json'])).identities.length)";
+  expect(run(process.execPath, ['-e', program], reader)).toBe('1\n');
+  expect(() => run(process.execPath, ['-e', "require('cdktf-workload-federation')"], reader)).toThrow();
 });

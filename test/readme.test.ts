@@ -1,12 +1,14 @@
 import { execFileSync } from 'node:child_process';
-import { readdirSync, readFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as main from 'cdktf-workload-federation';
 import * as azure from 'cdktf-workload-federation/azure';
 import * as entra from 'cdktf-workload-federation/entra';
 import * as gtoken from 'cdktf-workload-federation/gtoken';
 import * as tls from 'cdktf-workload-federation/tls';
-import { EXAMPLES } from './synth';
+import { EXAMPLES, runExample } from './synth';
+import { run } from '../lib/cli/program';
 
 const ROOT = join(__dirname, '..');
 const README = readFileSync(join(ROOT, 'README.md'), 'utf8');
@@ -53,8 +55,38 @@ test('what the README says the example prints is what it prints', () => {
     'EKS to AWS (stack article)', 'EKS to Google Cloud (stack article)', 'GKE to AWS (stack article)', 'GKE to Google Cloud (stack article)',
     'GKE to Google Cloud (stack article-appendix)',
   ]);
-  expect(output).toMatch(/ {2}npx cdktf-cli@0\.21 deploy article article-appendix\n$/);
+  expect(output).toMatch(/\n {2}npx cdktf-cli@0\.21 deploy article article-appendix\n/);
 }, 30_000);
+
+/** The commands of the README with what they print. */
+const COMMANDS = blocks(README, 'text').map(block => /^\$ npx workload-federation (.*)\n([^]*)$/.exec(block)).flatMap(match => match === null ? [] : [[match[1]!, match[2]!] as const]);
+
+test('the README shows a report, an explanation and a difference', () => {
+  expect(COMMANDS.map(([line]) => line.split(' ')[0])).toEqual(['report', 'explain', 'diff']);
+});
+
+test.each(COMMANDS)('what the README says that `%s` prints is what it prints', async (line, printed) => {
+  const [cwd, folder] = [process.cwd(), mkdtempSync(join(tmpdir(), 'workload-federation-readme-'))];
+  let out = '';
+  try {
+    process.chdir(folder);
+    mkdirSync('cdktf.out');
+    runExample('all-clouds', join('cdktf.out', 'all-clouds'));
+    for (const [outdir, steps] of [['before', '0'], [join('cdktf.out', 'migration'), '1']] as const) {
+      process.env.MIGRATION_STEP = steps;
+      runExample('migration', outdir);
+    }
+    await run(line.split(' '), {
+      version: '0.0.0', showsProgress: false, color: false, readStandardInput: () => '', readFile: () => '', writeFile: () => undefined,
+      print: text => void (out += text), warn: text => void (out += text), now: () => 0,
+    });
+  } finally {
+    delete process.env.MIGRATION_STEP;
+    process.chdir(cwd);
+    rmSync(folder, { recursive: true });
+  }
+  expect(out).toBe(printed);
+});
 
 test.each(['README.md', 'CONTRIBUTING.md', 'SECURITY.md', ...DOCS])('the links of %s lead somewhere', file => {
   const text = readFileSync(join(ROOT, file), 'utf8');

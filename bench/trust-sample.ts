@@ -1,0 +1,21 @@
+// One sample in a process of its own: reads Terraform and reports on it or compares it. Usage: node --expose-gc trust-sample.js report|diff <folder>...
+import { millisecondsSince, Sample } from './statistics';
+
+const [what, ...folders] = process.argv.slice(2);
+// eslint-disable-next-line @typescript-eslint/no-require-imports
+const trust = require('cdktf-workload-federation/trust') as typeof import('cdktf-workload-federation/trust');
+
+const before = process.cpuUsage();
+const models = folders.map(folder => trust.readModel(trust.readInputs([folder])));
+const construct = millisecondsSince(before);
+const text = what === 'report'
+  ? trust.reportToHtml(trust.makeReport(models[0]!))
+  : trust.changesToMarkdown(trust.makeChanges(trust.diffTrust(models[0]!.identities, models[1]!.identities)));
+const cpu = millisecondsSince(before);
+const rss = process.resourceUsage().maxRSS / 1024;
+gc!();
+const heap = process.memoryUsage().heapUsed / 2 ** 20;
+const sample: Sample = { cpu, construct, rss, heap };
+console.log(JSON.stringify(sample));
+// Used after the heap is read, so that the collector cannot have taken them.
+process.exitCode = text.length > 0 && models.length > 0 ? 0 : 1;

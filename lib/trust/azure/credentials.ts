@@ -1,0 +1,91 @@
+import { Matcher, readExpression } from './expression';
+import { Note, Terraform, TerraformResource, Where } from '../model';
+import { JsonError, parseJson } from '../terraform/json';
+import { at, isList, isMap, isText, TextValue, Unknown, Value, ValueMap } from '../value';
+
+/** A federated credential of an identity. */
+export interface Credential {
+  /** What names the identity that has it. */
+  readonly parent: TextValue;
+  readonly kind: 'managed-identity' | 'application';
+  readonly issuer: TextValue;
+  /** What the `sub` claim must be; undefined where claims are matched. */
+  readonly subject?: TextValue;
+  /** What claims must match in its place. */
+  readonly matcher?: Matcher;
+  readonly audiences: readonly TextValue[];
+  readonly where: Where;
+}
+
+interface Source {
+  readonly kind: Credential['kind'];
+  /** Arguments that name the identity, the current name first. */
+  readonly parents: readonly string[];
+}
+
+const SOURCES: ReadonlyMap<string, Source> = new Map([
+  ['azurerm_federated_identity_credential', { kind: 'managed-identity', parents: ['user_assigned_identity_id', 'parent_id'] }],
+  ['azuread_application_federated_identity_credential', { kind: 'application', parents: ['application_id', 'application_object_id'] }],
+  ['azuread_application_flexible_federated_identity_credential', { kind: 'application', parents: ['application_id'] }],
+]);
+const AZAPI_TYPE = /^microsoft\.managedidentity\/userassignedidentities\/federatedidentitycredentials(?:@|$)/;
+
+/** Reads the federated credentials of managed identities and applications. */
+export function readCredentials(terraform: Terraform, notes: Note[]): readonly Credential[] {
+  return terraform.resources.flatMap(resource => {
+    if (resource.mode !== 'managed') {
+      return [];
+    }
+    const source = SOURCES.get(resource.type);
+    if (source !== undefined) {
+      return credentialOf(resource, resource.values, source, notes);
+    }
+    const type = resource.type === 'azapi_resource' ? resource.values.get('type') : undefined;
+    return typeof type === 'string' && AZAPI_TYPE.test(type.toLowerCase()) ? azapiCredential(resource, notes) : [];
+  });
+}
+
+/** One that is written by the names of Azure's own API. */
+function azapiCredential(resource: TerraformResource, notes: Note[]): readonly Credential[] {
+  const properties = at(bodyOf(resource.values.get('body')), 'properties');
+  const named: [string, Value | undefined][] = isMap(properties) || properties instanceof Unknown ? [
+    ['issuer', at(properties, 'issuer')], ['subject', at(properties, 'subject')], ['audiences', at(properties, 'audiences')],
+    ['claims_matching_expression', isMap(properties) ? at(properties, 'claimsMatchingExpression', 'value') : undefined],
+  ] : [];
+  const values = new Map(named.flatMap(([name, value]) => value === undefined ? [] : [[name, value] as const]));
+  values.set('parent_id', resource.values.get('parent_id') ?? null);
+  return credentialOf(resource, values, { kind: 'managed-identity', parents: ['parent_id'] }, notes);
+}
+
+function bodyOf(body: Value | undefined): Value | undefined {
+  if (body instanceof Unknown || !isText(body)) {
+    return body;
+  }
+  try {
+    return parseJson(body);
+  } catch (error) {
+    if (error instanceof JsonError) {
+      return undefined;
+    }
+    throw error;
+  }
+}
+
+function credentialOf({ where }: TerraformResource, values: ValueMap, { kind, parents }: Source, notes: Note[]): readonly Credential[] {
+  const parent = parents.map(name => values.get(name)).find(isText);
+  const issuer = values.get('issuer');
+  const expression = values.get('claims_matching_expression');
+  const matcher = isText(expression) ? readExpression(expression) : undefined;
+  const subject = values.get('subject');
+  const audience = values.get('audience') ?? values.get('audiences');
+  const audiences: readonly Value[] = isList(audience) ? audience : audience === undefined || audience === null ? [] : [audience];
+  if (parent === undefined || !isText(issuer) || (matcher === undefined && !isText(subject))) {
+    notes.push({ message: 'the federated credential cannot be read', where });
+    return [];
+  }
+  if (matcher !== undefined && matcher.claims === undefined) {
+    notes.push({ message: 'the expression for claims is not understood', where: { ...where, attribute: 'claims_matching_expression' } });
+  }
+  const says = matcher !== undefined ? { matcher } : isText(subject) ? { subject } : {};
+  return [{ parent, kind, issuer, ...says, audiences: audiences.filter(isText), where }];
+}

@@ -1,0 +1,162 @@
+import { Say } from './finding';
+import { accepts, decide } from '../judge';
+import { Attempt, Door, Identity, Token, WorkloadUse } from '../model';
+import { keyOf, partsOf, show, text, TextValue, Unknown, Value } from '../value';
+
+const [HOUR, DAY] = [3600, 86400];
+const ISSUED_AT = 1_700_000_000;
+/** Most issuers that a token is tried with. */
+const MAX_ISSUERS = 50;
+/** Mechanisms by which the platform presents a token of its own. */
+const PLATFORM: ReadonlySet<string> = new Set(['gcp-native', 'aws-google']);
+
+/** Looks at what the wiring of workloads tries. */
+export function checkWorkloads(workloads: readonly WorkloadUse[], identities: readonly Identity[], say: Say): void {
+  const known = new Targets(identities);
+  for (const workload of workloads) {
+    for (const attempt of workload.attempts) {
+      checkLifetime(workload, attempt, say);
+      const failing = attempt.gates.find(({ verdict }) => verdict === 'no');
+      // Where it is not certain as what the pods run, it is not certain that they try.
+      if (failing !== undefined && !attempt.gates.some(({ gate, verdict }) => gate === 'pod-service-account' && verdict === 'unknown')) {
+        say('pod-wiring', {
+          where: failing.where, key: `${failing.gate} ${failing.want} ${nameOf(workload)}`,
+          message: `the pods of ${nameOf(workload)} cannot become ${target(attempt)}: they need ${failing.want}, and have ${failing.have}`, remedy: failing.remedy,
+        });
+      }
+      checkTarget(workload, attempt, known, say);
+    }
+  }
+}
+
+function nameOf({ namespace, serviceAccount }: WorkloadUse): string {
+  return `${show(namespace)}/${show(serviceAccount)}`;
+}
+
+function target({ identity, registration }: Attempt): string {
+  return identity !== undefined ? show(identity) : registration === undefined ? 'what they should' : `a principal of ${show(registration)}`;
+}
+
+function checkLifetime(workload: WorkloadUse, { expirationSeconds: seconds, where, mechanism }: Attempt, say: Say): void {
+  if (seconds !== undefined && seconds > HOUR) {
+    say('token-lifetime', {
+      where, key: `${mechanism} ${nameOf(workload)}`, level: seconds > DAY ? 'warning' : 'note',
+      message: `tokens of ${nameOf(workload)} are valid for ${seconds} seconds: whoever gets to see one can use it ${seconds > DAY ? 'for more than a day' : `for ${Math.round(seconds / HOUR * 10) / 10} hours`}`,
+    });
+  }
+}
+
+/** Identities by how wirings name them. */
+class Targets {
+  private readonly byName = new Map<string, Identity>();
+  /** Principals of pools by the provider through which they are become. */
+  private readonly principals = new Map<string, { readonly bySubject: Map<string, Identity[]>; readonly others: Identity[] }>();
+
+  constructor(identities: readonly Identity[]) {
+    for (const identity of identities) {
+      if (identity.kind !== 'principal') {
+        this.byName.set(keyOf(identity.name), identity);
+        continue;
+      }
+      for (const { registration, who } of identity.doors) {
+        if (registration !== undefined) {
+          const key = keyOf(registration.name);
+          const found = this.principals.get(key) ?? { bySubject: new Map<string, Identity[]>(), others: [] };
+          this.principals.set(key, found);
+          const [row] = who;
+          if (who.length !== 1 || row?.subject === undefined || row.wildcards) {
+            found.others.push(identity);
+          } else {
+            found.bySubject.set(keyOf(row.subject), [...found.bySubject.get(keyOf(row.subject)) ?? [], identity]);
+          }
+        }
+      }
+    }
+  }
+
+  /** Identities that an attempt may be about; undefined where the input does not have them. */
+  public of(attempt: Attempt, subject: TextValue): readonly Identity[] | undefined {
+    const { identity, registration } = attempt;
+    if (identity !== undefined) {
+      const found = this.byName.get(keyOf(identity));
+      return found === undefined ? undefined : [found];
+    }
+    const found = registration === undefined ? undefined : this.principals.get(keyOf(registration));
+    if (found === undefined) {
+      return undefined;
+    }
+    const exact = found.bySubject.get(keyOf(subject)) ?? [];
+    // Where nobody of the name is granted anything, one of the others shows why.
+    return exact.length > 0 ? exact : [...found.others, ...[...found.bySubject.values()].slice(0, 1).flat()];
+  }
+}
+
+function checkTarget(workload: WorkloadUse, attempt: Attempt, targets: Targets, say: Say): void {
+  const subject = text('system:serviceaccount:', workload.namespace, ':', workload.serviceAccount);
+  const found = targets.of(attempt, subject);
+  if (found === undefined || (attempt.audience === undefined && !PLATFORM.has(attempt.mechanism))) {
+    return;
+  }
+  const judged = found.map(identity => {
+    const of = { ...identity, doors: doorsFor(identity, attempt) };
+    return { of, tokens: tokensOf(workload, subject, attempt, of.doors) };
+  });
+  if (judged.some(({ of, tokens }) => tokens.some(token => accepts(of, token) !== 'no'))) {
+    return;
+  }
+  const [first] = judged;
+  const token = first?.tokens[0];
+  const decision = first === undefined || token === undefined ? undefined : decide(first.of, token);
+  const failing = decision?.through?.failing?.verdict === 'no' ? decision.through.failing : decision?.failing;
+  // What is granted to a principal may stand in other Terraform, and so may all that a Google or Azure identity trusts.
+  const elsewhere = attempt.identity === undefined && failing?.gate === 'gcp-member';
+  say('wiring-not-trusted', {
+    where: attempt.where, level: elsewhere ? 'note' : failing === undefined && first?.of.cloud !== 'aws' ? 'warning' : 'error', key: `${attempt.mechanism} ${nameOf(workload)} ${target(attempt)}`,
+    message: `the pods of ${nameOf(workload)} present a token${attempt.audience === undefined ? '' : ` for ${show(attempt.audience)}`} to ${
+      elsewhere ? `${show(attempt.registration)}, and the input grants nothing to what they become` : failing === undefined
+        ? `${target(attempt)}, which trusts nobody in the input` : `${target(attempt)}, which never takes it: it wants ${failing.want}, and gets ${failing.have}`}`,
+    ...failing !== undefined && failing.remedy !== '' && { remedy: failing.remedy },
+  });
+}
+
+/** The doors that a wiring goes to. */
+function doorsFor({ doors }: Identity, { registration, mechanism, audience }: Attempt): readonly Door[] {
+  if (registration !== undefined) {
+    const key = keyOf(registration);
+    return doors.filter(door => door.registration === undefined || door.through !== undefined || keyOf(door.registration.name) === key);
+  }
+  if (mechanism === 'aws-google' && audience !== undefined) {
+    // The audience is that of Google's token, which the doors behind the Google service account do not see.
+    return doors.filter(door => door.mechanism !== 'aws-google' || door.who.some(({ audiences }) => door.through !== undefined || audiences === undefined
+      || audiences.some(taken => keyOf(taken) === keyOf(audience))));
+  }
+  return doors;
+}
+
+/** Tokens of the workload, one for each issuer that it may be of: the input does not say of which cluster it is. */
+function tokensOf(workload: WorkloadUse, subject: TextValue, { mechanism, audience }: Attempt, doors: readonly Door[]): readonly Token[] {
+  const tokens = new Map<string, Token>();
+  for (const { issuer, audiences } of doors.flatMap(({ who }) => who)) {
+    const iss = issuer === undefined ? new Unknown('issuer') : concrete(issuer);
+    const wanted = PLATFORM.has(mechanism) ? audiences ?? [new Unknown('audience')] : [audience!];
+    for (const aud of wanted) {
+      tokens.set(`${keyOf(iss)} ${keyOf(aud)}`, new Map<string, Value>([
+        ['iss', iss], ['sub', subject], ['aud', [aud]], ['iat', ISSUED_AT], ['nbf', ISSUED_AT], ['exp', ISSUED_AT + HOUR],
+        ['kubernetes.io', new Map<string, Value>([
+          ['namespace', workload.namespace],
+          ['serviceaccount', new Map<string, Value>([['name', workload.serviceAccount], ['uid', new Unknown('serviceaccount.uid')]])],
+          ['pod', new Map<string, Value>([['name', new Unknown('pod.name')], ['uid', new Unknown('pod.uid')]])],
+        ])],
+      ]));
+    }
+    if (tokens.size >= MAX_ISSUERS) {
+      break;
+    }
+  }
+  return [...tokens.values()];
+}
+
+/** An issuer that a pattern of issuers stands for. */
+function concrete(issuer: TextValue): TextValue {
+  return text(...partsOf(issuer).map(part => typeof part === 'string' ? part.replaceAll('*', 'any') : part));
+}

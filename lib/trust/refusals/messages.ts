@@ -1,0 +1,111 @@
+import { entryOf } from './catalogue';
+import { fill } from './template';
+import { Gate, GateName, Mechanism, Token } from '../model';
+import { isList, isText, show, TextValue } from '../value';
+
+/** What a message is made from. */
+type Refusing = Pick<Gate, 'gate' | 'want' | 'have'>;
+
+/** What is known of a refusal that a cloud has not printed yet. */
+export interface MessageContext {
+  readonly mechanism?: Mechanism;
+  readonly claims?: Token;
+  readonly identity?: TextValue;
+  /** Who asks, where one identity becomes another. */
+  readonly principal?: TextValue;
+  readonly at?: number;
+}
+
+/** What the cloud itself prints where a gate refuses; undefined where its words are not known. Values that are not known stand as `<name>`. */
+export function messageFor(gate: Refusing, context: MessageContext = {}): string | undefined {
+  const id = messageOf(gate, context);
+  return id === undefined ? undefined : fill(entryOf(id)!.says, valuesOf(gate, context), NAMES);
+}
+
+/** How values are called that are not known. */
+const NAMES: ReadonlyMap<string, string> = new Map([
+  ['iss', 'issuer'], ['sub', 'subject'], ['aud', 'audience'], ['expectedIss', 'issuer of the provider'], ['iat', 'time'], ['nbf', 'time'], ['exp', 'time'], ['at', 'time'],
+  ['role', 'role'], ['email', 'email'], ['principal', 'principal'], ['namespace', 'namespace'], ['serviceAccount', 'name'], ['path', 'path'], ['*', '\u2026'],
+]);
+
+function messageOf({ gate, want, have }: Refusing, { mechanism, claims, identity }: MessageContext): string | undefined {
+  const [cloud] = (mechanism ?? '').split('-');
+  switch (gate) {
+    case 'pod-service-account':
+      return 'kubernetes-no-service-account';
+    case 'pod-token':
+      return 'pod-token-file';
+    case 'pod-environment':
+      return mechanism === 'gcp-native' ? 'gke-metadata-undefined' : chosen(cloud, 'aws-no-credentials', 'gcp-no-credentials', 'azure-not-configured');
+    case 'token-time':
+      return mechanism === 'aws-pod-identity' ? 'aws-pod-identity-expired' : chosen(cloud, 'aws-token-expired', 'gcp-stale', 'azure-time');
+    case 'aws-principal':
+    case 'aws-action':
+    case 'aws-condition':
+    case 'aws-deny':
+      return mechanism === 'aws-pod-identity' ? 'aws-pod-identity-denied' : mechanism === 'aws-role-chain' ? 'aws-assume-role-denied' : 'aws-not-authorized';
+    case 'gcp-provider':
+      // Where the issuer is the one that is wanted, something else about the provider refuses.
+      return mechanism === 'gcp-native' ? undefined : expectedIssuer(want) === issuerIn(have, claims) ? 'gcp-target' : 'gcp-issuer';
+    case 'gcp-audience':
+      return mechanism === 'gcp-native' ? undefined : 'gcp-audience';
+    case 'gcp-member':
+      // A principal that is granted nothing is refused by each service in words of its own.
+      return identity !== undefined && show(identity).startsWith('principal') ? undefined : mechanism === 'gcp-native' ? 'gke-access-token' : 'gcp-get-access-token';
+    default:
+      return MESSAGES.get(gate);
+  }
+}
+
+const MESSAGES: ReadonlyMap<GateName, string> = new Map<GateName, string>([
+  ['aws-provider', 'aws-no-provider'], ['aws-client-id', 'aws-wrong-audience'], ['aws-association', 'aws-pod-identity-no-association'],
+  ['aws-role-chain', 'aws-assume-role-denied'], ['gcp-mapping', 'gcp-mapping-type'], ['gcp-condition', 'gcp-condition'],
+  ['gcp-subject-length', 'gcp-subject-length'], ['gcp-token-creator', 'gcp-get-access-token'],
+  ['azure-issuer', 'azure-issuer'], ['azure-subject', 'azure-subject'], ['azure-audience', 'azure-audience'],
+]);
+
+function chosen(cloud: string | undefined, aws: string, gcp: string, azure: string): string | undefined {
+  return cloud === 'aws' ? aws : cloud === 'gcp' ? gcp : cloud === 'azure' ? azure : undefined;
+}
+
+function expectedIssuer(want: string): string | undefined {
+  return /^a token of (\S{1,1000})/.exec(want)?.[1]?.replace(/,$/, '');
+}
+
+function issuerIn(have: string, claims: Token | undefined): string {
+  const iss = claims?.get('iss');
+  return iss === undefined ? have.replace(/^iss /, '') : show(iss);
+}
+
+function valuesOf({ gate, want, have }: Refusing, { mechanism, claims, identity, principal, at }: MessageContext): ReadonlyMap<string, string> {
+  const values = new Map<string, string>();
+  const set = (name: string, value: string | undefined) => {
+    if (value !== undefined) {
+      values.set(name, value);
+    }
+  };
+  const claim = (name: string): string | undefined => {
+    const value = claims?.get(name);
+    return isText(value) ? show(value) : isList(value) ? value.map(show).join(', ') : undefined;
+  };
+  set('iss', claim('iss') ?? (gate === 'aws-provider' || gate === 'gcp-provider' || gate === 'azure-issuer' ? have.replace(/^iss /, '') : undefined));
+  set('sub', claim('sub') ?? (gate === 'azure-subject' ? have.replace(/^sub /, '') : undefined));
+  set('aud', claim('aud') ?? (gate === 'gcp-audience' || gate === 'azure-audience' ? have.replace(/^aud /, '').replace(/^\[|\]$/g, '') : undefined));
+  set('expectedIss', expectedIssuer(want));
+  set(mechanism?.startsWith('aws') ? 'role' : 'email', identity === undefined ? undefined : show(identity));
+  set('principal', principal === undefined ? undefined : show(principal));
+  const [, namespace, name] = /^system:serviceaccount:([^:]{1,253}):([^:]{1,253})$/.exec(values.get('sub') ?? '') ?? [];
+  set('namespace', namespace);
+  set('serviceAccount', name);
+  for (const [place, time] of [['exp', claims?.get('exp')], ['nbf', claims?.get('nbf') ?? 0], ['iat', claims?.get('iat')], ['at', at]] as const) {
+    set(place, typeof time === 'number' ? shownTime(time, mechanism) : undefined);
+  }
+  return values;
+}
+
+/** A time as a cloud prints it. */
+function shownTime(time: number, mechanism: Mechanism | undefined): string {
+  const date = new Date(time * 1000);
+  const dated = mechanism === 'azure-federation' || mechanism === 'aws-pod-identity';
+  return !dated ? String(Math.floor(time)) : Number.isNaN(date.getTime()) ? '<time>' : date.toISOString();
+}

@@ -1,0 +1,293 @@
+import {
+  ACCOUNT, admits, AKS, EKS, EKS_HOST, eksStatement, iamArn, identity, outline, PARTITION, Plain, policy, provider, read, READER, resource, role,
+  text, token, Unknown,
+} from './terraform';
+
+const ISSUER = new Unknown('apps/aws_eks_cluster.Apps.identity[0].oidc[0].issuer');
+const HOST = new Unknown(`host(${ISSUER.symbol})`);
+
+/** The answer of a role with these statements, beside the provider of the EKS cluster. */
+function answer(statements: readonly Plain[], claims: { readonly [claim: string]: Plain } = {}, at?: number) {
+  return admits(identity(read(provider('Eks', EKS), role('Reader', policy(...statements))), 'Reader'), token(claims), at);
+}
+
+function conditioned(condition: Plain) {
+  return eksStatement(READER, { Condition: condition });
+}
+
+describe('the trust policy of a federated role', () => {
+  const part = read(provider('Eks', EKS), role('Reader', policy(eksStatement([READER, 'system:serviceaccount:reports:writer']))));
+  const [door] = identity(part, 'Reader').doors;
+
+  test('has a row for each service account', () => {
+    const where = { address: 'aws_iam_role.Reader', file: 'apps/cdk.tf.json', stack: 'apps', attribute: 'assume_role_policy' };
+    expect(identity(part, 'Reader').doors).toHaveLength(1);
+    expect(door!.mechanism).toBe('aws-oidc');
+    expect(door!.registration).toBe(part.registrations[0]);
+    expect(door!.who).toEqual([READER, 'system:serviceaccount:reports:writer'].map(subject => (
+      { issuer: EKS, subject, wildcards: false, audiences: ['sts.amazonaws.com'], conditions: [], where }
+    )));
+    expect(door!.atoms).toEqual([
+      { claim: ['iss'], pattern: EKS, wildcards: false },
+      { claim: ['aud'], pattern: 'sts.amazonaws.com', wildcards: false },
+      { claim: ['azp'], pattern: 'sts.amazonaws.com', wildcards: false },
+      { claim: ['sub'], pattern: READER, wildcards: false },
+      { claim: ['sub'], pattern: 'system:serviceaccount:reports:writer', wildcards: false },
+    ]);
+    expect(part.notes).toEqual([]);
+  });
+
+  test('lets its service account in through all gates', () => {
+    expect(outline(door!.judge(token(), 1000))).toEqual([
+      'token-time yes', 'aws-provider yes', 'aws-client-id yes', 'aws-principal yes', 'aws-action yes', 'aws-condition yes', 'aws-condition yes',
+    ]);
+  });
+
+  test('refuses another service account, and says what would let it in', () => {
+    const gate = door!.judge(token({ sub: 'system:serviceaccount:reports:other' })).find(({ verdict }) => verdict === 'no');
+    expect(gate).toEqual({
+      gate: 'aws-condition', verdict: 'no',
+      want: `StringEquals ${EKS_HOST}:sub ${READER} or system:serviceaccount:reports:writer`,
+      have: `${EKS_HOST}:sub: system:serviceaccount:reports:other`,
+      where: { address: 'aws_iam_role.Reader', file: 'apps/cdk.tf.json', stack: 'apps', attribute: 'assume_role_policy' },
+      remedy: `add "system:serviceaccount:reports:other" to the values of StringEquals ${EKS_HOST}:sub of aws_iam_role.Reader`,
+    });
+  });
+
+  test.each<[string, { readonly [claim: string]: Plain }, string]>([
+    ['an audience as a text', { aud: 'sts.amazonaws.com' }, 'yes'],
+    ['another audience', { aud: ['https://kubernetes.default.svc'] }, 'no'],
+    ['an audience in another case', { aud: ['STS.amazonaws.com'] }, 'no'],
+    ['no audience', { aud: undefined }, 'no'],
+    ['an empty list of audiences', { aud: [] }, 'no'],
+    ['an audience that is no text', { aud: [1] }, 'no'],
+    ['several audiences, of which one is right', { aud: ['sts.amazonaws.com', 'other'] }, 'unknown'],
+    ['several audiences, of which none is right', { aud: ['one', 'other'] }, 'no'],
+    ['an authorized party that is right', { azp: 'sts.amazonaws.com', aud: 'other' }, 'yes'],
+    ['another authorized party', { azp: 'other' }, 'no'],
+    ['a subject in another case', { sub: 'system:serviceaccount:reports:Reader' }, 'no'],
+    ['a subject with more after it', { sub: `${READER}2` }, 'no'],
+    ['a subject that is a list', { sub: [READER] }, 'no'],
+    ['no subject', { sub: undefined }, 'no'],
+    ['an audience that is listed twice', { aud: ['sts.amazonaws.com', 'sts.amazonaws.com'] }, 'unknown'],
+    ['an unknown subject', { sub: new Unknown('sub') }, 'unknown'],
+    ['another issuer', { iss: AKS }, 'no'],
+    ['the issuer with a slash', { iss: `${EKS}/` }, 'no'],
+    ['the issuer without its scheme', { iss: EKS_HOST }, 'no'],
+    ['the issuer in another case', { iss: EKS.toLowerCase() }, 'no'],
+    ['no issuer', { iss: undefined }, 'no'],
+    ['an unknown issuer', { iss: ISSUER }, 'unknown'],
+    ['an unknown issuer, and another subject', { iss: ISSUER, sub: 'other' }, 'no'],
+    ['session tags, which the policy does not allow', { 'https://aws.amazon.com/tags': { principal_tags: {} } }, 'no'],
+  ])('answers a token with %s', (_, claims, expected) => {
+    expect(answer([eksStatement()], claims)).toBe(expected);
+  });
+
+  test.each<[string, { readonly [claim: string]: Plain }, string]>([
+    ['before its end', {}, 'yes'],
+    ['at its end', { exp: 1000 }, 'no'],
+    ['without an end', { exp: undefined }, 'no'],
+    ['with an end that is a text', { exp: '2000' }, 'no'],
+    ['with an unknown end', { exp: new Unknown('exp') }, 'unknown'],
+    ['before its beginning', { nbf: 1001 }, 'no'],
+    ['issued later', { iat: 1001 }, 'no'],
+  ])('answers a token %s', (_, claims, expected) => {
+    expect(answer([eksStatement()], claims, 1000)).toBe(expected);
+  });
+});
+
+describe('conditions', () => {
+  const [aud, sub] = [`${EKS_HOST}:aud`, `${EKS_HOST}:sub`];
+
+  test.each<[string, Plain, { readonly [claim: string]: Plain }, string]>([
+    ['keys and operators in any case', { STRINGequals: { [sub.toUpperCase()]: READER } }, {}, 'yes'],
+    ['no condition on the subject', { StringEquals: { [aud]: 'sts.amazonaws.com' } }, { sub: 'anyone' }, 'yes'],
+    ['a wildcard that is none', { StringEquals: { [sub]: 'system:serviceaccount:reports:*' } }, {}, 'no'],
+    ['a wildcard', { StringLike: { [sub]: 'system:serviceaccount:reports:*' } }, {}, 'yes'],
+    ['ForAllValues, and no subject', { 'ForAllValues:StringEquals': { [sub]: READER } }, { sub: undefined }, 'yes'],
+    ['IfExists, and no subject', { StringEqualsIfExists: { [sub]: READER } }, { sub: undefined }, 'yes'],
+    ['the key of another issuer', { StringEquals: { 'other.example.com:sub': READER } }, {}, 'no'],
+    ['a negated key of another issuer', { StringNotEquals: { 'other.example.com:sub': READER } }, {}, 'yes'],
+    ['a claim that never becomes a key', { StringEquals: { [`${EKS_HOST}:repository`]: 'acme' } }, { repository: 'acme' }, 'no'],
+    ['the address of the caller', { IpAddress: { 'aws:SourceIp': '203.0.113.0/24' } }, {}, 'unknown'],
+    ['the address of the caller, and another subject', { IpAddress: { 'aws:SourceIp': '203.0.113.0/24' }, StringEquals: { [sub]: 'other' } }, {}, 'no'],
+    ['an external id', { StringEquals: { 'sts:ExternalId': 'x' } }, {}, 'no'],
+    ['tags that the token does not have', { StringEquals: { 'aws:RequestTag/a': 'x' } }, {}, 'no'],
+    ['the name of the session', { StringEquals: { 'sts:RoleSessionName': 'x' } }, {}, 'unknown'],
+    ['the e-mail address', { StringEquals: { [`${EKS_HOST}:email`]: 'a@example.com' } }, { email: 'a@example.com' }, 'yes'],
+    ['an operator that IAM does not have', { StringMatches: { [sub]: READER } }, {}, 'unknown'],
+    ['a condition that is known after apply', new Unknown('apps/var.condition'), {}, 'unknown'],
+    ['values that are known after apply', { StringEquals: { [sub]: new Unknown('apps/var.subjects') } }, {}, 'unknown'],
+    ['a value that cannot be read', { StringEquals: { [sub]: { a: 1 } } }, {}, 'unknown'],
+    ['a condition that is a text', 'StringEquals', {}, 'unknown'],
+  ])('answers %s', (_, condition, claims, expected) => {
+    expect(answer([conditioned(condition)], claims)).toBe(expected);
+  });
+
+  test('compare the time where it is given', () => {
+    const condition = { DateLessThan: { 'aws:CurrentTime': '1970-01-01T00:20:00Z' }, NumericGreaterThan: { 'aws:EpochTime': '10' } };
+    expect([answer([conditioned(condition)], {}, 1000), answer([conditioned(condition)], {}, 1300), answer([conditioned(condition)])]).toEqual(['yes', 'no', 'unknown']);
+  });
+
+  test('know the claims of GitHub that AWS lists', () => {
+    const github = 'https://token.actions.githubusercontent.com';
+    const statement = (claim: string) => ({
+      Effect: 'Allow', Principal: { Federated: iamArn('oidc-provider/token.actions.githubusercontent.com') }, Action: ['sts:AssumeRoleWithWebIdentity'],
+      Condition: { StringEquals: { [`token.actions.githubusercontent.com:${claim}`]: 'x' } },
+    });
+    const admitted = (claim: string, claims: Plain) => admits(
+      identity(read(provider('GitHub', github), role('Reader', policy(statement(claim)))), 'Reader'), token({ iss: github, ...claims as object }),
+    );
+    expect([
+      admitted('repository_id', { repository_id: 'x' }), admitted('repository_id', { repository_id: 'y' }),
+      admitted('run_id', { run_id: 'x' }), admitted('run_id', { run_id: 'y' }), admitted('run_id', {}),
+    ]).toEqual(['yes', 'no', 'unknown', 'no', 'no']);
+  });
+});
+
+describe('statements', () => {
+  test('any of several lets a token in, and the one that comes nearest is shown', () => {
+    const other = eksStatement('system:serviceaccount:reports:writer', { Action: 'sts:AssumeRole' });
+    const part = read(provider('Eks', EKS), role('Reader', policy(other, eksStatement())));
+    expect(admits(identity(part, 'Reader'), token())).toBe('yes');
+    expect(outline(identity(part, 'Reader').doors[0]!.judge(token({ sub: 'other' })))).toEqual([
+      'aws-provider yes', 'aws-client-id yes', 'aws-principal yes', 'aws-action yes', 'aws-condition yes', 'aws-condition no',
+    ]);
+  });
+
+  test.each<[string, Plain, string]>([
+    ['sts:*', 'sts:*', 'yes'], ['*', ['*'], 'yes'], ['another case', 'STS:assumerolewithwebidentity', 'yes'],
+    ['sts:AssumeRole', 'sts:AssumeRole', 'no'], ['nothing', [], 'no'], ['an unknown action', new Unknown('apps/var.action'), 'unknown'],
+  ])('answers the action %s', (_, action, expected) => {
+    expect(answer([eksStatement(READER, { Action: action })])).toBe(expected);
+  });
+
+  test('NotAction is all but those', () => {
+    const statement = (action: string) => ({ ...eksStatement(), Action: undefined, NotAction: action });
+    expect([answer([statement('sts:AssumeRole')]), answer([statement('sts:*')])]).toEqual(['yes', 'no']);
+  });
+
+  test('Deny wins, also for everyone and by NotPrincipal', () => {
+    const deny = (more: { readonly [key: string]: Plain }) => ({ Effect: 'Deny', Sid: 'No', Action: '*', ...more });
+    const federated = iamArn(`oidc-provider/${EKS_HOST}`);
+    expect([
+      answer([eksStatement(), deny({ Principal: '*' })]),
+      answer([eksStatement(), deny({ Principal: { AWS: '*' } })]),
+      answer([eksStatement(), deny({ Principal: { Federated: federated }, Condition: { StringLike: { [`${EKS_HOST}:sub`]: '*:reader' } } })]),
+      answer([eksStatement(), deny({ Principal: { Federated: federated }, Condition: { StringLike: { [`${EKS_HOST}:sub`]: '*:writer' } } })]),
+      answer([eksStatement(), deny({ Principal: '*', Condition: { IpAddress: { 'aws:SourceIp': '203.0.113.0/24' } } })]),
+      answer([eksStatement(), deny({ NotPrincipal: { Federated: federated } })]),
+      answer([eksStatement(), deny({ NotPrincipal: { AWS: '111122223333' } })]),
+      answer([eksStatement(), deny({ Principal: { Service: 'ec2.amazonaws.com' } })]),
+    ]).toEqual(['no', 'no', 'no', 'yes', 'unknown', 'yes', 'no', 'yes']);
+  });
+
+  test('a wildcard lets in the tokens of every provider of the account that its conditions take', () => {
+    const anyone = { Effect: 'Allow', Principal: '*', Action: 'sts:AssumeRoleWithWebIdentity', Condition: { StringEquals: { [`${EKS_HOST}:sub`]: READER } } };
+    expect([
+      answer([anyone]), answer([anyone], { sub: 'other' }), answer([anyone], { iss: AKS }), answer([{ ...anyone, Condition: undefined }], { iss: AKS }),
+      answer([{ ...anyone, Principal: { Federated: '*' } }]), answer([{ ...anyone, Principal: undefined, NotPrincipal: { AWS: '1' } }]),
+    ]).toEqual(['yes', 'no', 'no', 'unknown', 'yes', 'yes']);
+  });
+});
+
+describe('providers', () => {
+  test('a token of another registered provider fails at the principal', () => {
+    const part = read(provider('Eks', EKS), provider('Aks', AKS), role('Reader', policy(eksStatement())));
+    expect(outline(identity(part, 'Reader').doors[0]!.judge(token({ iss: AKS })))).toEqual([
+      'aws-provider yes', 'aws-client-id yes', 'aws-principal no', 'aws-action yes', 'aws-condition no', 'aws-condition no',
+    ]);
+  });
+
+  test('a provider that the input does not have leaves the answer unknown, but not what the conditions say', () => {
+    const part = read(role('Reader', policy(eksStatement(READER, { Principal: { Federated: iamArn(`oidc-provider/${EKS_HOST}`, '111122223333', 'aws') } }))));
+    const [door] = identity(part, 'Reader').doors;
+    expect(outline(door!.judge(token()))).toEqual([
+      'aws-provider unknown', 'aws-client-id unknown', 'aws-principal yes', 'aws-action yes', 'aws-condition yes', 'aws-condition yes',
+    ]);
+    expect([admits(identity(part, 'Reader'), token({ sub: 'other' })), admits(identity(part, 'Reader'), token({ iss: AKS }))]).toEqual(['no', 'no']);
+    expect(door!.who.map(({ issuer, subject }) => [issuer, subject])).toEqual([[EKS, READER]]);
+  });
+
+  test('an ARN that is known after apply hides neither subject nor issuer', () => {
+    const part = read(role('Reader', policy(eksStatement(READER, { Principal: { Federated: new Unknown('apps/var.provider_arn') } }))));
+    expect(identity(part, 'Reader').doors[0]!.who.map(({ issuer, subject }) => [issuer, subject])).toEqual([[EKS, READER]]);
+    expect([admits(identity(part, 'Reader'), token()), admits(identity(part, 'Reader'), token({ sub: 'other' }))]).toEqual(['unknown', 'no']);
+  });
+
+  test('an issuer that is known after apply is the same as itself', () => {
+    const condition = { StringEquals: { '\uFDD0host(apps/aws_eks_cluster.Apps.identity[0].oidc[0].issuer)\uFDD1:sub': READER } };
+    const statement = eksStatement(READER, { Principal: { Federated: iamArn(text('oidc-provider/', HOST)) }, Condition: condition });
+    const reader = identity(read(provider('Eks', ISSUER), role('Reader', policy(statement))), 'Reader');
+    expect([admits(reader, token({ iss: ISSUER })), admits(reader, token({ iss: ISSUER, sub: 'other' })), admits(reader, token()), admits(reader, token({ sub: 'x' }))])
+      .toEqual(['yes', 'no', 'unknown', 'no']);
+    expect(reader.doors[0]!.who.map(({ issuer }) => issuer)).toEqual([ISSUER]);
+  });
+
+  test('refuses a provider of another account', () => {
+    const other = (account: string) => read(provider('Eks', EKS, ['sts.amazonaws.com'], account), role('Reader', policy(
+      eksStatement(READER, { Principal: { Federated: iamArn(`oidc-provider/${EKS_HOST}`, account) } }),
+    ), {}, '111122223333'));
+    expect([admits(identity(other('444455556666'), 'Reader'), token()), admits(identity(other('111122223333'), 'Reader'), token())]).toEqual(['no', 'yes']);
+  });
+
+  test('does not know whether two accounts that are known after apply are one', () => {
+    const part = read(provider('Eks', EKS), role('Reader', policy(eksStatement()), {}, new Unknown('apps/aws.other.account_id')));
+    expect(admits(identity(part, 'Reader'), token())).toBe('unknown');
+  });
+
+  test('a literal ARN of the account is the provider that the input registers', () => {
+    const part = read(provider('Eks', EKS, ['other'], '111122223333'), role('Reader', policy(
+      eksStatement(READER, { Principal: { Federated: `arn:aws:iam::111122223333:oidc-provider/${EKS_HOST}` } }),
+    ), {}, '111122223333'));
+    expect(outline(identity(part, 'Reader').doors[0]!.judge(token())).slice(0, 2)).toEqual(['aws-provider yes', 'aws-client-id no']);
+  });
+
+  test('reads providers that are looked up, and client ids that are known after apply', () => {
+    const part = read(
+      resource('data.aws_iam_openid_connect_provider.Eks', { url: EKS_HOST, arn: iamArn(`oidc-provider/${EKS_HOST}`), client_id_list: new Unknown('apps/ids') }),
+      role('Reader', policy(eksStatement())),
+    );
+    expect(part.registrations.map(({ issuer, audiences, name }) => ({ issuer, audiences, name }))).toEqual([
+      { issuer: EKS, audiences: [], name: text('arn:', PARTITION, ':iam::', ACCOUNT, `:oidc-provider/${EKS_HOST}`) },
+    ]);
+    expect(outline(identity(part, 'Reader').doors[0]!.judge(token())).slice(0, 2)).toEqual(['aws-provider yes', 'aws-client-id unknown']);
+  });
+
+  test('the slash of an issuer stays', () => {
+    const host = AKS.slice('https://'.length);
+    const statement = {
+      Effect: 'Allow', Principal: { Federated: iamArn(`oidc-provider/${host}`) }, Action: 'sts:AssumeRoleWithWebIdentity',
+      Condition: { StringEquals: { [`${host}:aud`]: 'sts.amazonaws.com', [`${host}:sub`]: READER } },
+    };
+    const reader = identity(read(provider('Aks', AKS), role('Reader', policy(statement))), 'Reader');
+    expect([admits(reader, token({ iss: AKS })), admits(reader, token({ iss: AKS.slice(0, -1) }))]).toEqual(['yes', 'no']);
+  });
+});
+
+describe('Google as identity provider', () => {
+  const google = (condition: Plain) => identity(read(role('Reader', policy({
+    Effect: 'Allow', Principal: { Federated: 'accounts.google.com' }, Action: 'sts:AssumeRoleWithWebIdentity', Condition: { StringEquals: condition },
+  }))), 'Reader');
+  const ID = '113475438248934895348';
+  const exact = google({ 'accounts.google.com:aud': ID, 'accounts.google.com:oaud': 'gtoken', 'accounts.google.com:sub': ID });
+  const claims = { iss: 'https://accounts.google.com', sub: ID, azp: ID, aud: 'gtoken' };
+
+  test('takes the token that was asked for this, and no other one of the account', () => {
+    expect([
+      admits(exact, token(claims)), admits(exact, token({ ...claims, aud: 'https://elsewhere.example.com' })), admits(exact, token({ ...claims, sub: '1' })),
+      admits(exact, token({ ...claims, iss: 'accounts.google.com' })), admits(exact, token({ ...claims, iss: 'https://accounts.google.com/' })),
+      admits(exact, token()),
+    ]).toEqual(['yes', 'no', 'no', 'yes', 'no', 'no']);
+    expect(exact.doors.map(({ mechanism, registration }) => [mechanism, registration])).toEqual([['aws-google', undefined]]);
+  });
+
+  test('accepts a token that was made for anybody where only the subject is compared', () => {
+    expect(admits(google({ 'accounts.google.com:sub': ID }), token({ ...claims, aud: 'https://elsewhere.example.com' }))).toBe('yes');
+  });
+
+  test('calls the audience aud where the token has no authorized party', () => {
+    const byAudience = google({ 'accounts.google.com:aud': 'gtoken' });
+    expect([admits(byAudience, token({ ...claims, azp: undefined })), admits(byAudience, token(claims))]).toEqual(['yes', 'no']);
+  });
+});
