@@ -214,7 +214,7 @@ function shortAudience(audience: string): string {
 /** Where something is said, in one line. */
 export function whereText({ address, attribute, constructPath, stack, file }: ReportWhere): string {
   const place = `${address}${attribute === undefined ? '' : ` (${attribute})`}`;
-  const from = [constructPath, stack === undefined ? undefined : `stack ${stack}`, file].filter(part => part !== undefined);
+  const from = [constructPath, (stack ?? '') === '' ? undefined : `stack ${stack}`, file].filter(part => part !== undefined);
   return cutMiddle(visible(`${place} · ${from.join(' · ')}`), PLACE);
 }
 
