@@ -23,4 +23,8 @@ void run(process.argv.slice(2), {
   now: () => Date.now(),
 }).then(code => {
   process.exitCode = code;
+}, (error: unknown) => {
+  // 1 would say that a token is refused.
+  process.exitCode = 3;
+  process.stderr.write(`workload-federation failed, which is a mistake of ours: please report what was read with this.\n${error instanceof Error ? error.stack : String(error)}\n`);
 });

@@ -129,6 +129,9 @@ type Piece = string | typeof ONE | typeof ANY | Unknown;
 const ONE = Symbol('any one character');
 const ANY = Symbol('any text');
 
+/** How many places of a text are compared with places of a pattern; beyond it the answer is unknown, as no name is that long. */
+const MAX_WORK = 16_000_000;
+
 /** Whether a text matches a pattern as a whole. */
 export function like(value: TextValue, pattern: TextValue, wildcards: Wildcards = '*?'): Verdict {
   if (wildcards === '' && typeof value === 'string' && typeof pattern === 'string') {
@@ -142,6 +145,9 @@ export function like(value: TextValue, pattern: TextValue, wildcards: Wildcards 
   strip(want, have);
   if (want.length === 0 && have.length === 0) {
     return 'yes';
+  }
+  if (want.length * have.length > MAX_WORK) {
+    return 'unknown';
   }
   const certain = !want.some(isUnknown) && !have.some(isUnknown);
   if (!overlap(want, have)) {

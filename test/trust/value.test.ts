@@ -119,3 +119,14 @@ test('what is known is told from what is not', () => {
   expect([isKnown([new Map([['a', 1]])]), isKnown([new Map([['a', u]])]), isKnown(text('a', u)), isText(u), isText(1), isText(undefined)]).toEqual([true, false, false, true, false, false]);
   expect(textOfKey(toKey(text('a', u)))).toEqual(text('a', u));
 });
+
+test('texts that are too long to be compared with each other are not known to match, in no time', () => {
+  const [a, b] = [new Unknown('a'), new Unknown('b')];
+  const started = process.cpuUsage();
+  expect(like('x'.repeat(100_000), text(a, 'x'.repeat(100_000), b))).toBe('unknown');
+  expect(like('a'.repeat(30_000), '*a'.repeat(30_000))).toBe('unknown');
+  expect(like('x'.repeat(1_000), `${'x'.repeat(999)}*`)).toBe('yes');
+  expect(equal('x'.repeat(1_000_000), 'x'.repeat(1_000_000))).toBe('yes');
+  const { user, system } = process.cpuUsage(started);
+  expect(user + system).toBeLessThan(5_000_000);
+});
