@@ -1,5 +1,5 @@
 // Synthesizes an example into cdktf.out/<name> and says who may become what by it: npm run example -- [name]
-import { existsSync, mkdirSync, readdirSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { AnnotationMetadataEntryType, App, DefaultTokenResolver, StringConcat, TerraformElement, TerraformStack, Tokenization } from 'cdktf';
 import {
@@ -24,6 +24,8 @@ if (!names.includes(name)) {
 
 const outdir = join('cdktf.out', name);
 process.env.CDKTF_OUTDIR = outdir;
+// What an earlier run left in another format would be deployed, and read, beside this.
+rmSync(outdir, { recursive: true, force: true });
 mkdirSync(outdir, { recursive: true });
 // eslint-disable-next-line @typescript-eslint/no-require-imports
 const { app } = require(`./${name}/main`) as { app: App };

@@ -1,5 +1,6 @@
-import { readdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
-import { basename, join, resolve, sep } from 'node:path';
+import { readdirSync, readFileSync, realpathSync, Stats, statSync } from 'node:fs';
+import { basename, dirname, join, resolve, sep } from 'node:path';
+import { bodiesOf, objectOf, own } from './terraform/documents';
 import { Document } from './terraform/read';
 
 /** Input that cannot be read: the message names the file, what is wrong with it, and what to do. */
@@ -17,6 +18,13 @@ const MAX_DEPTH = 200;
 const SHOW = 'run `terraform show -json` on the plan or state, and pass what it prints';
 const WANTED = 'pass a cdktf.out folder, a folder with *.tf.json, one such file, or what `terraform show -json` prints';
 
+/** Deepest place where a key that is written twice is looked for: the arguments of a resource, with lists around all that is around them. */
+const KEYS_DEPTH = 8;
+/** What a file of configuration has at its top; see https://developer.hashicorp.com/terraform/language/syntax/json. */
+const BLOCKS = [
+  'resource', 'data', 'module', 'provider', 'terraform', 'locals', 'variable', 'output', 'check', 'ephemeral', 'import', 'moved', 'removed',
+];
+
 /** The documents of one stack, and the name that it has where another has the same. */
 interface Found {
   readonly stack: string | undefined;
@@ -30,7 +38,7 @@ interface Found {
  * Stacks have the names that cdktf gives them; a sole file that stands for itself has none, several are called as their files.
  */
 export function readInputs(paths: readonly string[], stdin: () => string = () => readFileSync(0, 'utf8')): Document[] {
-  const found = [...new Set(paths)].flatMap(path => path === '-' ? [fromText(path, stdin())] : isFolder(path) ? folder(path) : [oneFile(path)]);
+  const found = [...new Set(paths)].flatMap(path => path === '-' ? [configured(fromText(path, stdin()))] : isFolder(path) ? folder(path) : [oneFile(path)]);
   const names = new Map<string, number>();
   const nameOf = ({ stack, path }: Found) => stack ?? (found.length === 1 ? '' : basename(resolve(path)).replace(/(?:\.tf)?\.json$/, ''));
   found.forEach(one => names.set(nameOf(one), (names.get(nameOf(one)) ?? 0) + 1));
@@ -44,41 +52,72 @@ export function readInputs(paths: readonly string[], stdin: () => string = () =>
 function isFolder(path: string): boolean {
   try {
     return statSync(path).isDirectory();
-  } catch {
-    throw new InputError(path, 'there is no such file or folder', WANTED);
+  } catch (error) {
+    throw unread(path, error, 'there is no such file or folder');
   }
+}
+
+/** Why something of the file system was not read. */
+function unread(path: string, error: unknown, missing: string, remedy = WANTED): InputError {
+  const { code = 'unknown error' } = error as NodeJS.ErrnoException;
+  return code === 'ENOENT' || code === 'ENOTDIR' ? new InputError(path, missing, remedy)
+    : new InputError(path, `it cannot be read (${code})`, 'check that you may read it');
 }
 
 function folder(path: string): Found[] {
   const names = list(path);
+  const itself = names.some(name => isConfiguration(name) || isHcl(name));
   if (names.includes('manifest.json')) {
-    return manifest(path);
+    const stacks = manifest(path);
+    return itself && !stacks.some(stack => stack.documents.some(({ file }) => resolve(dirname(file)) === resolve(path)))
+      ? [...stacks, configuration(path, '', undefined)] : stacks;
   }
   if (names.includes('stacks')) {
-    const stacks = list(join(path, 'stacks')).filter(name => list(join(path, 'stacks', name)).includes('cdk.tf.json'));
+    const stacks = list(join(path, 'stacks')).filter(name => list(join(path, 'stacks', name)).some(file => file === 'cdk.tf.json' || file === 'cdk.tf'));
     if (stacks.length > 0) {
-      return stacks.map(name => inFolder(path, join('stacks', name, 'cdk.tf.json'), name));
+      const found = stacks.map(name => configuration(path, join('stacks', name), name));
+      return itself ? [...found, configuration(path, '', undefined)] : found;
     }
   }
-  const files = names.filter(name => name.endsWith('.tf.json'));
-  if (files.length > 0) {
-    const stack = /[\\/]stacks[\\/]([^\\/]+)$/.exec(resolve(path))?.[1];
-    return [{ stack, path, documents: files.flatMap(name => inFolder(path, name, undefined).documents) }];
+  if (itself) {
+    return [configuration(path, '', /[\\/]stacks[\\/]([^\\/]+)$/.exec(resolve(path))?.[1])];
   }
-  if (names.length === 0) {
-    throw new InputError(path, 'the folder is empty', WANTED);
-  }
-  throw names.some(name => name.endsWith('.tf'))
-    ? new InputError(path, 'the folder has configuration in HCL, which is not read', SHOW)
+  throw names.length === 0 ? new InputError(path, 'the folder is empty', WANTED)
     : new InputError(path, 'the folder has neither manifest.json, nor stacks, nor *.tf.json', WANTED);
+}
+
+/** All configuration of a folder in a folder, which Terraform reads as one. */
+function configuration(path: string, inner: string, stack: string | undefined): Found {
+  const [where, names] = [join(path, inner), list(join(path, inner))];
+  const files = names.filter(isConfiguration);
+  if (names.some(isHcl)) {
+    throw new InputError(where, `the folder has configuration in HCL, which is not read${files.length > 0 ? ', beside JSON' : ''}`, SHOW);
+  }
+  const twice = files.find(name => name.endsWith('.tofu.json') && files.includes(name.replace(/\.tofu\.json$/, '.tf.json')));
+  if (twice !== undefined) {
+    throw new InputError(join(where, twice), 'OpenTofu reads it in place of the .tf.json of that name, and Terraform does not', SHOW);
+  }
+  return { stack, path: where, documents: files.flatMap(name => inFolder(path, join(inner, name)).documents) };
+}
+
+/** Whether Terraform or OpenTofu reads a file of a folder as configuration in JSON; neither reads hidden ones. */
+function isConfiguration(name: string): boolean {
+  return /\.(?:tf|tofu)\.json$/.test(name) && !name.startsWith('.');
+}
+
+function isHcl(name: string): boolean {
+  return /\.(?:tf|tofu)$/.test(name) && !name.startsWith('.');
 }
 
 /** What is in a folder, in order; nothing where it is none. */
 function list(path: string): string[] {
   try {
     return readdirSync(path).sort();
-  } catch {
-    return [];
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOTDIR') {
+      return [];
+    }
+    throw unread(path, error, 'there is no such file or folder');
   }
 }
 
@@ -91,7 +130,10 @@ function manifest(path: string): Found[] {
     if (typeof synthesizedStackPath !== 'string') {
       throw new InputError(name, `the stack ${JSON.stringify(stack.slice(0, 80))} has no synthesizedStackPath`, 'synthesize again');
     }
-    return inFolder(path, synthesizedStackPath, stack);
+    const file = inFolder(path, synthesizedStackPath);
+    // What else is in its folder is of the same stack.
+    const { documents } = isConfiguration(basename(synthesizedStackPath)) ? configuration(path, dirname(synthesizedStackPath), stack) : file;
+    return { ...file, stack, documents };
   });
   if (found.length === 0) {
     throw new InputError(name, 'it names no stacks', WANTED);
@@ -100,36 +142,44 @@ function manifest(path: string): Found[] {
 }
 
 /** A file of a folder; one outside of it is not followed. */
-function inFolder(path: string, name: string, stack: string | undefined): Found {
+function inFolder(path: string, name: string): Found {
   const target = resolve(path, name);
   let real: string;
   try {
     real = realpathSync(target);
-  } catch {
-    throw new InputError(join(path, name), 'there is no such file', 'synthesize again');
+  } catch (error) {
+    throw unread(join(path, name), error, 'there is no such file', 'synthesize again');
   }
   const [folderPath, given] = [realpathSync(path) + sep, resolve(path) + sep];
   if (!real.startsWith(folderPath) || !target.startsWith(given)) {
     throw new InputError(join(path, name), 'it is outside of the folder', 'pass the file itself');
   }
-  return { ...fromText(join(path, name), contents(join(path, name))), stack };
+  if (isHcl(name)) {
+    throw new InputError(join(path, name), 'it is configuration in HCL, which is not read', SHOW);
+  }
+  return configured(fromText(join(path, name), contents(join(path, name))));
 }
 
 function oneFile(path: string): Found {
-  if (path.endsWith('.tf')) {
+  if (isHcl(path)) {
     throw new InputError(path, 'it is configuration in HCL, which is not read', SHOW);
   }
   const stack = /[\\/]stacks[\\/]([^\\/]+)[\\/]cdk\.tf\.json$/.exec(resolve(path))?.[1];
-  return { ...fromText(path, contents(path)), stack };
+  return { ...configured(fromText(path, contents(path))), stack };
 }
 
 function contents(path: string): string {
-  let size: number;
+  let stats: Stats;
   try {
-    size = statSync(path).size;
-  } catch {
-    throw new InputError(path, 'there is no such file', WANTED);
+    stats = statSync(path);
+  } catch (error) {
+    throw unread(path, error, 'there is no such file');
   }
+  // A pipe or a device may never end.
+  if (!stats.isFile()) {
+    throw new InputError(path, 'it is not a file', 'pass a file or a folder, or `-` for standard input');
+  }
+  const { size } = stats;
   if (size > MAX_BYTES) {
     throw new InputError(path, `it has ${size} bytes, more than ${MAX_BYTES}`, 'pass the stacks one by one');
   }
@@ -154,7 +204,26 @@ function fromText(path: string, text: string): Found {
   if (isTooDeep(json)) {
     throw new InputError(path, `it is nested deeper than ${MAX_DEPTH}`, 'pass what Terraform or cdktf wrote, as it is');
   }
+  const twice = repeatedKey(text);
+  if (twice !== undefined) {
+    throw new InputError(path, `the key ${JSON.stringify(twice.slice(0, 80))} is written twice in one object`, 'write it once');
+  }
   return { stack: undefined, path, documents: [{ file: path, json }] };
+}
+
+/** What holds Terraform; anything else would be read as nothing, and nothing has no findings. */
+function configured(found: Found): Found {
+  for (const { json } of found.documents) {
+    const shownValues = [own(json, 'values'), own(json, 'planned_values')].some(values => objectOf(values) !== undefined);
+    if (typeof own(json, 'format_version') === 'string') {
+      if (!shownValues) {
+        throw new InputError(found.path, 'it holds no state or plan values', `the state may be empty, or elsewhere: ${SHOW}`);
+      }
+    } else if (!BLOCKS.some(name => bodiesOf(own(json, name)).length > 0)) {
+      throw new InputError(found.path, 'it holds no Terraform', WANTED);
+    }
+  }
+  return found;
 }
 
 function parse(path: string, text: string): unknown {
@@ -169,6 +238,61 @@ function parse(path: string, text: string): unknown {
     }
     throw new InputError(path, 'it is not JSON', WANTED);
   }
+}
+
+/** A key that an object of JSON has twice, of which only the last is in what was parsed. */
+function repeatedKey(text: string): string | undefined {
+  const open: (Set<string> | undefined)[] = [];
+  for (let index = 0; index < text.length; index++) {
+    switch (text[index]) {
+      case '{':
+        open.push(open.length < KEYS_DEPTH ? new Set() : undefined);
+        break;
+      case '[':
+        open.push(undefined);
+        break;
+      case '}': case ']':
+        open.pop();
+        break;
+      case '"': {
+        const end = endOfString(text, index);
+        const keys = open.at(-1);
+        if (keys !== undefined && isKey(text, end)) {
+          const key = JSON.parse(text.slice(index, end + 1)) as string;
+          if (keys.has(key)) {
+            return key;
+          }
+          keys.add(key);
+        }
+        index = end;
+      }
+    }
+  }
+  return undefined;
+}
+
+/** Where the string that begins at an index has its closing quote. */
+function endOfString(text: string, start: number): number {
+  let end = start;
+  for (;;) {
+    end = text.indexOf('"', end + 1);
+    let slash = end - 1;
+    while (text[slash] === '\\') {
+      slash--;
+    }
+    // An even number of backslashes are escaped ones.
+    if ((end - slash) % 2 === 1) {
+      return end;
+    }
+  }
+}
+
+function isKey(text: string, end: number): boolean {
+  let index = end + 1;
+  while (' \t\r\n'.includes(text[index]!)) {
+    index++;
+  }
+  return text[index] === ':';
 }
 
 function isTooDeep(json: unknown): boolean {

@@ -23,34 +23,34 @@ const manifest = (paths: Record<string, string>) => ({
 });
 
 test('a cdktf.out folder has the stacks of its manifest', () => {
-  const path = files({ 'out/manifest.json': manifest({ 'my-stack': 'stacks/x/cdk.tf.json' }), 'out/stacks/x/cdk.tf.json': { a: 1 }, 'out/stacks/old/cdk.tf.json': { a: 2 } });
-  expect(readInputs([path('out')])).toEqual([{ file: path('out/stacks/x/cdk.tf.json'), stack: 'my-stack', json: { a: 1 } }]);
+  const path = files({ 'out/manifest.json': manifest({ 'my-stack': 'stacks/x/cdk.tf.json' }), 'out/stacks/x/cdk.tf.json': { locals: { a: 1 } }, 'out/stacks/old/cdk.tf.json': { locals: { a: 2 } } });
+  expect(readInputs([path('out')])).toEqual([{ file: path('out/stacks/x/cdk.tf.json'), stack: 'my-stack', json: { locals: { a: 1 } } }]);
 });
 
 test('a cdktf.out folder without a manifest has all its stacks', () => {
-  const path = files({ 'out/stacks/b/cdk.tf.json': { a: 1 }, 'out/stacks/a/cdk.tf.json': { a: 2 }, 'out/stacks/c/readme': '' });
-  expect(readInputs([path('out')]).map(({ stack, json }) => [stack, json])).toEqual([['a', { a: 2 }], ['b', { a: 1 }]]);
+  const path = files({ 'out/stacks/b/cdk.tf.json': { locals: { a: 1 } }, 'out/stacks/a/cdk.tf.json': { locals: { a: 2 } }, 'out/stacks/c/readme': '' });
+  expect(readInputs([path('out')]).map(({ stack, json }) => [stack, json])).toEqual([['a', { locals: { a: 2 } }], ['b', { locals: { a: 1 } }]]);
 });
 
 test('the files of a folder are one stack', () => {
-  const path = files({ 'b/x.tf.json': { a: 1 }, 'b/y.tf.json': { a: 2 }, 'b/z.json': { a: 3 } });
-  expect(readInputs([path('b')]).map(({ stack, json }) => [stack, json])).toEqual([['', { a: 1 }], ['', { a: 2 }]]);
+  const path = files({ 'b/x.tf.json': { locals: { a: 1 } }, 'b/y.tf.json': { locals: { a: 2 } }, 'b/z.json': { locals: { a: 3 } } });
+  expect(readInputs([path('b')]).map(({ stack, json }) => [stack, json])).toEqual([['', { locals: { a: 1 } }], ['', { locals: { a: 2 } }]]);
 });
 
 test('a sole file has no name, several are called as they are', () => {
-  const path = files({ 'a/plan.json': { a: 1 }, 'b/plan.json': { a: 2 }, 'c/main.tf.json': { a: 3 }, 'out/stacks/s/cdk.tf.json': { a: 4 } });
-  expect(readInputs([path('a/plan.json')])).toEqual([{ file: path('a/plan.json'), stack: '', json: { a: 1 } }]);
+  const path = files({ 'a/plan.json': { locals: { a: 1 } }, 'b/plan.json': { locals: { a: 2 } }, 'c/main.tf.json': { locals: { a: 3 } }, 'out/stacks/s/cdk.tf.json': { locals: { a: 4 } } });
+  expect(readInputs([path('a/plan.json')])).toEqual([{ file: path('a/plan.json'), stack: '', json: { locals: { a: 1 } } }]);
   expect(readInputs([path('out/stacks/s/cdk.tf.json')]).map(({ stack }) => stack)).toEqual(['s']);
   expect(readInputs([path('a/plan.json'), path('c'), path('out/stacks/s')]).map(({ stack }) => stack)).toEqual(['plan', 'c', 's']);
   expect(readInputs([path('a/plan.json'), path('b/plan.json'), path('c/main.tf.json')]).map(({ stack }) => stack)).toEqual([path('a/plan.json'), path('b/plan.json'), 'main']);
 });
 
 test('standard input and byte order marks are read', () => {
-  expect(readInputs(['-'], () => '\uFEFF{"a":1}')).toEqual([{ file: '-', stack: '', json: { a: 1 } }]);
+  expect(readInputs(['-'], () => '\uFEFF{"locals":{"a":1}}')).toEqual([{ file: '-', stack: '', json: { locals: { a: 1 } } }]);
 });
 
 test('keys that objects have of their own are kept', () => {
-  expect(Object.keys(readInputs(['-'], () => '{"__proto__":{"a":1}}')[0]!.json as object)).toEqual(['__proto__']);
+  expect(Object.keys(readInputs(['-'], () => '{"__proto__":{"a":1},"locals":{}}')[0]!.json as object)).toEqual(['__proto__', 'locals']);
 });
 
 const SHOW = 'run `terraform show -json` on the plan or state, and pass what it prints';
@@ -71,10 +71,53 @@ test.each<[string, Record<string, unknown>, string, string]>([
   ['a manifest without a path', { 'out/manifest.json': { stacks: { a: {} } } }, 'out', 'the stack "a" has no synthesizedStackPath; synthesize again'],
   ['a manifest of a stack that is gone', { 'out/manifest.json': manifest({ a: 'stacks/a' }) }, 'out', 'there is no such file; synthesize again'],
   ['a manifest that leads out', { 'out/manifest.json': manifest({ a: '../secret.json' }), 'secret.json': {} }, 'out', 'it is outside of the folder; pass the file itself'],
+  ['an empty state', { 'a.json': { format_version: '1.0', terraform_version: '1.11.4' } }, 'a.json', `it holds no state or plan values; the state may be empty, or elsewhere: ${SHOW}`],
+  ['a state of other values', { 'a.json': { format_version: '1.0', values: null, resource: { a: {} } } }, 'a.json', `it holds no state or plan values; the state may be empty, or elsewhere: ${SHOW}`],
+  ['an empty object', { 'a.json': {} }, 'a.json', `it holds no Terraform; ${WANTED}`],
+  ['a package', { 'package.json': { name: 'a', module: 'a.js', output: [] } }, 'package.json', `it holds no Terraform; ${WANTED}`],
+  ['blocks of another case', { 'a.json': { Resource: {} } }, 'a.json', `it holds no Terraform; ${WANTED}`],
+  ['values without a format', { 'a.json': { values: {} } }, 'a.json', `it holds no Terraform; ${WANTED}`],
+  ['a stack without Terraform', { 'out/stacks/a/cdk.tf.json': {} }, 'out', `it holds no Terraform; ${WANTED}`],
+  ['HCL beside JSON', { 'm/a.tf.json': { locals: {} }, 'm/b.tofu': '' }, 'm', `the folder has configuration in HCL, which is not read, beside JSON; ${SHOW}`],
+  ['HCL beside a stack', { 'out/manifest.json': manifest({ a: 'stacks/a/cdk.tf.json' }), 'out/stacks/a/cdk.tf.json': { locals: {} }, 'out/stacks/a/b.tf': '' }, 'out', `stacks/a: the folder has configuration in HCL, which is not read, beside JSON; ${SHOW}`],
+  ['a stack in HCL', { 'out/manifest.json': manifest({ a: 'stacks/a/cdk.tf' }), 'out/stacks/a/cdk.tf': '' }, 'out', `cdk.tf: it is configuration in HCL, which is not read; ${SHOW}`],
+  ['a file for each tool', { 'm/a.tf.json': { locals: {} }, 'm/a.tofu.json': { locals: {} } }, 'm', `a.tofu.json: OpenTofu reads it in place of the .tf.json of that name, and Terraform does not; ${SHOW}`],
+  ['a folder named as a file', { 'm/a.tf.json/x': '' }, 'm', 'a.tf.json: it is not a file; pass a file or a folder, or `-` for standard input'],
+  ['a key twice', { 'a.json': '{"resource":{"a":{}},"res\\u006furce" : {}}' }, 'a.json', 'the key "resource" is written twice in one object; write it once'],
+  ['an argument twice', { 'a.json': '{"resource":[{"a":[{"b":[{"c":"\\"\\\\","d":{},"c":2}]}]}]}' }, 'a.json', 'the key "c" is written twice in one object; write it once'],
 ])('refuses %s', (_, contents, path, message) => {
   const input = files(contents)(path);
   expect(() => readInputs([input])).toThrow(InputError);
   expect(() => readInputs([input])).toThrow(new RegExp(`${message.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')}$`));
+});
+
+test.each<[string, unknown]>([
+  ['a stack of a provider', { provider: { aws: [{}] } }], ['a state', { format_version: '1.0', values: {} }], ['a plan', { format_version: '1.2', planned_values: {} }],
+  ['the same key in several objects', { locals: { a: 'a', b: { a: '"' }, c: [{ a: 1 }, { a: 1 }] } }],
+])('%s is read', (_, json) => {
+  const path = files({ 'a.json': json })('a.json');
+  expect(readInputs([path])).toEqual([{ file: path, stack: '', json }]);
+});
+
+test('all configuration of a folder of a stack is of the stack, and hidden files are of none', () => {
+  const contents = { 'out/stacks/a/cdk.tf.json': { locals: { a: 1 } }, 'out/stacks/a/extra.tf.json': { locals: { a: 2 } }, 'out/stacks/a/more.tofu.json': { locals: { a: 3 } }, 'out/stacks/a/.x.tf.json': 'x' };
+  const stack = ['cdk.tf.json', 'extra.tf.json', 'more.tofu.json'].map((name, index) => ({ file: join(root, 'out/stacks/a', name), stack: 'a', json: { locals: { a: index + 1 } } }));
+  expect(readInputs([files(contents)('out')])).toEqual(stack);
+  expect(readInputs([files({ 'out/manifest.json': manifest({ a: 'stacks/a/cdk.tf.json' }) })('out')])).toEqual(stack);
+  const path = files({ 'out/main.tf.json': { locals: { a: 4 } } });
+  expect(readInputs([path('out')])).toEqual([...stack, { file: path('out/main.tf.json'), stack: 'out', json: { locals: { a: 4 } } }]);
+});
+
+test('refuses what of a folder cannot be read', () => {
+  const path = files({ 'out/stacks/a/cdk.tf.json': { locals: {} } });
+  symlinkSync(path('gone'), path('out/stacks/b'));
+  expect(() => readInputs([path('out')])).toThrow(`${path('out/stacks/b')}: there is no such file or folder; ${WANTED}`);
+  symlinkSync(path('loop'), path('loop'));
+  expect(() => readInputs([path('loop')])).toThrow(`${path('loop')}: it cannot be read (ELOOP); check that you may read it`);
+});
+
+test('refuses a device', () => {
+  expect(() => readInputs(['/dev/null'])).toThrow('/dev/null: it is not a file; pass a file or a folder, or `-` for standard input');
 });
 
 test('refuses a binary plan', () => {
@@ -94,7 +137,7 @@ test('refuses what is too large', () => {
 });
 
 test('refuses a link that leads out of the folder', () => {
-  const path = files({ 'secret.json': { a: 1 }, 'm/b.tf.json': {} });
+  const path = files({ 'secret.json': { locals: { a: 1 } }, 'm/b.tf.json': {} });
   symlinkSync(path('secret.json'), path('m/a.tf.json'));
   expect(() => readInputs([path('m')])).toThrow(`${path('m/a.tf.json')}: it is outside of the folder; pass the file itself`);
 });

@@ -1,9 +1,13 @@
+import { nameOfRole } from './arn';
 import { meets, RequestContext } from './conditions';
 import { actionVerdict, parsePolicy, Policy, Statement } from './policy';
 import { Role, Roles } from './roles';
 import { Grant, Note, Terraform, TerraformResource } from '../model';
 import { parseJson } from '../terraform/json';
-import { blocksOf, every, isList, isMap, isText, keyOf, like, not, some, TextValue, Unknown, Value, Verdict } from '../value';
+import { blocksOf, equal, every, isList, isMap, isText, keyOf, like, not, partsOf, show, some, TextValue, Unknown, Value, Verdict } from '../value';
+
+/** Most names, known only in part, that are compared with those of all roles. */
+const MAX_UNSURE = 20;
 
 /** What roles may do, as policies that are compared with requests. */
 export interface Permissions {
@@ -63,6 +67,8 @@ class GrantReader implements Permissions {
   private readonly managed = new Map<string, TerraformResource>();
   private readonly documents = new Map<string, Parsed>();
   private readonly seen = new Set<string>();
+  /** Names of roles that have policies, where it is not known which roles they are. */
+  private readonly unsure = new Map<string, TextValue>();
 
   constructor(private readonly terraform: Terraform, private readonly roles: Roles) {
     for (const resource of [...terraform.ofType('aws_iam_policy', 'managed'), ...terraform.ofType('aws_iam_policy', 'data')]) {
@@ -100,10 +106,27 @@ class GrantReader implements Permissions {
     for (const { values, where } of this.terraform.ofType('aws_iam_role_policies_exclusive', 'managed')) {
       this.exclusive(this.rolesOf(values.get('role_name'), where), values.get('policy_names'), where);
     }
+    this.markUnsure();
+  }
+
+  /** Marks the roles that may have a policy of which it is not known whose it is. */
+  private markUnsure(): void {
+    const names = [...this.unsure.values()];
+    const any = names.length > MAX_UNSURE || names.some(name => name instanceof Unknown);
+    for (const role of names.length === 0 ? [] : this.roles.all) {
+      const own = [role.values.get('name'), nameOfRole(role.arn)].find(isText);
+      if (any || own === undefined || names.some(name => equal(name, own) !== 'no')) {
+        this.incomplete.add(role);
+      }
+    }
   }
 
   private rolesOf(name: Value | undefined, where: TerraformResource['where']): readonly Role[] {
     const found = isText(name) ? this.roles.ofName(name, where) : [];
+    if (isText(name) && found.length === 0 && partsOf(name).some(part => part instanceof Unknown)) {
+      this.notes.push({ message: `which role has this policy is not known: ${show(name)}`, where });
+      this.unsure.set(keyOf(name), name);
+    }
     if (found.length > 1) {
       this.notes.push({ message: 'several roles have this name, and the policy is shown for each of them', where });
       found.forEach(role => this.incomplete.add(role));

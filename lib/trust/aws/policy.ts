@@ -216,5 +216,5 @@ function textsOf(value: Value, element: string, problems: string[]): readonly Te
 }
 
 function quote(name: string): string {
-  return JSON.stringify(name.slice(0, 40));
+  return JSON.stringify(show(textOfKey(name)).slice(0, 40));
 }

@@ -4,10 +4,10 @@ import { Permissions, permissionOf } from './grants';
 import { Association, podIdentityGates } from './pod-identity';
 import { actionVerdict, Principal, Statement } from './policy';
 import { Role, Roles } from './roles';
-import { showCondition, trustGates } from './statements';
+import { principalVerdict as statementPrincipal, showCondition, trustGates } from './statements';
 import { once } from './who';
 import { Atom, Door, Gate, Token, Who } from '../model';
-import { equal, isMap, isText, keyOf, partsOf, show, some, text, TextValue, Unknown, Verdict } from '../value';
+import { equal, isMap, isText, keyOf, partsOf, show, text, TextValue, Unknown, Verdict } from '../value';
 
 const ACTION = 'sts:AssumeRole';
 /** Longest chain of roles that is followed; each step is a call to STS. */
@@ -16,6 +16,13 @@ const MAX_STEPS = 4;
 const MAX_BROAD = 20;
 /** Most ways into one role that are compared. */
 const MAX_WAYS = 200;
+/** Most steps from role to role that are looked at to judge one token at one door. */
+const MAX_WORK = 20000;
+/** Most steps of which the gates are kept. */
+const MAX_KEPT = 50000;
+/** Most chains of more than one role that are listed of one door. */
+const MAX_ROWS = 20;
+const EVERYONE: Principal = { type: 'AWS', identifier: '*' };
 const NO_TAGS: ReadonlyMap<string, TextValue> = new Map();
 
 /** A role that may become another one, and how EKS takes it there, where it does. */
@@ -35,6 +42,16 @@ interface Way {
   readonly tagsKnown: boolean;
 }
 
+/** What is looked up only once while ways to one role are followed. */
+interface Search {
+  readonly target: Role;
+  readonly token: Token;
+  readonly at: number | undefined;
+  /** The ways into roles, for each number of steps that were taken. */
+  readonly into: Map<Role, readonly Way[]>[];
+  work: number;
+}
+
 /** Adds the doors that lead from role to role. */
 export function addChainDoors(roles: Roles, permissions: Permissions, associations: readonly Association[]): void {
   const chains = new Chains(roles, permissions, associations);
@@ -51,6 +68,12 @@ class Chains {
   /** Roles by the resources on which they may assume roles. */
   private readonly assumers = new Map<string, Role[]>();
   private readonly broadAssumers = new Set<Role>();
+  /** The last search: tokens are judged at one door after another. */
+  private last: Search | undefined;
+  /** The gates of steps by their target, their source and what the session brings along, which is no matter of the token. */
+  private steps = new Map<Role, Map<Role, Map<string, readonly Gate[]>>>();
+  private stepsKept = 0;
+  private readonly tagging: boolean;
 
   constructor(private readonly roles: Roles, private readonly permissions: Permissions, associations: readonly Association[]) {
     const byWhere = new Map(associations.map(association => [association.where, association]));
@@ -64,6 +87,7 @@ class Chains {
         }
       }
     }
+    this.tagging = associations.length > 0;
     this.indexAssumers();
     for (const role of roles.all) {
       this.findEdges(role);
@@ -81,7 +105,7 @@ class Chains {
     for (const edge of this.edges.get(role)?.values() ?? []) {
       role.identity.doors.push(this.doorOf(role, edge));
     }
-    const open = openPrincipals(role);
+    const open = openPrincipals(role, this.roles);
     if (open.length > 0) {
       role.identity.doors.push(this.openDoorOf(role, open));
     }
@@ -135,8 +159,8 @@ class Chains {
   }
 
   private doorOf(target: Role, edge: Edge): Door {
-    const rows = once(() => this.rows(target, edge, new Set([target])));
-    const atoms = once(() => this.atoms(edge.source, new Set([target])));
+    const rows = once(() => this.rows(target, edge, new Set([target]), { left: MAX_ROWS }));
+    const atoms = once(() => this.atoms(target, edge.source));
     return {
       mechanism: 'aws-role-chain',
       where: target.trustWhere,
@@ -144,16 +168,26 @@ class Chains {
       get who() {
         return rows();
       },
-      judge: (token, at) => lastStep(this.waysBy(target, edge, token, at, new Set([target]))) ?? [noWay(target, edge.source, token)],
+      judge: (token, at) => lastStep(this.waysBy(target, edge, this.search(target, token, at), 1)) ?? [noWay(target, edge.source, token)],
       get atoms() {
         return atoms();
       },
     };
   }
 
-  /** The ways by which a token becomes the target through one other role. */
-  private waysBy(target: Role, edge: Edge, token: Token, at: number | undefined, visited: ReadonlySet<Role>): readonly Way[] {
+  private search(target: Role, token: Token, at: number | undefined): Search {
+    const { last } = this;
+    if (last === undefined || last.token !== token || last.at !== at || last.target !== target) {
+      this.last = { target, token, at, into: [], work: 0 };
+    }
+    this.last!.work = 0;
+    return this.last!;
+  }
+
+  /** The ways by which a token becomes a role through one other role, the given number of steps before the end. */
+  private waysBy(target: Role, edge: Edge, search: Search, step: number, better: (way: Way) => boolean = () => true): readonly Way[] {
     const { source } = edge;
+    const { token, at } = search;
     const byEks = edge.associations.map((association): Way => {
       const [, isRole] = this.roles.ofArn(association.role).find(([role]) => role === source)!;
       const tags = association.tagged === 'no' ? NO_TAGS : podTags(association.tags, token);
@@ -164,19 +198,85 @@ class Chains {
         tags, tagsKnown: association.tagged !== 'unknown',
       };
     });
-    if (!edge.named || visited.has(source) || visited.size > MAX_STEPS) {
+    // What comes by the last role or by this one has been there before.
+    if (!edge.named || source === search.target || source === target || step > MAX_STEPS) {
       return byEks;
     }
-    const bySession = this.waysInto(source, token, at, visited).map((way): Way => ({
-      gates: [...way.gates, ...this.stepGates(target, source, this.facts(source, way), at, false)], before: way.gates.length,
-      tags: way.tags, tagsKnown: way.tagsKnown,
+    const bySession = this.waysInto(source, search, step).filter(better).map((way): Way => ({
+      gates: [...way.gates, ...this.sessionGates(target, source, way, search)], before: way.gates.length, tags: way.tags, tagsKnown: way.tagsKnown,
     }));
     return [...byEks, ...bySession];
   }
 
-  /** The ways by which a token gets a session of a role. */
-  private waysInto(role: Role, token: Token, at: number | undefined, visited: ReadonlySet<Role>): readonly Way[] {
-    const direct = (this.direct.get(role) ?? []).flatMap((door): readonly Way[] => {
+  private sessionGates(target: Role, source: Role, way: Way, { at }: Search): readonly Gate[] {
+    if (this.stepsKept > MAX_KEPT) {
+      this.steps = new Map();
+      this.stepsKept = 0;
+    }
+    const sources = this.steps.get(target) ?? new Map<Role, Map<string, readonly Gate[]>>();
+    this.steps.set(target, sources);
+    const ofTags = sources.get(source) ?? new Map<string, readonly Gate[]>();
+    sources.set(source, ofTags);
+    const key = `${at} ${tagsKey(way)}`;
+    const known = ofTags.get(key);
+    if (known !== undefined) {
+      return known;
+    }
+    const gates = this.stepGates(target, source, this.facts(source, way), at, false);
+    ofTags.set(key, gates);
+    this.stepsKept++;
+    return gates;
+  }
+
+  /** The ways by which a token gets a session of a role: of those that bring along the same, the one that gets farthest. */
+  private waysInto(role: Role, search: Search, step: number): readonly Way[] {
+    const known = search.into[step] ??= new Map<Role, readonly Way[]>();
+    const found = known.get(role);
+    if (found !== undefined) {
+      return found;
+    }
+    const ways = new Map<string, Way>();
+    const keep = (way: Way) => {
+      const key = rankOf(way.gates) === 0 ? '' : tagsKey(way);
+      const other = ways.get(key);
+      if (other === undefined || passed(way) > passed(other)) {
+        ways.set(key, way);
+      }
+    };
+    this.waysStraightInto(role, search).forEach(keep);
+    // Without tags, one way that is open is as good as any other.
+    const enough = () => !this.tagging && [...ways.values()].some(way => way.tagsKnown && way.tags.size === 0 && rankOf(way.gates) === 2);
+    // One more step does not take a way farther that has ended before.
+    const better = (way: Way) => {
+      const other = ways.get('');
+      return other === undefined || rankOf(way.gates) > 0 || passed(way) > passed(other);
+    };
+    let complete = true;
+    for (const edge of this.edges.get(role)?.values() ?? []) {
+      if (enough()) {
+        break;
+      }
+      search.work++;
+      complete = complete && search.work <= MAX_WORK;
+      if (!complete) {
+        break;
+      }
+      this.waysBy(role, edge, search, step + 1, better).forEach(keep);
+    }
+    const open = step > MAX_STEPS ? [] : openPrincipals(role, this.roles);
+    if (open.length > 0 && !enough()) {
+      // Nothing is known of what such a session brings along.
+      keep({ gates: this.openGates(role, open, search, step), before: 0, tags: NO_TAGS, tagsKnown: false });
+    }
+    const best = [...ways.values()].sort((a, b) => rankOf(b.gates) - rankOf(a.gates));
+    complete = complete && best.slice(MAX_WAYS).every(({ gates }) => rankOf(gates) === 0);
+    const result = complete ? best.slice(0, MAX_WAYS) : [...best.slice(0, MAX_WAYS), tooMany(role)];
+    known.set(role, result);
+    return result;
+  }
+
+  private waysStraightInto(role: Role, { token, at }: Search): readonly Way[] {
+    return (this.direct.get(role) ?? []).flatMap((door): readonly Way[] => {
       const association = this.associationOf.get(door);
       // Of an association with a target, pods get the target's session alone.
       if (association?.target !== undefined) {
@@ -190,10 +290,6 @@ class Chains {
         tagsKnown: association === undefined ? door.mechanism !== 'aws-pod-identity' && !token.has(TAGS_CLAIM) : association.tagged !== 'unknown',
       }];
     });
-    const onward = new Set([...visited, role]);
-    const chained = [...this.edges.get(role)?.values() ?? []].flatMap(edge => this.waysBy(role, edge, token, at, onward));
-    const ways = [...direct, ...chained];
-    return ways.length <= MAX_WAYS ? ways : [...ways].sort((a, b) => rankOf(b.gates) - rankOf(a.gates)).slice(0, MAX_WAYS);
   }
 
   private facts(source: Role, { tags, tagsKnown }: Pick<Way, 'tags' | 'tagsKnown'>, byEks?: SessionFacts['byEks']): SessionFacts {
@@ -247,11 +343,11 @@ class Chains {
     return [...this.permissions.incomplete, ...this.broadAssumers.size > MAX_BROAD ? this.broadAssumers : []];
   }
 
-  private letsIn(role: Role, token: Token, at: number | undefined): Verdict {
-    return (this.direct.get(role) ?? []).some(door => rankOf(door.judge(token, at)) > 0) ? 'unknown' : 'no';
+  private letsIn(role: Role, search: Search, step: number): boolean {
+    return this.waysInto(role, search, step).some(({ gates }) => rankOf(gates) > 0);
   }
 
-  private rows(target: Role, edge: Edge, visited: ReadonlySet<Role>): readonly Who[] {
+  private rows(target: Role, edge: Edge, visited: ReadonlySet<Role>, more: { left: number }): readonly Who[] {
     const { source } = edge;
     const conditions = [`through ${source.where.address}`, ...conditionsOf(target, source)];
     const taken = new Set(edge.associations);
@@ -260,40 +356,66 @@ class Chains {
       return association === undefined || association.target === undefined ? edge.named : taken.has(association);
     });
     const onward = new Set([...visited, source]);
-    const chained = !edge.named || visited.has(source) || visited.size > MAX_STEPS ? []
-      : [...this.edges.get(source)?.values() ?? []].filter(({ source: next }) => !onward.has(next)).flatMap(next => this.rows(source, next, onward));
+    const chained: Who[] = [];
+    const next = !edge.named || visited.has(source) || visited.size > MAX_STEPS ? [] : this.edges.get(source)?.values() ?? [];
+    for (const before of next) {
+      if (onward.has(before.source)) {
+        continue;
+      }
+      if (more.left === 0) {
+        chained.push({ wildcards: false, conditions: ['through more chains of roles than are listed'], where: target.trustWhere });
+        break;
+      }
+      more.left--;
+      chained.push(...this.rows(source, before, onward, more));
+    }
     return [...doors.flatMap(door => door.who), ...chained]
       .map(row => ({ ...row, conditions: [...row.conditions, ...conditions], where: target.trustWhere }));
   }
 
-  private atoms(source: Role, visited: ReadonlySet<Role>): readonly Atom[] {
-    const onward = new Set([...visited, source]);
-    const next = visited.size > MAX_STEPS ? [] : [...this.edges.get(source)?.keys() ?? []].filter(other => !onward.has(other));
-    const chained = next.flatMap(other => this.atoms(other, onward));
-    return [...(this.direct.get(source) ?? []).flatMap(door => door.atoms), ...chained];
+  private atoms(target: Role, source: Role): readonly Atom[] {
+    const seen = new Set([target, source]);
+    let last: readonly Role[] = [source];
+    const all = [source];
+    for (let step = 1; step <= MAX_STEPS && last.length > 0; step++) {
+      const next = new Set(last.flatMap(role => [...this.edges.get(role)?.keys() ?? []].filter(other => !seen.has(other))));
+      next.forEach(role => seen.add(role));
+      last = [...next];
+      all.push(...last);
+    }
+    return all.flatMap(role => (this.direct.get(role) ?? []).flatMap(door => door.atoms));
   }
 
   /** The door for principals that may turn out to be any role, or whose policies are not all in the input. */
   private openDoorOf(role: Role, open: readonly Principal[]): Door {
     const where = role.trustWhere;
-    const want = open.map(({ identifier }) => show(identifier)).join(' or ');
     return {
       mechanism: 'aws-role-chain',
       where,
       who: open.map(({ identifier }) => ({ wildcards: false, conditions: [`whoever may ask as ${show(identifier)}`], where })),
-      judge: (token, at) => {
-        const anyone = open.some(({ identifier }) => identifier instanceof Unknown);
-        const candidates = (anyone ? this.roles.all : this.mayAsk()).filter(other => other !== role);
-        const may = candidates.length > MAX_WAYS ? 'unknown' : some(candidates.map(candidate => this.letsIn(candidate, token, at)));
-        return [{
-          gate: 'aws-role-chain', verdict: may, want: `a session of ${want} that may ${ACTION} on ${show(role.arn)}`,
-          have: may === 'no' ? 'no role of the input that could be it lets the token in' : 'a role of the input that could be it', where,
-          remedy: may === 'no' ? `name the role in the trust policy of ${role.where.address}` : 'read the Terraform of the principals and of their policies together with this',
-        }];
-      },
+      judge: (token, at) => this.openGates(role, open, this.search(role, token, at), 0),
       atoms: [],
     };
   }
+
+  /** Whether any role lets the token in that principals may turn out to be, the given number of steps before the end. */
+  private openGates(role: Role, open: readonly Principal[], search: Search, step: number): readonly Gate[] {
+    const where = role.trustWhere;
+    const anyone = open.filter(principal => isUncertain(principal, this.roles));
+    const candidates = [...new Set([...anyone.length > 0 ? this.roles.all : [], ...anyone.length < open.length ? this.mayAsk() : []])]
+      .filter(other => other !== role && other !== search.target && open.some(principal => principalVerdict(principal, other) !== 'no'));
+    search.work += candidates.length;
+    const may = candidates.length > MAX_WAYS || search.work > MAX_WORK || candidates.some(candidate => this.letsIn(candidate, search, step + 1)) ? 'unknown' : 'no';
+    return [{
+      gate: 'aws-role-chain', verdict: may, want: `a session of ${wanted(open)} that may ${ACTION} on ${show(role.arn)}`,
+      have: may === 'no' ? 'no role of the input that could be it lets the token in' : 'a role of the input that could be it', where,
+      remedy: may === 'no' ? `name the role in the trust policy of ${role.where.address}` : 'read the Terraform of the principals and of their policies together with this',
+    }];
+  }
+}
+
+function wanted(open: readonly Principal[]): string {
+  return open.map(({ identifier }) => show(identifier)).join(' or ');
 }
 
 function noWay(target: Role, source: Role, token: Token): Gate {
@@ -303,11 +425,27 @@ function noWay(target: Role, source: Role, token: Token): Gate {
   };
 }
 
-/** The principals of AWS that may assume a role. */
+/** Stands for the way that is not followed because there are too many. */
+function tooMany(role: Role): Way {
+  return {
+    gates: [{
+      gate: 'aws-role-chain', verdict: 'unknown', want: `a session of ${show(role.arn)}`, have: 'more chains of roles than are followed', where: role.trustWhere,
+      remedy: 'name fewer roles in the trust policies',
+    }],
+    before: 0, tags: NO_TAGS, tagsKnown: false,
+  };
+}
+
+/** What a session brings along, as a key. */
+function tagsKey({ tags, tagsKnown }: Pick<Way, 'tags' | 'tagsKnown'>): string {
+  return `${tagsKnown}${keyOf(tags)}`;
+}
+
+/** The principals that may assume a role and may be of AWS; of those that are all but some, everyone. */
 function awsPrincipals(role: Role): readonly Principal[] {
   return role.policy.statements
-    .filter(statement => mayAssume(statement) && !statement.principals.negated)
-    .flatMap(({ principals }) => principals.list.filter(({ type }) => type === 'AWS'));
+    .filter(mayAssume)
+    .flatMap(({ principals: { negated, list } }) => negated ? [EVERYONE] : list.filter(({ type }) => type === 'AWS' || type === 'unknown'));
 }
 
 function mayAssume(statement: Statement): boolean {
@@ -315,10 +453,24 @@ function mayAssume(statement: Statement): boolean {
 }
 
 /** Principals that do not say which role is meant. */
-function openPrincipals(role: Role): readonly Principal[] {
-  const open = awsPrincipals(role).filter(({ identifier }) => identifier === '*' || accountOfRoot(identifier) !== undefined
-    || (identifier instanceof Unknown && !identifier.symbol.includes('aws_iam_user.')));
+function openPrincipals(role: Role, roles: Roles): readonly Principal[] {
+  const open = awsPrincipals(role).filter(principal => principal.identifier === '*' || accountOfRoot(principal.identifier) !== undefined
+    || isUncertain(principal, roles));
   return [...new Map(open.map(principal => [keyOf(principal.identifier), principal])).values()];
+}
+
+/** Whether a principal may turn out to be any role. */
+function isUncertain({ type, identifier }: Principal, roles: Roles): boolean {
+  if (type === 'unknown') {
+    return true;
+  }
+  if (identifier instanceof Unknown) {
+    return !identifier.symbol.includes('aws_iam_user.');
+  }
+  const role = roleOfSession(identifier);
+  const name = nameOfRole(role);
+  // A role of the input has this very ARN, or may have it.
+  return roles.ofArn(role).length === 0 && name !== undefined && partsOf(name).some(part => part instanceof Unknown);
 }
 
 /** The role of a session's ARN, `…:sts::<account>:assumed-role/<name>/<session>`; other ARNs as they are. */
@@ -354,7 +506,7 @@ function isBroad(resource: TextValue): boolean {
 
 function conditionsOf(target: Role, source: Role): readonly string[] {
   return target.policy.statements
-    .filter(statement => mayAssume(statement) && statement.principals.list.some(principal => principalVerdict(principal, source) !== 'no'))
+    .filter(statement => mayAssume(statement) && statementPrincipal(statement, { principal: candidate => principalVerdict(candidate, source) }) !== 'no')
     .flatMap(({ conditions }) => conditions.map(showCondition));
 }
 
@@ -363,12 +515,16 @@ function rankOf(gates: readonly Gate[]): number {
   return gates.some(({ verdict }) => verdict === 'no') ? 0 : gates.some(({ verdict }) => verdict === 'unknown') ? 1 : 2;
 }
 
+/** How far a way gets. */
+function passed({ gates }: Way): number {
+  return rankOf(gates) * 1000 + gates.findIndex(({ verdict }) => verdict === 'no');
+}
+
 /** The last step of the way that gets farthest, and what does not let the token come so far: what does is said where it stands. */
 function lastStep(ways: readonly Way[]): readonly Gate[] | undefined {
   if (ways.length === 0) {
     return undefined;
   }
-  const passed = ({ gates }: Way) => rankOf(gates) * 1000 + gates.findIndex(({ verdict }) => verdict === 'no');
   const { gates, before } = ways.reduce((best, way) => passed(way) > passed(best) ? way : best);
   return gates.filter(({ verdict }, index) => index >= before || verdict !== 'yes');
 }

@@ -1,7 +1,7 @@
 import { Matcher, readExpression } from './expression';
 import { Note, Terraform, TerraformResource, Where } from '../model';
 import { JsonError, parseJson } from '../terraform/json';
-import { at, isList, isMap, isText, TextValue, Unknown, Value, ValueMap } from '../value';
+import { at, equal, isList, isMap, isText, like, partsOf, some, text, TextValue, Unknown, Value, ValueMap, Verdict } from '../value';
 
 /** A federated credential of an identity. */
 export interface Credential {
@@ -28,7 +28,10 @@ const SOURCES: ReadonlyMap<string, Source> = new Map([
   ['azuread_application_federated_identity_credential', { kind: 'application', parents: ['application_id', 'application_object_id'] }],
   ['azuread_application_flexible_federated_identity_credential', { kind: 'application', parents: ['application_id'] }],
 ]);
-const AZAPI_TYPE = /^microsoft\.managedidentity\/userassignedidentities\/federatedidentitycredentials(?:@|$)/;
+const AZAPI_TYPE = 'microsoft.managedidentity/userassignedidentities/federatedidentitycredentials';
+/** What may write credentials too, and is not read. */
+const DEPLOYMENTS = new Set(['resource_group', 'subscription', 'management_group', 'tenant'].map(scope => `azurerm_${scope}_template_deployment`));
+const AZAPI_WRITERS = new Set(['azapi_update_resource', 'azapi_resource_action']);
 
 /** Reads the federated credentials of managed identities and applications. */
 export function readCredentials(terraform: Terraform, notes: Note[]): readonly Credential[] {
@@ -40,19 +43,36 @@ export function readCredentials(terraform: Terraform, notes: Note[]): readonly C
     if (source !== undefined) {
       return credentialOf(resource, resource.values, source, notes);
     }
-    const type = resource.type === 'azapi_resource' ? resource.values.get('type') : undefined;
-    return typeof type === 'string' && AZAPI_TYPE.test(type.toLowerCase()) ? azapiCredential(resource, notes) : [];
+    const isWriter = AZAPI_WRITERS.has(resource.type);
+    const isCredential = resource.type === 'azapi_resource' || isWriter ? credentialType(resource.values.get('type')) : 'no';
+    if (DEPLOYMENTS.has(resource.type) || (isWriter && isCredential !== 'no')) {
+      notes.push({ message: 'it is not read, and may make or change federated credentials', where: resource.where });
+      return [];
+    }
+    return isCredential === 'no' ? [] : azapiCredential(resource, isCredential, notes);
   });
 }
 
-/** One that is written by the names of Azure's own API. */
-function azapiCredential(resource: TerraformResource, notes: Note[]): readonly Credential[] {
+/** Whether a type of Azure's own API, with or without its version, is that of federated credentials. */
+function credentialType(type: Value | undefined): Verdict {
+  if (!isText(type)) {
+    return 'no';
+  }
+  const lower = text(...partsOf(type).map(part => typeof part === 'string' ? part.toLowerCase() : part));
+  return some([equal(lower, AZAPI_TYPE), like(lower, `${AZAPI_TYPE}@*`, '*')]);
+}
+
+/** One that is written by the names of Azure's own API; where it may be something else, whom it trusts is not known. */
+function azapiCredential(resource: TerraformResource, isCredential: Verdict, notes: Note[]): readonly Credential[] {
   const properties = at(bodyOf(resource.values.get('body')), 'properties');
   const named: [string, Value | undefined][] = isMap(properties) || properties instanceof Unknown ? [
     ['issuer', at(properties, 'issuer')], ['subject', at(properties, 'subject')], ['audiences', at(properties, 'audiences')],
     ['claims_matching_expression', isMap(properties) ? at(properties, 'claimsMatchingExpression', 'value') : undefined],
   ] : [];
   const values = new Map(named.flatMap(([name, value]) => value === undefined ? [] : [[name, value] as const]));
+  if (isCredential === 'unknown' && values.has('issuer')) {
+    values.set('issuer', new Unknown(`${resource.where.stack ?? ''}/${resource.where.address}.type.issuer`));
+  }
   values.set('parent_id', resource.values.get('parent_id') ?? null);
   return credentialOf(resource, values, { kind: 'managed-identity', parents: ['parent_id'] }, notes);
 }

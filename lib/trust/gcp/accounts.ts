@@ -2,7 +2,7 @@ import { textAt } from './bindings';
 import { enabled } from './providers';
 import { after, splitAt } from './texts';
 import { Door, Grant, Identity, Terraform, TerraformResource, Where } from '../model';
-import { isText, keyOf, partsOf, text, TextValue, Verdict } from '../value';
+import { equal, isText, keyOf, partsOf, text, TextValue, Verdict } from '../value';
 
 /** An identity while its doors and grants are found. */
 export interface OpenIdentity extends Identity {
@@ -31,7 +31,7 @@ export class Accounts {
     for (const mode of ['managed', 'data'] as const) {
       for (const resource of terraform.ofType('google_service_account', mode)) {
         const email = emailOf(resource);
-        const known = this.byName.get(keyOf(email));
+        const known = this.byName.get(nameKey(email));
         const project = resource.values.get('project');
         const account = known ?? this.add(email, resource.where, isText(project) ? project : undefined, enabled(resource.values.get('disabled')));
         for (const name of ['unique_id', 'name', 'id']) {
@@ -48,29 +48,54 @@ export class Accounts {
 
   /** The account of an email. */
   public find(email: TextValue): Account | undefined {
-    return this.byName.get(keyOf(email));
+    return this.byName.get(nameKey(email));
   }
 
   /** The account that something names, `projects/<project>/serviceAccounts/<email>` or an email, be it that nothing else of the input does. */
   public of(name: TextValue, where: Where): Account {
     const [, last] = splitAt(name, '/serviceAccounts/') ?? [];
-    return this.byName.get(keyOf(name)) ?? this.byName.get(keyOf(last ?? name)) ?? this.add(last ?? name, where);
+    return this.byName.get(nameKey(name)) ?? this.byName.get(nameKey(last ?? name)) ?? this.add(last ?? name, where);
   }
 
   private add(email: TextValue, where: Where, project = projectOf(email), isEnabled: Verdict = 'yes'): Account {
     const identity: OpenIdentity = { cloud: 'gcp', kind: 'service-account', name: email, where, doors: [], grants: [] };
-    const account: Account = { identity, email, enabled: isEnabled, ...project !== undefined && { project } };
+    const account: Account = { identity, email, enabled: isEnabled, ...project !== undefined && { project: projectName(project) } };
     this.found.add(account);
     this.alias(email, account);
     return account;
   }
 
   private alias(name: TextValue, account: Account): void {
-    const key = keyOf(name);
+    const key = nameKey(name);
     if (!this.byName.has(key)) {
       this.byName.set(key, account);
     }
   }
+}
+
+/** Google takes emails in any case. */
+function lower(name: TextValue): TextValue {
+  return text(...partsOf(name).map(part => typeof part === 'string' ? part.toLowerCase() : part));
+}
+
+function nameKey(name: TextValue): string {
+  return keyOf(lower(name));
+}
+
+/** A project as bindings and emails name it alike: without `projects/`, and `domain.com:name` as `name.domain.com`. */
+export function projectName(project: TextValue): TextValue {
+  const bare = after(project, 'projects/') ?? project;
+  const [domain, name] = typeof bare === 'string' ? bare.split(':') : [];
+  return domain !== undefined && name !== undefined ? `${name}.${domain}` : bare;
+}
+
+/** Whether two names are of one project; which number belongs to which id, only Google knows. */
+export function sameProject(a: TextValue, b: TextValue): Verdict {
+  return isNumber(a) !== isNumber(b) ? 'unknown' : equal(a, b);
+}
+
+function isNumber(project: TextValue): boolean {
+  return typeof project === 'string' && /^\d+$/.test(project);
 }
 
 function emailOf(resource: TerraformResource): TextValue {
@@ -87,7 +112,7 @@ function emailOf(resource: TerraformResource): TextValue {
 }
 
 function projectOf(email: TextValue): TextValue | undefined {
-  const [, domain] = splitAt(email, '@') ?? [];
+  const [, domain] = splitAt(lower(email), '@') ?? [];
   const last = domain === undefined ? undefined : partsOf(domain).at(-1);
   return domain !== undefined && typeof last === 'string' && last.endsWith(DOMAIN)
     ? text(...partsOf(domain).slice(0, -1), last.slice(0, -DOMAIN.length)) : undefined;

@@ -34,7 +34,7 @@ export function readBindings(terraform: Terraform, notes: Note[]): readonly Bind
     const common = { on: targetOf(resource, thing), kind: KINDS.get(thing) ?? 'other' as const };
     if (form === 'policy') {
       const place = { ...where, attribute: 'policy_data' };
-      const { bindings, problem } = policyOf(values.get('policy_data'), documents);
+      const { bindings, problem } = policyOf(values.get('policy_data'), documents, `${symbolAt(where)}.policy_data`);
       if (problem !== undefined) {
         notes.push({ message: problem, where: place });
       }
@@ -68,35 +68,63 @@ function conditionOf(condition: Value | undefined): TextValue | undefined {
   return isText(expression) && expression !== '' ? expression : undefined;
 }
 
+/** The bindings of a policy; one of an unknown role and member stands for those that are not known. */
+function policyBindings(value: Value | undefined, symbol: string): readonly ValueMap[] {
+  if (isText(value)) {
+    const { symbol: own } = value instanceof Unknown ? value : new Unknown(symbol);
+    return [new Map([['role', new Unknown(`${own}.role`)], ['member', new Unknown(`${own}.member`)]])];
+  }
+  return isList(value) ? value.flatMap((binding, index) => isMap(binding) ? [binding] : isText(binding) ? policyBindings(binding, `${symbol}.${index}`) : [])
+    : blocksOf(value);
+}
+
+const PLAIN_STEP = /^[\p{ID_Start}_0-9][\p{ID_Continue}-]*$/u;
+
+/** What stands for an instance: `a.b[0]` and `a.b["c"]` are `a.b.0` and `a.b.c`. */
+function symbolAt({ address, stack }: Where): string {
+  const steps = address.replace(/\[(?:(\d+)|"((?:[^"\\]|\\.)*)")\]/g, (_, index: string | undefined, quoted: string | undefined) => {
+    const step = index ?? quoted ?? '';
+    return `.${PLAIN_STEP.test(step) ? step : `"${step}"`}`;
+  });
+  return `${stack ?? ''}/${steps}`;
+}
+
 /** The documents of `data.google_iam_policy`, by what refers to them. */
 function readDocuments(terraform: Terraform): ReadonlyMap<string, readonly ValueMap[]> {
   const documents = new Map<string, readonly ValueMap[]>();
   for (const { values, where } of terraform.ofType('google_iam_policy', 'data')) {
-    const blocks = blocksOf(values.get('binding'));
+    const blocks = policyBindings(values.get('binding'), `${symbolAt(where)}.binding`);
     const data = values.get('policy_data');
     if (data instanceof Unknown) {
       documents.set(data.symbol, blocks);
     }
-    documents.set(`${where.stack ?? ''}/${where.address}.policy_data`, blocks);
+    documents.set(`${symbolAt(where)}.policy_data`, blocks);
   }
   return documents;
 }
 
+const UNKNOWN_POLICY = 'the policy is not known; it replaces all other members';
+
 function policyOf(
-  data: Value | undefined, documents: ReadonlyMap<string, readonly ValueMap[]>,
+  data: Value | undefined, documents: ReadonlyMap<string, readonly ValueMap[]>, symbol: string,
 ): { readonly bindings: readonly ValueMap[]; readonly problem?: string } {
+  const own = new Unknown(data instanceof Unknown ? data.symbol : typeof data === 'string' || !isText(data) ? symbol : keyOf(data));
+  const unknown = { bindings: policyBindings(own, symbol), problem: UNKNOWN_POLICY };
+  const unlessUnknown = (bindings: readonly ValueMap[]) => ({
+    bindings, ...bindings.some(binding => binding.get('role') instanceof Unknown) && { problem: 'some of the policy is not known' },
+  });
   if (data instanceof Unknown) {
     const bindings = documents.get(data.symbol);
-    return bindings === undefined ? { bindings: [], problem: 'the policy is not known; it replaces all other members' } : { bindings };
+    return bindings === undefined ? unknown : unlessUnknown(bindings);
   }
   if (!isText(data)) {
-    return { bindings: [], problem: 'the policy cannot be read' };
+    return { ...unknown, problem: 'the policy cannot be read' };
   }
   try {
     const document = parseJson(data);
-    return isMap(document) ? { bindings: blocksOf(document.get('bindings')) } : { bindings: [], problem: 'the policy is not known; it replaces all other members' };
+    return isMap(document) ? unlessUnknown(policyBindings(document.get('bindings'), own.symbol)) : unknown;
   } catch (error) {
-    return { bindings: [], problem: error instanceof JsonError ? `the policy is ${error.message}` : 'the policy cannot be read' };
+    return { bindings: typeof data === 'string' ? [] : unknown.bindings, problem: error instanceof JsonError ? `the policy is ${error.message}` : 'the policy cannot be read' };
   }
 }
 

@@ -29,6 +29,12 @@ export type Member =
 const NATIVE_DOMAIN = '.svc.id.goog';
 
 /**
+ * Members that service accounts may be among, which the input does not list: groups, and all accounts of a project, folder or organization.
+ * @see https://cloud.google.com/iam/docs/principal-identifiers
+ */
+const OPAQUE = ['group:', 'principalSet://cloudresourcemanager.googleapis.com/'];
+
+/**
  * Reads a member; undefined for people, groups of them and whatever else no token of a workload leads to.
  * @see https://cloud.google.com/iam/docs/principal-identifiers
  */
@@ -47,6 +53,11 @@ export function readMember(name: TextValue): Member | undefined {
   const principal = after(name, 'principal://iam.googleapis.com/');
   const rest = principal ?? after(name, 'principalSet://iam.googleapis.com/');
   return rest === undefined ? undefined : principalOf(name, rest, principal !== undefined);
+}
+
+/** Reads a member behind which service accounts may be that the member does not name; undefined for all others. */
+export function readCrowd(name: TextValue): Member | undefined {
+  return OPAQUE.some(prefix => after(name, prefix) !== undefined) ? { kind: 'unknown', name } : undefined;
 }
 
 /** `PROJECT.svc.id.goog[NAMESPACE/NAME]`, the older form of a member of Google's own pool. */

@@ -1,10 +1,11 @@
-import { Account, Accounts, OpenIdentity } from './accounts';
+import { createHash } from 'node:crypto';
+import { Account, Accounts, OpenIdentity, projectName, sameProject } from './accounts';
 import { Binding, readBindings, readCustomRoles, textAt } from './bindings';
-import { Member, readMember } from './members';
+import { Member, readCrowd, readMember } from './members';
 import { Providers } from './providers';
 import { bindingHolds, Surroundings, Way, waysTo } from './ways';
 import { CloudPart, Door, Gate, Note, Terraform, TerraformResource, Who } from '../model';
-import { at, blocksOf, equal, every, isList, isText, keyOf, show, TextValue, Value, Verdict } from '../value';
+import { at, blocksOf, every, isList, isMap, isText, keyOf, like, show, TextValue, Unknown, Value, Verdict } from '../value';
 
 /** Roles that let their holder mint access tokens of a service account. */
 const IMPERSONATION = new Set(['roles/iam.workloadIdentityUser', 'roles/iam.serviceAccountTokenCreator']);
@@ -14,6 +15,12 @@ const PERMISSION = 'iam.serviceAccounts.getAccessToken';
 
 /** How many members that may reach every account of a project are looked at for accounts whose project is not known to be another. */
 const MAX_BROAD = 50;
+/** How many pairs of an account and a member that may reach all accounts of its project are told apart. */
+const MAX_PAIRS = 100_000;
+/** What lets its holder have tokens of a service account, or may, in another way than by minting an access token. */
+const OTHER_PERMISSIONS = new Set(['signJwt', 'signBlob', 'implicitDelegation', 'getOpenIdToken'].map(name => `iam.serviceAccounts.${name}`));
+/** The permissions that becoming an account takes, as deny policies name them. */
+const DENIABLE = ['getAccessToken', 'getOpenIdToken'].map(name => `iam.googleapis.com/serviceAccounts.${name}`);
 
 /** Reads who may become whom in Google Cloud: service accounts, and members of pools that are granted roles themselves. */
 export function readGcp(terraform: Terraform): CloudPart {
@@ -37,16 +44,20 @@ class Reader {
   private readonly principals = new Map<string, OpenIdentity>();
 
   private readonly denyPolicies: readonly TerraformResource[];
+  private readonly noted = new Set<Binding>();
+  /** Whether no deny policy stands in the way of becoming accounts. */
+  private readonly undenied: Verdict;
 
   constructor(terraform: Terraform) {
-    this.denyPolicies = terraform.ofType('google_iam_deny_policy', 'managed');
+    this.denyPolicies = terraform.ofType('google_iam_deny_policy', 'managed').filter(mayDeny);
+    this.undenied = this.denyPolicies.length === 0 ? 'yes' : 'unknown';
     this.surroundings = { providers: new Providers(terraform, this.notes), fleet: fleetIssuers(terraform) };
     this.accounts = new Accounts(terraform);
     const roles = readCustomRoles(terraform);
     const members = new Map<string, Member | undefined>();
     this.entries = readBindings(terraform, this.notes).flatMap(binding => {
       const key = keyOf(binding.member);
-      const member = members.has(key) ? members.get(key) : readMember(binding.member);
+      const member = members.has(key) ? members.get(key) : readMember(binding.member) ?? readCrowd(binding.member);
       members.set(key, member);
       return member === undefined ? [] : [{ binding, member, impersonates: impersonation(binding.role, roles) }];
     });
@@ -69,7 +80,7 @@ class Reader {
     }
     this.openBroadly(broad);
     for (const { where } of this.denyPolicies) {
-      this.notes.push({ message: 'the deny policy is not looked at: what it denies is shown as if it were not there', where });
+      this.notes.push({ message: 'the deny policy is not evaluated: who may still become service accounts is not known', where });
     }
     return {
       registrations: this.surroundings.providers.all.map(provider => provider.registration),
@@ -81,9 +92,9 @@ class Reader {
   /** Adds the doors of a member to an account. */
   private open(account: Account, entry: Entry, reaches: Verdict): void {
     const { binding, member } = entry;
-    const verdict = every([account.enabled, entry.impersonates, reaches, bindingHolds(binding.condition)]);
+    const verdict = every([account.enabled, entry.impersonates, reaches, bindingHolds(binding.condition), this.undenied]);
     const { where } = binding;
-    const gate = creatorGate(account, entry, verdict);
+    const gate = creatorGate(account, entry, verdict, this.undenied);
     if (member.kind === 'account') {
       const source = this.accounts.of(member.email, where);
       if (source === account) {
@@ -99,16 +110,27 @@ class Reader {
       return;
     }
     if (member.kind === 'anyone' || member.kind === 'unknown') {
-      this.notes.push({ message: member.kind === 'anyone' ? `${show(member.name)} may become the service account` : 'a member is not known', where });
+      this.noteOpen(binding, member.kind === 'anyone' ? `${show(member.name)} may become the service account`
+        : typeof member.name === 'string' ? `who is behind ${member.name} is not known` : 'a member is not known');
     }
-    account.identity.doors.push(...this.waysTo(member).map(way => doorOf(way, binding, [gate], verdict)));
+    for (const way of this.waysTo(member)) {
+      account.identity.doors.push(doorOf(way, binding, [gate], verdict));
+    }
+  }
+
+  /** Notes once what is to be known of a binding, be it on many accounts. */
+  private noteOpen(binding: Binding, message: string): void {
+    if (!this.noted.has(binding)) {
+      this.noted.add(binding);
+      this.notes.push({ message, where: binding.where });
+    }
   }
 
   /** Adds the doors of members with such a role on a project, folder or organization to the accounts that are there. */
   private openBroadly(entries: readonly Entry[]): void {
     const byProject = new Map<string, Entry[]>();
     for (const entry of entries.filter(({ binding }) => binding.kind === 'project')) {
-      const key = keyOf(entry.binding.on);
+      const key = keyOf(projectName(entry.binding.on));
       const list = byProject.get(key) ?? [];
       list.push(entry);
       byProject.set(key, list);
@@ -119,14 +141,31 @@ class Reader {
       }
     }
     const few = entries.length <= MAX_BROAD;
-    if (!few) {
-      this.notes.push({ message: `${entries.length} members may become all service accounts of their projects; only accounts whose project is certain are shown with them` });
+    const accounts = this.accounts.all;
+    const sizes = new Map<string, number>();
+    for (const { project } of accounts) {
+      const key = keyOf(project ?? null);
+      sizes.set(key, (sizes.get(key) ?? 0) + 1);
     }
-    for (const account of this.accounts.all) {
-      const exact = account.project === undefined ? [] : byProject.get(keyOf(account.project)) ?? [];
-      exact.forEach(entry => this.open(account, entry, 'yes'));
+    const crowded = [...byProject].filter(([key, { length }]) => length * (sizes.get(key) ?? 0) > MAX_PAIRS);
+    const crowds = new Map(crowded.map(([key, list]) => [key, crowd(list)]));
+    const all = few || entries.length === 0 ? undefined : crowd(entries);
+    const plain = entries.every(({ binding }) => binding.kind === 'project' && isId(projectName(binding.on)));
+    if (!few || crowds.size > 0) {
+      this.notes.push({ message: `${entries.length} members may become all service accounts of their projects; not all of them are told apart` });
+    }
+    for (const account of accounts) {
+      const key = keyOf(account.project ?? null);
+      const many = crowds.get(key);
+      for (const entry of many !== undefined ? [many] : byProject.get(key) ?? []) {
+        this.open(account, entry, 'yes');
+      }
+      if (all !== undefined && !(plain && account.project !== undefined && isId(account.project))) {
+        this.open(account, all, 'unknown');
+      }
       for (const entry of few ? entries : []) {
-        const other = entry.binding.kind !== 'project' || account.project === undefined ? 'unknown' : equal(entry.binding.on, account.project);
+        const other = entry.binding.kind !== 'project' || account.project === undefined ? 'unknown'
+          : sameProject(projectName(entry.binding.on), account.project);
         if (other === 'unknown') {
           this.open(account, entry, 'unknown');
         }
@@ -150,7 +189,9 @@ class Reader {
     let identity = this.principals.get(key);
     if (identity === undefined) {
       identity = { cloud: 'gcp', kind: 'principal', name: member.name, where: binding.where, doors: [], grants: [] };
-      identity.doors.push(...this.waysTo(member).map(way => doorOf(way, binding, [], 'yes')));
+      for (const way of this.waysTo(member)) {
+        identity.doors.push(doorOf(way, binding, [], 'yes'));
+      }
       this.principals.set(key, identity);
     }
     return identity;
@@ -189,12 +230,12 @@ function conditionsOf({ condition }: Binding): readonly string[] {
   return condition === undefined ? [] : [show(condition)];
 }
 
-function creatorGate({ email, enabled }: Account, { binding, impersonates }: Entry, verdict: Verdict): Gate {
+function creatorGate({ email, enabled }: Account, { binding, impersonates }: Entry, verdict: Verdict, undenied: Verdict): Gate {
   const { role, on, kind, condition, where } = binding;
   const place = kind === 'service-account' ? '' : ` on the ${kind} ${show(on)}`;
   return {
     gate: 'gcp-token-creator', verdict, where,
-    want: `a role on ${show(email)} with ${PERMISSION}`,
+    want: `a role on ${show(email)} with ${PERMISSION}${undenied === 'yes' ? '' : ', and no deny policy against it'}`,
     have: `${show(role)}${place}${condition === undefined ? '' : `, where ${show(condition)}`}${enabled === 'yes' ? '' : ', on an account that is or may be disabled'}`,
     remedy: verdict === 'yes' ? '' : enabled === 'no' ? `enable the service account ${show(email)}` : impersonates === 'yes'
       ? `grant the role on the service account ${show(email)} itself, without a condition`
@@ -208,14 +249,38 @@ function creatorGate({ email, enabled }: Account, { binding, impersonates }: Ent
  */
 function impersonation(role: TextValue, custom: ReadonlyMap<string, Value | undefined>): Verdict {
   if (typeof role === 'string' && role.startsWith('roles/')) {
-    return IMPERSONATION.has(role) ? 'yes' : role === ID_TOKENS ? 'unknown' : 'no';
+    return IMPERSONATION.has(role) ? 'yes' : role === ID_TOKENS || role.toLowerCase().endsWith('serviceagent') ? 'unknown' : 'no';
   }
   const key = keyOf(role);
   const permissions = custom.get(key);
   if (!custom.has(key) || !isList(permissions)) {
     return 'unknown';
   }
-  return permissions.includes(PERMISSION) ? 'yes' : permissions.every(permission => typeof permission === 'string') ? 'no' : 'unknown';
+  return permissions.includes(PERMISSION) ? 'yes' : permissions.every(permission => typeof permission === 'string' && !OTHER_PERMISSIONS.has(permission)) ? 'no' : 'unknown';
+}
+
+/**
+ * Whether a deny policy may deny what becoming an account takes.
+ * @see https://cloud.google.com/iam/docs/deny-overview
+ */
+function mayDeny({ values }: TerraformResource): boolean {
+  const listed = (value: Value | undefined): readonly Value[] => isList(value) ? value : value === undefined || value === null ? [] : [value];
+  return listed(values.get('rules')).some(rule => !isMap(rule) || listed(rule.get('deny_rule')).some(denied => !isMap(denied)
+    || listed(denied.get('denied_permissions')).some(permission => !isText(permission) || DENIABLE.some(name => like(name, permission, '*') !== 'no'))));
+}
+
+/** Whether a project is named by an id that is known, and so certainly none of another id. */
+function isId(project: TextValue): boolean {
+  return typeof project === 'string' && !/^\d+$/.test(project);
+}
+
+/** An entry that stands for more members than are told apart. */
+function crowd(entries: readonly Entry[]): Entry {
+  const hash = createHash('sha256');
+  for (const { binding: { role, member, condition, on } } of entries) {
+    hash.update([role, member, condition ?? null, on].map(keyOf).join(' '));
+  }
+  return { binding: entries[0]!.binding, member: { kind: 'unknown', name: new Unknown(`members(${hash.digest('hex')})`) }, impersonates: 'unknown' };
 }
 
 /** The issuers of clusters that a fleet knows. */

@@ -10,8 +10,8 @@ import { callSymbol, stepSymbol, symbolOf } from './symbols';
 
 /** Arguments that are Terraform's own; see https://developer.hashicorp.com/terraform/language/meta-arguments. */
 const META: ReadonlySet<string> = new Set(['//', 'count', 'for_each', 'provider', 'depends_on', 'lifecycle', 'provisioner', 'connection', 'dynamic']);
-/** Most instances of one resource; more are read as an unknown number. */
-const MAX_INSTANCES = 50_000;
+/** Most instances that count and for_each make of the resources of a stack; those of a resource that is beyond are an unknown number. */
+const MAX_INSTANCES = 20_000;
 /** Why a value stands for itself by its name only, while it is looked for. */
 const PENDING = Symbol('is being evaluated');
 
@@ -46,6 +46,9 @@ export class ConfigStack implements Stack {
   private readonly outputs = new Map<string, unknown>();
   private readonly outputValues = new Map<string, Value | typeof PENDING>();
   private readonly providers = new Map<string, ProviderConfig>();
+  private readonly providerBodies = new Map<string, Json>();
+  /** How many instances count and for_each made. */
+  private made = 0;
   private readonly scope: Scope;
   /** What is referred to and not there. */
   private readonly missing = new Set<string>();
@@ -56,35 +59,69 @@ export class ConfigStack implements Stack {
   constructor(public readonly name: string, documents: readonly Document[], private readonly findStack: FindStack, public readonly budget: Budget) {
     this.scope = { name, note: message => this.notes.push({ message }), resolve: (root, steps) => this.resolve(root, steps) };
     let backend: Stack['backend'];
-    for (const { file, json } of documents) {
+    for (const { file, json } of [...documents.filter(one => !isOverride(one.file)), ...documents.filter(one => isOverride(one.file))]) {
       const document = objectOf(json) ?? {};
       this.readBlocks(own(document, 'resource'), 'managed', file);
       this.readBlocks(own(document, 'data'), 'data', file);
       entriesOf(own(document, 'locals')).forEach(([key, value]) => this.locals.set(key, value));
-      entriesOf(own(document, 'output')).forEach(([key, value]) => this.outputs.set(key, own(bodiesOf(value)[0], 'value')));
+      for (const [key, value] of entriesOf(own(document, 'output'))) {
+        const said = own(bodiesOf(value)[0], 'value');
+        this.outputs.set(key, said === undefined && isOverride(file) ? this.outputs.get(key) : said);
+      }
       for (const terraform of bodiesOf(own(document, 'terraform'))) {
         const [found] = entriesOf(own(terraform, 'backend'));
-        backend ??= found === undefined ? undefined : { type: found[0], config: bodiesOf(found[1])[0] };
+        if (found !== undefined && (backend === undefined || isOverride(file))) {
+          backend = { type: found[0], config: bodiesOf(found[1])[0] };
+        }
       }
       for (const [type, bodies] of entriesOf(own(document, 'provider'))) {
-        bodiesOf(bodies).forEach(body => this.readProvider(type, body));
+        bodiesOf(bodies).forEach(body => this.readProvider(type, body, file));
+      }
+      for (const [called] of entriesOf(own(document, 'module'))) {
+        this.notes.push({
+          message: `the resources of module.${called} are not read: pass a plan, as \`terraform show -json\` prints it`,
+          where: { address: `module.${called}`, stack: this.name, file },
+        });
       }
     }
     this.backend = backend;
+    this.blocks.forEach(block => this.noteIgnored(block));
   }
 
   private readBlocks(json: unknown, mode: Mode, file: string): void {
     for (const [type, named] of entriesOf(json)) {
       for (const [name, bodies] of entriesOf(named)) {
         const address = `${mode === 'data' ? 'data.' : ''}${type}.${name}`;
-        this.blocks.set(address, { address, mode, type, name, body: bodiesOf(bodies)[0] ?? {}, file });
+        const [body = {}, ...others] = bodiesOf(bodies);
+        const before = this.blocks.get(address);
+        const override = before !== undefined && isOverride(file);
+        if (others.length > 0 || (before !== undefined && !override)) {
+          this.notes.push({ message: `${address} is written twice, which Terraform refuses`, where: { address, stack: this.name, file } });
+        }
+        this.blocks.set(address, override ? { ...before, body: overridden(before.body, body) } : { address, mode, type, name, body, file });
       }
     }
   }
 
-  private readProvider(type: string, body: Json): void {
-    const alias = stringOf(own(body, 'alias'));
+  /** Terraform leaves what is ignored as it is, whatever is written; tags let nobody in, and webhooks are not read. */
+  private noteIgnored({ address, mode, type, body, file }: Block): void {
+    const ignored = bodiesOf(own(body, 'lifecycle')).map(lifecycle => own(lifecycle, 'ignore_changes')).flat() as unknown[];
+    const names = new Set(ignored.flatMap(argument => stringOf(argument)?.split(/[.[]/, 1) ?? []));
+    for (const name of mode === 'managed' && !type.includes('webhook_configuration') ? names : []) {
+      if (name !== 'tags' && name !== 'tags_all') {
+        this.notes.push({
+          message: `ignore_changes has ${name}: what exists may differ from what is written`,
+          where: { address, attribute: 'lifecycle', stack: this.name, file },
+        });
+      }
+    }
+  }
+
+  private readProvider(type: string, given: Json, file: string): void {
+    const alias = stringOf(own(given, 'alias'));
     const name = alias === undefined ? type : `${type}.${alias}`;
+    const body = isOverride(file) ? overridden(this.providerBodies.get(name) ?? {}, given) : given;
+    this.providerBodies.set(name, body);
     const values = new Map<string, Value | typeof PENDING>();
     this.providers.set(name, {
       name: `${this.name}/${name}`,
@@ -279,7 +316,7 @@ export class ConfigStack implements Stack {
     const value = this.memo(new Map(), 'for_each', `${block.address}.for_each`, () => evaluateJson(forEach, this.scope, this.budget));
     const pairs = isMap(value) && !(value instanceof ResourceObject) ? [...value].map(([key, inner]) => [textOfKey(key), inner] as const)
       : isList(value) && value.every(isText) ? value.map(key => [key, key] as const) : undefined;
-    if (pairs === undefined || pairs.length > MAX_INSTANCES) {
+    if (pairs === undefined || !this.makes(block, pairs.length)) {
       return this.unknownInstances(block, 'map');
     }
     return {
@@ -290,9 +327,22 @@ export class ConfigStack implements Stack {
     };
   }
 
+  /** Whether so many more instances are not too many. */
+  private makes(block: Block, number: number): boolean {
+    if (this.made + number > MAX_INSTANCES) {
+      this.notes.push({
+        message: `there are more than ${MAX_INSTANCES} instances in the stack: those of ${block.address} are not told apart`,
+        where: { address: block.address, stack: this.name, file: block.file },
+      });
+      return false;
+    }
+    this.made += number;
+    return true;
+  }
+
   private counted(block: Block, count: Value): Instances {
     const number = typeof count === 'string' ? Number(count) : count;
-    if (typeof number === 'number' && number >= 0 && number <= MAX_INSTANCES) {
+    if (typeof number === 'number' && number >= 0 && this.makes(block, number)) {
       const all = Array.from({ length: number }, (_, index) => [String(index), new Instance(this, block, `${block.address}[${index}]`, { count: index })] as const);
       return { kind: 'list', known: true, all: new Map(all) };
     }
@@ -379,7 +429,7 @@ class Instance implements Attributes {
 
   private isGiven(name: string): boolean {
     const json = own(this.block.body, name);
-    return (json !== undefined && json !== null && !META.has(name)) || own(own(this.block.body, 'dynamic'), name) !== undefined;
+    return (json !== undefined && json !== null && !META.has(name)) || dynamicOf(this.block.body, name).length > 0;
   }
 
   public attribute(name: string): Value {
@@ -390,8 +440,8 @@ class Instance implements Attributes {
     const { mode, type, body } = this.block;
     if (this.isGiven(name)) {
       const value = this.blocks(own(body, name) ?? null, NO_LOCALS);
-      const dynamic = own(own(body, 'dynamic'), name);
-      const given = dynamic === undefined ? value : withDynamic(value, this.dynamic(name, dynamic, NO_LOCALS));
+      const dynamic = dynamicOf(body, name);
+      const given = dynamic.length === 0 ? value : withDynamic(value, this.dynamic(name, dynamic, NO_LOCALS));
       if (given !== null) {
         return given;
       }
@@ -470,7 +520,7 @@ class Instance implements Attributes {
 
   public arguments(): ValueMap {
     const { body } = this.block;
-    const names = new Set([...Object.keys(body), ...Object.keys(objectOf(own(body, 'dynamic')) ?? {})].filter(name => this.isGiven(name)));
+    const names = new Set([...Object.keys(body), ...entriesOf(own(body, 'dynamic')).map(([name]) => name)].filter(name => this.isGiven(name)));
     return new Map([...names].map(name => [name, this.attribute(name)]));
   }
 
@@ -494,6 +544,33 @@ function path(of: Unknown, steps: Steps): Unknown {
 /** Steps that are known, for a symbol. */
 function plain(steps: Steps): (string | number)[] {
   return steps.map(key => typeof key === 'object' ? fail('it is named by something unknown') : key);
+}
+
+/** The dynamic blocks of a name, of one object or a list of them. */
+function dynamicOf(body: Json, name: string): readonly Json[] {
+  return entriesOf(own(body, 'dynamic')).flatMap(([key, bodies]) => key === name ? bodiesOf(bodies) : []);
+}
+
+/** Whether Terraform reads a file last, over the others; see https://developer.hashicorp.com/terraform/language/files/override. */
+function isOverride(file: string): boolean {
+  return /(?:^|[\\/_])override\.(?:tf|tofu)\.json$/.test(file);
+}
+
+/** A block with what overrides it: each argument in place of the one before, each block of a type in place of all of it, dynamic ones too. */
+function overridden(before: Json, over: Json): Json {
+  const dynamic = entriesOf(own(over, 'dynamic'));
+  const replaced = new Set([...Object.keys(over), ...dynamic.map(([name]) => name)]);
+  const kept = entriesOf(own(before, 'dynamic')).filter(([name]) => !replaced.has(name));
+  const all = [...kept, ...dynamic].map(([name, body]) => Object.fromEntries([[name, body]]));
+  const merged = [
+    ...Object.entries(before).filter(([name]) => name === '//' || !replaced.has(name)),
+    ...Object.entries(over).filter(([name]) => name !== '//' && name !== 'dynamic' && name !== 'lifecycle'),
+  ].filter(([name]) => name !== 'dynamic' && name !== 'lifecycle');
+  const lifecycle = [before, over].flatMap(body => bodiesOf(own(body, 'lifecycle')));
+  return Object.fromEntries([
+    ...merged, ...all.length > 0 ? [['dynamic', all] as const] : [],
+    ...lifecycle.length > 0 ? [['lifecycle', Object.fromEntries(lifecycle.flatMap(one => Object.entries(one)))] as const] : [],
+  ]);
 }
 
 function isDynamic(json: unknown): boolean {

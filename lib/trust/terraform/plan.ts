@@ -181,8 +181,15 @@ export class PlanStack implements Stack {
       // What was read already is in no change: it stands in the state before.
       this.readModule(own(own(own(this.json, 'prior_state'), 'values'), 'root_module'), '', changes, root, 0, 'data');
     }
+    this.noteIncomplete();
     for (const change of changes.values()) {
       const actions = listOf(own(own(change, 'change'), 'actions'));
+      const address = stringOf(own(change, 'address'));
+      if (actions.includes('forget') && address !== undefined) {
+        this.notes.push({
+          message: 'Terraform forgets it: it goes on to exist, and is not read', where: { address, stack: this.name, file: this.document.file },
+        });
+      }
       if (own(change, 'mode') === 'data' && actions.includes('read')) {
         this.readResource(change, changes, root);
       }
@@ -192,6 +199,24 @@ export class PlanStack implements Stack {
       if (typeof account === 'string') {
         this.accounts.set(identity.provider.name, account);
       }
+    }
+  }
+
+  /** Plans say themselves where they do not say all. */
+  private noteIncomplete(): void {
+    const of = this.name === '' ? '' : ` of ${this.name}`;
+    if (own(this.json, 'errored') === true) {
+      this.notes.push({ message: `the plan${of} ended with an error: it does not have all that is written` });
+    }
+    if (own(this.json, 'complete') === false) {
+      this.notes.push({ message: `the plan${of} is not complete: more changes follow once it is applied` });
+    }
+    for (const deferred of listOf(own(this.json, 'deferred_changes'))) {
+      const address = stringOf(own(own(deferred, 'resource_change'), 'address'));
+      this.notes.push({
+        message: `changes${address === undefined ? of : ` of ${address}`} are deferred to a later plan`,
+        ...(address === undefined ? {} : { where: { address, stack: this.name, file: this.document.file } }),
+      });
     }
   }
 

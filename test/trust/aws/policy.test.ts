@@ -1,5 +1,6 @@
 import { admits, EKS, EKS_HOST, eksStatement, iamArn, identity, Plain, policy, provider, read, role, text, token, Unknown } from './terraform';
 import { parsePolicy } from '../../../lib/trust/aws/policy';
+import { toKey, Value } from '../../../lib/trust/value';
 
 const answer = (trust: Plain) => admits(identity(read(provider('Eks', EKS), role('Reader', trust)), 'Reader'), token());
 
@@ -76,3 +77,9 @@ test('10,000 roles are read and asked in seconds', () => {
   expect(part.identities.filter(candidate => admits(candidate, claims) === 'yes').map(({ where }) => where.address)).toEqual(['aws_iam_role.Role5000']);
   expect(Date.now() - started).toBeLessThan(20000);
 }, 30000);
+
+test('an unknown kind of principal is shown as it stands in Terraform', () => {
+  expect(parsePolicy(new Map([['Statement', new Map<string, Value>([
+    ['Effect', 'Allow'], ['Principal', new Map([[toKey(new Unknown('apps/var.kind')), 'x']])], ['Action', 'sts:AssumeRole'],
+  ])]])).statements[0]!.problems).toEqual(['it has a kind of Principal that IAM does not know: "${var.kind}"']);
+});

@@ -1,5 +1,5 @@
 import { TerraformResource } from 'cdktf-workload-federation/trust';
-import { admits, EKS, eksStatement, iamArn, identity, outline, Plain, policy, provider, read, READER, resource, role, token, Unknown } from './terraform';
+import { admits, EKS, eksStatement, iamArn, identity, outline, Plain, policy, provider, read, READER, resource, role, text, token, Unknown } from './terraform';
 
 const [HERE, THERE] = ['111122223333', '444455556666'];
 const eks = provider('Eks', EKS, ['sts.amazonaws.com'], HERE);
@@ -125,4 +125,70 @@ describe('EKS Pod Identity with a target role', () => {
     const part = read(...base, association(), role('Target', trusting(iamArn('role/Other', HERE)), {}, THERE));
     expect(outline(identity(part, 'Target').doors[0]!.judge(pod))).toEqual(['aws-role-chain yes', 'aws-principal no', 'aws-action no']);
   });
+});
+
+test('all principals but some may be any role that may ask', () => {
+  const answer = (except: Plain, ...more: readonly TerraformResource[]) => admits(identity(read(
+    eks, hub(), role('Spoke', policy({ Effect: 'Allow', NotPrincipal: { AWS: except }, Action: 'sts:AssumeRole' }), {}, HERE), ...more,
+  ), 'Spoke'), token());
+  expect([answer(iamArn('user/x', HERE), may('*')), answer(HUB, may('*')), answer(new Unknown('apps/var.p'), may('*')), answer(iamArn('user/x', HERE))])
+    .toEqual(['yes', 'no', 'unknown', 'no']);
+});
+
+test('principals of which not even the kind is known, or of a role only a part of the name, may be any role that they match', () => {
+  const answer = (principal: Plain) => admits(identity(read(
+    eks, hub(), may('*'), role('Spoke', policy({ Effect: 'Allow', Principal: principal, Action: 'sts:AssumeRole' }), {}, HERE),
+  ), 'Spoke'), token());
+  const named = (prefix: string) => ({ AWS: iamArn(text(`role/${prefix}`, new Unknown('apps/var.p')), HERE) });
+  expect([answer(new Unknown('apps/var.p')), answer(named('')), answer(named('H')), answer(named('X'))]).toEqual(['unknown', 'unknown', 'unknown', 'no']);
+});
+
+test('a policy of which it is not known whose it is may be of any role that has such a name', () => {
+  const document = policy({ Effect: 'Allow', Action: 'sts:AssumeRole', Resource: '*' });
+  const answer = (type: string, values: { readonly [key: string]: Plain }) => {
+    const part = read(eks, hub(), role('Spoke', trusting(iamArn('root', HERE)), {}, HERE), resource(`${type}.Some`, values));
+    return [admits(identity(part, 'Spoke'), token()), admits(identity(part, 'Spoke'), token({ sub: 'other' })), ...part.notes.map(({ message }) => message)];
+  };
+  const name = new Unknown('apps/var.r');
+  const arn = 'arn:aws:iam::aws:policy/A';
+  const any = ['unknown', 'no', 'which role has this policy is not known: ${var.r}'];
+  expect([
+    answer('aws_iam_role_policy', { role: name, policy: document }), answer('aws_iam_role_policy_attachment', { role: name, policy_arn: arn }),
+    answer('aws_iam_policy_attachment', { roles: [name], policy_arn: arn }), answer('aws_iam_policy_attachment', { roles: name, policy_arn: arn }),
+    answer('aws_iam_role_policy', { role: text('Hu', name), policy: document }), answer('aws_iam_role_policy', { role: text('X', name), policy: document }),
+  ]).toEqual([
+    any, any, any, any, ['unknown', 'no', 'which role has this policy is not known: Hu${var.r}'], ['no', 'no', 'which role has this policy is not known: X${var.r}'],
+  ]);
+});
+
+test.each([8, 20, 50])('%i roles that may all become one another are judged in short time', count => {
+  const names = Array.from({ length: count }, (_, index) => `R${index}`);
+  const part = read(eks, hub(), ...names.flatMap(name => [
+    role(name, trusting([iamArn('root', HERE), ...name === 'R0' ? [HUB] : []]), {}, HERE),
+    resource(`aws_iam_role_policy.${name}`, {
+      name: 'chain', role: name, policy: policy({ Effect: 'Allow', Action: 'sts:AssumeRole', Resource: count > 20 ? names.map(to => iamArn(`role/${to}`, HERE)) : '*' }),
+    }),
+  ]));
+  const before = process.cpuUsage();
+  const [mine, other] = [token(), token({ sub: 'other' })];
+  expect(names.map(name => [admits(identity(part, name), mine), admits(identity(part, name), other)])).toEqual(names.map(() => ['yes', 'no']));
+  expect(part.identities.flatMap(({ doors }) => doors.map(door => [door.who.length, door.atoms.length])).length).toBe(count * count + 2);
+  expect(process.cpuUsage(before).user / 1e6).toBeLessThan(8);
+});
+
+test('a session of a role that may be reached is followed further', () => {
+  const by = (name: string) => iamArn(`role/${name}`, HERE);
+  const unknown = resource('aws_iam_role_policy_attachment.A', { role: 'A', policy_arn: 'arn:aws:iam::aws:policy/A' });
+  const part = read(
+    eks, hub(), role('A', trusting(HUB), {}, HERE), unknown, role('B', trusting(iamArn('root', HERE)), {}, HERE), role('C', trusting(by('B')), {}, HERE),
+  );
+  const answers = (sub: string) => ['A', 'B', 'C'].map(name => admits(identity(part, name), token({ sub })));
+  expect([answers(READER), answers('other')]).toEqual([['yes', 'unknown', 'unknown'], ['no', 'no', 'no']]);
+});
+
+test('a role whose name is known after apply, and that is named by it, is no other role', () => {
+  const name = new Unknown('apps/aws_iam_role.Other.name');
+  const arn = iamArn(text('role/', name), HERE);
+  const other = resource('aws_iam_role.Other', { name, arn, assume_role_policy: trusting(iamArn('user/x', HERE)) });
+  expect(admits(identity(read(eks, hub(), other, role('Spoke', trusting(arn), {}, HERE)), 'Spoke'), token())).toBe('no');
 });

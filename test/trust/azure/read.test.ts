@@ -176,6 +176,24 @@ test('credentials that are written for Azure\'s own API', () => {
   expect(bodies.map(body => azapi(body)).map(identity => accepts(identity, token()))).toEqual(['yes', 'yes', 'no', 'unknown']);
 });
 
+test('a type of Azure\'s own API is known by its text, whatever its version', () => {
+  const TYPE = 'Microsoft.ManagedIdentity/userAssignedIdentities/federatedIdentityCredentials';
+  const body = fromJson({ properties: { issuer: AKS, subject: SUB, audiences: [AUDIENCE] } });
+  const azapi = (type: Value) => read(IDENTITY, resource('azapi_resource.collector', { type, parent_id: ID, body }));
+  expect([text(`${TYPE}@`, unknown('var.v')), TYPE, unknown('var.type'), text(`${TYPE}s@`, unknown('var.v')), 'Microsoft.Resources/tags@2024-01-01']
+    .map(type => accepts(azapi(type), token()))).toEqual(['yes', 'yes', 'unknown', 'no', 'no']);
+});
+
+test('what may make credentials and is not read is noted', () => {
+  const TYPE = 'Microsoft.ManagedIdentity/userAssignedIdentities/federatedIdentityCredentials@2023-01-31';
+  const { notes } = readAzure(terraformOf(
+    resource('azapi_update_resource.a', { type: TYPE }), resource('azapi_resource_action.b', { type: unknown('var.type') }),
+    resource('azapi_update_resource.c', { type: 'Microsoft.Resources/tags@2024-01-01' }), resource('azurerm_resource_group_template_deployment.d', {}),
+  ));
+  expect(notes.map(({ message, where }) => [message, where!.address])).toEqual(['azapi_update_resource.a', 'azapi_resource_action.b', 'azurerm_resource_group_template_deployment.d']
+    .map(address => ['it is not read, and may make or change federated credentials', address]));
+});
+
 test('what cannot be read is noted, and nothing throws', () => {
   const odd: readonly Value[] = [null, 7, true, 'x', [], [null], new Map(), new Map([['__proto__', 'x']]), new Unknown('u')];
   for (const value of odd) {

@@ -1,7 +1,7 @@
 import { NUMBER, Plain, pool, poolName, resource, terraformOf, token } from './resources';
 import { readGcp } from '../../../lib/trust/gcp/read';
 import { accepts, decide } from '../../../lib/trust/judge';
-import { CloudPart, Identity } from '../../../lib/trust/model';
+import { CloudPart, Identity, Terraform } from '../../../lib/trust/model';
 import { show, text, TextValue, Unknown, Verdict } from '../../../lib/trust/value';
 import { lattice } from '../../../lib/trust/witness';
 
@@ -321,6 +321,132 @@ describe('roles', () => {
     const { 'gcp-token-creator': _, ...direct } = PASSED;
     expect(gates(identity, pod())).toEqual(direct);
   });
+});
+
+describe('what only Google or Terraform knows', () => {
+  const CREATOR = 'roles/iam.serviceAccountTokenCreator';
+  const read = (...more: readonly ReturnType<typeof resource>[]) => readGcp(terraformOf(...pool('eks', EKS), ACCOUNT, ...more));
+  const policy = (policy_data: Plain) => resource('google_service_account_iam_policy.all', { service_account_id: NAME, policy_data });
+  const bindings = (name: TextValue) => ({ binding: [{ role: 'roles/iam.workloadIdentityUser', members: [name] }] });
+  const verdictOf = (part: CloudPart) => accepts(identityOf(part), pod());
+  const onProject = (project: Plain, more: { readonly [key: string]: Plain } = {}) => resource('google_project_iam_member.p', {
+    project, role: CREATOR, member: principal(poolName('eks')), ...more,
+  });
+
+  test.each<[string, Plain, string]>([
+    ['as a whole', new Unknown('apps/var.p'), 'the policy is not known; it replaces all other members'],
+    ['in its bindings', text('{"bindings":', new Unknown('jsonencode(apps/var.b)'), '}'), 'some of the policy is not known'],
+    ['in one binding', text('{"bindings":[', new Unknown('jsonencode(apps/var.b)'), ']}'), 'some of the policy is not known'],
+    ['in no way that is JSON', text('{', new Unknown('apps/var.b')), 'the policy'],
+  ])('a policy that is unknown %s may name anyone', (_, data, message) => {
+    const part = read(policy(data));
+    expect([verdictOf(part), part.notes.map(note => note.message)]).toEqual(['unknown', [expect.stringContaining(message), 'a member is not known']]);
+    expect(identityOf(part).doors).toHaveLength(1);
+  });
+
+  test('a document with bindings that are not known is not known, beside those that are', () => {
+    const document = (binding: Plain) => resource('data.google_iam_policy.d', { binding });
+    const unknown = new Unknown('apps/dynamic(data.google_iam_policy.d.binding, apps/var.b)');
+    const reference = policy(new Unknown('apps/data.google_iam_policy.d.policy_data'));
+    expect([
+      verdictOf(read(document([unknown]), reference)), verdictOf(read(document(unknown), reference)),
+      verdictOf(read(document([unknown, ...bindings(principal(poolName('eks'))).binding]), reference)), verdictOf(read(document([]), reference)),
+    ]).toEqual(['unknown', 'unknown', 'yes', 'no']);
+  });
+
+  test.each([['[0]', '.0'], ['["a"]', '.a'], ['["a b"]', '."a b"'], ['["a\\"]"]', '."a\\"]"']])('the document of the instance %s is found', (index, step) => {
+    const document = resource(`data.google_iam_policy.d${index}`, bindings(principal(poolName('eks'))));
+    const part = read(document, policy(new Unknown(`apps/data.google_iam_policy.d${step}.policy_data`)));
+    expect([verdictOf(part), part.notes]).toEqual(['yes', []]);
+  });
+
+  test.each<[Plain, Verdict]>([
+    ['acme', 'yes'], ['projects/acme', 'yes'], ['123', 'unknown'], ['projects/123', 'unknown'], ['projects/other', 'no'], [123, 'unknown'],
+  ])('a role on the project %s reaches the account: %s', (project, verdict) => {
+    expect(verdictOf(read(onProject(project)))).toBe(verdict);
+  });
+
+  test('a project of a domain is the one that the emails of its accounts name', () => {
+    const name = 'projects/acme.com:app/serviceAccounts/ci@app.acme.com.iam.gserviceaccount.com';
+    const granted = member(principal(poolName('eks')), { service_account_id: name, role: 'roles/viewer' });
+    const part = readGcp(terraformOf(...pool('eks', EKS), granted, onProject('acme.com:app')));
+    expect(accepts(identityOf(part, 'ci@app.acme.com.iam.gserviceaccount.com'), pod())).toBe('yes');
+  });
+
+  test.each([
+    'principalSet://cloudresourcemanager.googleapis.com/projects/123/type/ServiceAccount', 'principalSet://cloudresourcemanager.googleapis.com/folders/1/type/ServiceAccount',
+    'principalSet://cloudresourcemanager.googleapis.com/organizations/1/type/ServiceAccount', 'group:all@acme.com',
+  ])('who is behind %s is not known', name => {
+    const part = read(member(name, { role: CREATOR }));
+    expect([verdictOf(part), part.notes.map(note => note.message)]).toEqual(['unknown', [`who is behind ${name} is not known`]]);
+  });
+
+  test.each<[string, string[], Verdict]>([
+    ['projects/acme/roles/c', ['iam.serviceAccounts.signJwt'], 'unknown'], ['projects/acme/roles/c', ['iam.serviceAccounts.signBlob'], 'unknown'],
+    ['projects/acme/roles/c', ['iam.serviceAccounts.implicitDelegation'], 'unknown'], ['projects/acme/roles/c', ['iam.serviceAccounts.getOpenIdToken'], 'unknown'],
+    ['projects/acme/roles/c', ['iam.serviceAccounts.get'], 'no'], ['roles/container.serviceAgent', [], 'unknown'], ['roles/cloudbuild.serviceAgent', [], 'unknown'],
+  ])('%s with %p lets its member become the account: %s', (role, permissions, verdict) => {
+    const custom = resource('google_project_iam_custom_role.c', { role_id: 'c', project: 'acme', permissions });
+    expect(verdictOf(read(custom, member(principal(poolName('eks')), { role })))).toBe(verdict);
+  });
+
+  test.each<[string, Plain, Verdict]>([
+    ['the permission', [{ deny_rule: [{ denied_permissions: ['iam.googleapis.com/serviceAccounts.getAccessToken'] }] }], 'unknown'],
+    ['that to have ID tokens', [{ deny_rule: [{ denied_permissions: ['iam.googleapis.com/serviceAccounts.getOpenIdToken'] }] }], 'unknown'],
+    ['a group of permissions', [{ deny_rule: { denied_permissions: ['iam.googleapis.com/serviceAccounts.*'] } }], 'unknown'],
+    ['what is not known', [{ deny_rule: [{ denied_permissions: new Unknown('apps/var.d') }] }], 'unknown'],
+    ['rules that are not known', new Unknown('apps/var.d'), 'unknown'],
+    ['another permission', [{ deny_rule: [{ denied_permissions: ['compute.googleapis.com/instances.delete'] }] }], 'yes'],
+  ])('a deny policy for %s', (_, rules, verdict) => {
+    const part = read(member(principal(poolName('eks'))), resource('google_iam_deny_policy.d', { rules }));
+    expect([verdictOf(part), part.notes.map(note => note.message)])
+      .toEqual([verdict, verdict === 'yes' ? [] : ['the deny policy is not evaluated: who may still become service accounts is not known']]);
+    expect(decide(identityOf(part), pod()).gates.at(-1)!.want)
+      .toBe(`a role on ${EMAIL} with iam.serviceAccounts.getAccessToken${verdict === 'yes' ? '' : ', and no deny policy against it'}`);
+  });
+
+  test('emails are the same in any case', () => {
+    const upper = NAME.toUpperCase().replace('PROJECTS/ACME/SERVICEACCOUNTS', 'projects/acme/serviceAccounts');
+    const part = read(member(principal(poolName('eks')), { service_account_id: upper }));
+    expect([part.identities.length, verdictOf(part)]).toEqual([1, 'yes']);
+  });
+});
+
+describe('much of everything', () => {
+  const creators = (count: number, project: (index: number) => string) => Array.from({ length: count }, (_, index) => resource(`google_project_iam_member.m${index}`, {
+    project: project(index), role: 'roles/iam.serviceAccountTokenCreator', member: principal(poolName('eks'), `system:serviceaccount:n:${index}`),
+  }));
+  const accounts = (count: number) => Array.from({ length: count }, (_, index) => {
+    const email = `a${index}@acme.iam.gserviceaccount.com`;
+    return resource(`google_service_account.a${index}`, { email, project: 'acme' });
+  });
+
+  test('thousands of members of a project with thousands of accounts are not told apart, and noted', () => {
+    const before = Date.now();
+    const part = readGcp(terraformOf(...pool('eks', EKS), ...accounts(3000), ...creators(3000, () => 'acme')));
+    expect(Date.now() - before).toBeLessThan(5000);
+    expect(part.notes.map(({ message }) => message)).toContain('3000 members may become all service accounts of their projects; not all of them are told apart');
+    expect([part.identities[0]!.doors.length, accepts(part.identities[0]!, pod())]).toEqual([1, 'unknown']);
+  });
+
+  test('members of many projects whose names may be this one are not told apart', () => {
+    const verdict = (project: (index: number) => string) => accepts(readGcp(terraformOf(...pool('eks', EKS), ...accounts(2), ...creators(60, project))).identities[0]!, pod());
+    expect([verdict(index => `${index + 1}`), verdict(index => `other${index}`)]).toEqual(['unknown', 'no']);
+  });
+
+  test('a pool may have more providers than a call takes arguments', () => {
+    const [first, provider] = pool('eks', EKS);
+    const many = Array.from({ length: 150_000 }, (_, index) => resource(`google_iam_workload_identity_pool_provider.p${index}`, {
+      ...Object.fromEntries(provider!.values) as { [key: string]: Plain }, name: text(poolName('eks'), `/providers/p${index}`),
+    }));
+    const everyone = text('principalSet://iam.googleapis.com/', poolName('eks'), '/*');
+    const bucket = resource('google_storage_bucket_iam_member.b', { bucket: 'b', role: 'roles/storage.objectViewer', member: everyone });
+    const resources = [first!, ACCOUNT, member(everyone), bucket].concat(many);
+    const terraform: Terraform = {
+      resources, notes: [], ofType: (type, mode) => resources.filter(one => one.type === type && (mode === undefined || one.mode === mode)),
+    };
+    expect(readGcp(terraform).identities.map(({ doors }) => doors.length)).toEqual([150_000, 150_000]);
+  }, 30_000);
 });
 
 test('what cannot be read is noted, and nothing throws', () => {

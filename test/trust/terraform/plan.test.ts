@@ -101,6 +101,19 @@ test.each<[string, unknown]>([
   expect(read(json).resources.length).toBeLessThan(2);
 });
 
+test('a plan that does not have all is noted', () => {
+  const { notes } = read({
+    format_version: '1.2', planned_values: {}, errored: true, complete: false, deferred_changes: [{ reason: 'x', resource_change: { address: 'a.b' } }, null],
+    resource_changes: [{ address: 'a.c', change: { actions: ['forget'] } }, { address: 'a.d', change: { actions: ['delete'] } }],
+  });
+  expect(notes.map(({ message, where }) => [message, where?.address])).toEqual([
+    [expect.stringMatching(/^the plan( of \S+)? ended with an error: it does not have all that is written$/), undefined],
+    [expect.stringMatching(/^the plan( of \S+)? is not complete: more changes follow once it is applied$/), undefined],
+    ['changes of a.b are deferred to a later plan', 'a.b'], [expect.stringMatching(/^changes( of \S+)? are deferred to a later plan$/), undefined],
+    ['Terraform forgets it: it goes on to exist, and is not read', 'a.c'],
+  ]);
+});
+
 test('references in a circle end', () => {
   const ref = (name: string) => ({ address: `aws_iam_role_policy_attachment.${name}`, mode: 'managed', type: 'aws_iam_role_policy_attachment', name });
   const circle = {

@@ -137,6 +137,12 @@ describe('instances', () => {
 
   test('no more than there is room for', () => {
     expect(known({ count: 1e9, v: 'x' })).toEqual([['x_y.r', 'x']]);
+    const { resources, notes } = read({ resource: { x_y: { a: { count: 15_000 }, b: { for_each: Array.from({ length: 6000 }, (_, i) => `k${i}`) }, c: { count: 5_000 } } } });
+    expect([resources.length, resources.filter(({ where }) => where.address === 'x_y.b').length]).toEqual([20_001, 1]);
+    expect(notes).toEqual([
+      { message: 'there are more than 20000 instances in the stack: those of x_y.b are not told apart', where: { address: 'x_y.b', stack: 's', file: 's.tf.json' } },
+      { message: 'for_each is not known: it is read as if there were one', where: { address: 'x_y.b', attribute: 'for_each', stack: 's', file: 's.tf.json' } },
+    ]);
   });
 });
 
@@ -149,6 +155,61 @@ test('dynamic blocks are made where their number is known', () => {
   expect(document({ dynamic: { statement: { for_each: '${var.l}', content } } })).toEqual(new Unknown('dynamic(s/data.aws_iam_policy_document.d.statement, s/var.l)'));
   expect(document({ statement: { sid: 'z', dynamic: { condition: [{ for_each: { k: 'v' }, iterator: 'it', content: { test: '${it.key}', values: ['${it.value}'] } }] } } }))
     .toEqual(fromJson({ sid: 'z', condition: [{ test: 'k', values: ['v'] }] }));
+  expect(document({ dynamic: [{ statement: { for_each: '${local.l}', content } }, { statement: [{ for_each: ['c'], content }], other: { for_each: [], content } }] })).toEqual(fromJson([
+    { sid: 'a', resources: ['a'] }, { sid: 'b', resources: ['b'] }, { sid: 'c', resources: ['c'] },
+  ]));
+  expect(read({ resource: { x_y: { r: { dynamic: [{ inline_policy: { for_each: ['a'], content: { name: '${inline_policy.value}' } } }] } } } }).resources[0]!.values)
+    .toEqual(new Map([['inline_policy', fromJson([{ name: 'a' }])]]));
+});
+
+describe('several files', () => {
+  const files = (contents: Record<string, unknown>) => readTerraform(Object.entries(contents).map(([file, json]) => ({ file, stack: 's', json })));
+  const x = (r: object) => ({ resource: { x_y: { r } } });
+
+  test('that override are read last, and argument by argument', () => {
+    const dynamic = (name: string, value: string) => ({ [name]: { for_each: [value], content: { v: `\${${name}.value}` } } });
+    const { resources, notes } = files({
+      'a_override.tf.json': {
+        ...x({ '//': { metadata: { path: 'other' } }, 'b': '2', 'block': [{ z: 1 }], 'dynamic': [dynamic('made', 'new'), dynamic('plain', 'p')], 'lifecycle': { prevent_destroy: true } }),
+        locals: { l: 'new' }, provider: { aws: { allowed_account_ids: ['111122223333'] } }, output: { o: { sensitive: true } },
+      },
+      'm.tf.json': {
+        ...x({
+          '//': { metadata: { path: 'app' } }, 'a': '1', 'b': '1', 'block': [{ y: 1 }, { y: 2 }], 'plain': [{ v: 'old' }], 'l': '${local.l}', 'account': '${data.aws_caller_identity.me.account_id}',
+          'dynamic': { ...dynamic('made', 'old'), ...dynamic('kept', 'k'), ...dynamic('block', 'old') }, 'lifecycle': { ignore_changes: ['a'] },
+        }),
+        data: { aws_caller_identity: { me: {} } }, locals: { l: 'old' }, provider: { aws: { region: 'eu-west-1' } }, output: { o: { value: 'v' } },
+      },
+    });
+    expect(resources[0]).toEqual({
+      where: { address: 'x_y.r', constructPath: 'app', stack: 's', file: 'm.tf.json' }, mode: 'managed', type: 'x_y', provider: 's/x',
+      values: new Map(Object.entries({
+        a: '1', l: 'new', account: '111122223333', b: '2', block: fromJson([{ z: 1 }]), kept: fromJson([{ v: 'k' }]), made: fromJson([{ v: 'new' }]), plain: fromJson([{ v: 'p' }]),
+      })),
+    });
+    expect(notes).toEqual([{ message: 'ignore_changes has a: what exists may differ from what is written', where: { address: 'x_y.r', attribute: 'lifecycle', stack: 's', file: 'm.tf.json' } }]);
+  });
+
+  test('that have the same twice are noted', () => {
+    const where = (file: string) => ({ address: 'x_y.r', stack: 's', file });
+    expect(files({ 'a.tf.json': x({ a: 1 }), 'b.tf.json': x({ a: 2 }) }).notes).toEqual([{ message: 'x_y.r is written twice, which Terraform refuses', where: where('b.tf.json') }]);
+    expect(read({ resource: { x_y: { r: [{ a: 1 }, { a: 2 }] } } }).notes).toEqual([{ message: 'x_y.r is written twice, which Terraform refuses', where: where('s.tf.json') }]);
+  });
+});
+
+test('modules and ignored changes are noted', () => {
+  const lifecycle = (ignored: unknown) => ({ lifecycle: [{ ignore_changes: ignored }] });
+  const ignored = (address: string, name: string) => (
+    { message: `ignore_changes has ${name}: what exists may differ from what is written`, where: { address, attribute: 'lifecycle', stack: 's', file: 's.tf.json' } }
+  );
+  const { notes } = read({
+    module: { m: { source: './m' } },
+    resource: { x_y: { a: lifecycle('all'), b: lifecycle(['tags', 'policy', 'policy[0].x', 'tags_all["a"]', 1]), c: lifecycle([]) }, kubernetes_mutating_webhook_configuration_v1: { d: lifecycle('all') } },
+  });
+  expect(notes).toEqual([
+    { message: 'the resources of module.m are not read: pass a plan, as `terraform show -json` prints it', where: { address: 'module.m', stack: 's', file: 's.tf.json' } },
+    ignored('x_y.a', 'all'), ignored('x_y.b', 'policy'),
+  ]);
 });
 
 describe('stacks together', () => {
