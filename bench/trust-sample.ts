@@ -1,9 +1,8 @@
 // One sample in a process of its own: reads Terraform and reports on it or compares it. Usage: node --expose-gc trust-sample.js report|diff <folder>...
+import * as trust from 'cdktf-workload-federation/trust';
 import { millisecondsSince, Sample } from './statistics';
 
 const [what, ...folders] = process.argv.slice(2);
-// eslint-disable-next-line @typescript-eslint/no-require-imports
-const trust = require('cdktf-workload-federation/trust') as typeof import('cdktf-workload-federation/trust');
 
 const before = process.cpuUsage();
 const models = folders.map(folder => trust.readModel(trust.readInputs([folder])));

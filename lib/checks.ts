@@ -147,6 +147,9 @@ export function checkProject(place: Place, value: string): void {
     'be a project id (6 to 30 lower-case letters, digits and "-", starting with a letter)', 'pass the project\'s id, not its number or name', 'InvalidName');
 }
 
+/** What every cluster begins with. */
+export const INITIAL_NAMESPACES: ReadonlySet<string> = new Set(['default', 'kube-node-lease', 'kube-public', 'kube-system']);
+
 /** Refuses what is no name of a resource group of Azure. */
 export function checkResourceGroup(where: string, value: string): void {
   checkPattern({ where, prop: 'resourceGroupName' }, value, /^(?!.*\.$)[\p{L}\p{N}_().-]{1,90}$/u,

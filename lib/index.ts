@@ -6,7 +6,8 @@ export type {
   GkeClusterProps, GkeClusterResource, OidcClusterProps, ServiceAccountSet, ServiceAccountSubject, TrustedSubject,
 } from './cluster';
 export type {
-  CredentialFile, EnvironmentVariable, ICloudIdentity, PodBinding, PodBindingOptions, ProjectedToken, Wiring,
+  ContainerResources, CredentialFile, EnvironmentVariable, HelperContainer, ICloudIdentity, PodBinding, PodBindingOptions, PodHelpers, ProjectedToken,
+  Wiring,
 } from './cloud-identity';
 export * from './aws/aws-chained-role';
 export * from './aws/aws-federated-role';

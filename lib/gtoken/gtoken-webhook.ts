@@ -11,7 +11,7 @@ import { ServiceV1 } from '@cdktf/provider-kubernetes/lib/service-v1';
 import { ITerraformDependable, TerraformProvider, TerraformStack } from 'cdktf';
 import { Construct } from 'constructs';
 import { WebhookCertificate, WebhookCertificateFactory } from './webhook-certificate';
-import { checkDependsOn, checkImage, checkNamespace, checkPattern, checkProject, checkRange, pathOf, Place } from '../checks';
+import { checkDependsOn, checkImage, checkNamespace, checkPattern, checkProject, checkRange, INITIAL_NAMESPACES, pathOf, Place } from '../checks';
 import { FederationError } from '../errors';
 import { isToken } from '../tokens';
 
@@ -170,9 +170,6 @@ const IGNORE = 'admission.gtoken/ignore';
 /** The image has no user of its own, and would run as root. */
 const NOBODY = '65532';
 const RESOURCES: GtokenWebhookResources = { requests: { cpu: '10m', memory: '32Mi' }, limits: { memory: '128Mi' } };
-
-/** What every cluster begins with. */
-const INITIAL_NAMESPACES = new Set(['default', 'kube-node-lease', 'kube-public', 'kube-system']);
 
 /** The webhooks of each stack by the alias of their provider: a second one would put a second gtoken into every pod. */
 const WEBHOOKS = new WeakMap<TerraformStack, Map<string, GtokenWebhook>>();

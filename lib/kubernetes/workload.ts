@@ -6,7 +6,7 @@ import { ServiceAccountV1 } from '@cdktf/provider-kubernetes/lib/service-account
 import { Fn, ITerraformDependable, TerraformProvider, TerraformStack } from 'cdktf';
 import { Construct, IConstruct } from 'constructs';
 import { PodTemplate, PodTemplateOptions, PodWiring, WiredPodTemplate, wirePodTemplate } from './pod-template';
-import { checkDependsOn, checkLimit, checkObjectName, checkPattern, checkRange, checkTokenPath, pathOf } from '../checks';
+import { checkDependsOn, checkLimit, checkObjectName, checkPattern, checkRange, checkTokenPath, INITIAL_NAMESPACES, pathOf } from '../checks';
 import { EnvironmentVariable, ICloudIdentity, PodBinding, Wiring } from '../cloud-identity';
 import { checkSubject, Cluster, noteCluster, ServiceAccountSubject, subjectKey, TrustedSubject } from '../cluster';
 import { FederationError } from '../errors';
@@ -365,9 +365,6 @@ function createdNamespaces(scope: IConstruct): Map<string, NamespaceV1> {
 }
 
 const namespaceKey = (scope: IConstruct, { cluster, namespace }: ServiceAccountSubject) => `${cluster.id} ${textOf(scope, namespace)}`;
-
-/** What every cluster begins with. */
-const INITIAL_NAMESPACES = new Set(['default', 'kube-node-lease', 'kube-public', 'kube-system']);
 
 /** Refuses to create a namespace that is there already, or that another stack creates. */
 function checkCreatable(scope: IConstruct, where: string, serviceAccount: ServiceAccountSubject): void {

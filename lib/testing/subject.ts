@@ -2,7 +2,7 @@ import { ExpectationError, Texts } from './texts';
 import { before } from '../trust/judge';
 import { Attempt, Door, Identity } from '../trust/model';
 import { Model } from '../trust/read';
-import { equal, keyOf, like, show, text, TextValue } from '../trust/value';
+import { distinct, equal, like, show, text, TextValue } from '../trust/value';
 
 /** The issuer of a subject's tokens: a cluster as our constructs have it, or anything else with an issuer, or the issuer itself. */
 export type IssuedBy =
@@ -130,8 +130,4 @@ function defaultAudiences({ mechanism, registration, who }: Door): readonly Text
     default:
       return [AUDIENCES.get(mechanism) ?? []].flat();
   }
-}
-
-function distinct(texts: readonly TextValue[]): readonly TextValue[] {
-  return [...new Map(texts.map(each => [keyOf(each), each])).values()];
 }

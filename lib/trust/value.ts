@@ -173,6 +173,11 @@ export function keyOf(value: Value): string {
   return JSON.stringify(value);
 }
 
+/** The values without those that are there twice. */
+export function distinct<V extends Value>(values: readonly V[]): readonly V[] {
+  return [...new Map(values.map(value => [keyOf(value), value])).values()];
+}
+
 /** A value for people: unknown parts as `${…}`, as they stand in Terraform. */
 export function show(value: Value | undefined): string {
   if (value === undefined) {

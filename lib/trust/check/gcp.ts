@@ -1,3 +1,4 @@
+import { push } from '../lists';
 import { isKubernetesAudience } from './audiences';
 import { Say } from './finding';
 import { isCluster, isOfClusterResource, IssuerPlace } from './issuers';
@@ -354,9 +355,4 @@ function collide(a: Provider, b: Provider, subjects: readonly TextValue[] | unde
     const attributes = new Map([...provider.mapping!].map(([name, expression]) => [name, expression.evaluate(new Map([['assertion', value]]))]));
     return provider.condition === undefined || provider.condition.holds(variablesOf(value, attributes)) !== 'no';
   }));
-}
-
-function push<T>(map: Map<string, T[]>, key: string, value: T): void {
-  const list = map.get(key);
-  list === undefined ? map.set(key, [value]) : list.push(value);
 }

@@ -1,7 +1,7 @@
 import { Findings } from './finding';
-import { visibleJson } from '../report/words';
+import { jsonText } from '../report/words';
 
 /** What was found, as a JSON document. */
 export function findingsToJson(findings: Findings): string {
-  return `${visibleJson(JSON.stringify(findings, undefined, 2))}\n`;
+  return jsonText(findings);
 }

@@ -2,7 +2,7 @@ import { isAbsolute, relative, resolve, sep } from 'node:path';
 import { Finding, Findings } from './finding';
 import { CHECK_RULES, helpUriOf, HOME } from './rules';
 import { Where } from '../model';
-import { cutMiddle, figure, visible, visibleJson } from '../report/words';
+import { cutMiddle, figure, visible, jsonText } from '../report/words';
 
 /** How findings become SARIF. */
 export interface SarifOptions {
@@ -50,7 +50,7 @@ export function findingsToSarif({ findings }: Findings, { root = process.cwd(), 
     columnKind: 'utf16CodeUnits',
     results: findings.slice(0, MAX_RESULTS).map(finding => resultOf(finding, index.get(finding.rule)!, root)),
   };
-  return `${visibleJson(JSON.stringify({ $schema: SCHEMA, version: '2.1.0', runs: [run] }, undefined, 2))}\n`;
+  return jsonText({ $schema: SCHEMA, version: '2.1.0', runs: [run] });
 }
 
 function ruleObject(id: string): object {

@@ -2,7 +2,7 @@ import { Catalog, catalogOf } from './catalog';
 import { subjectOf } from '../aws/token';
 import { Attempt, Door, Gate, Identity, Token, Where, WorkloadUse } from '../model';
 import { Model } from '../read';
-import { isText, keyOf, partsOf, show, text, TextValue, Unknown, Value } from '../value';
+import { distinct, isText, keyOf, partsOf, show, text, TextValue, Unknown, Value } from '../value';
 
 /** A token that may have been presented, the identity that was to be become, and the workload whose wiring says so. */
 export interface Candidate {
@@ -186,10 +186,6 @@ function issuersOf(doors: readonly Door[]): readonly TextValue[] {
   return distinct(doors.flatMap(({ registration, who }) => [
     ...registration === undefined ? [] : [registration.issuer], ...who.flatMap(({ issuer }) => issuer === undefined ? [] : [ofSomeCluster(issuer)]),
   ]));
-}
-
-function distinct(values: readonly TextValue[]): readonly TextValue[] {
-  return [...new Map(values.map(value => [keyOf(value), value])).values()];
 }
 
 /**

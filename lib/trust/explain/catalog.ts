@@ -1,4 +1,5 @@
 import { subjectOf } from '../aws/token';
+import { push } from '../lists';
 import { Door, Identity, Registration, TerraformResource, Where, WorkloadUse } from '../model';
 import { Model } from '../read';
 import { equal, isText, keyOf, like, partsOf, text, TextValue, Unknown } from '../value';
@@ -199,13 +200,4 @@ function addressKey({ file, stack, address }: Where): string {
 
 function stackKey({ stack, file }: Where): string {
   return stack ?? file;
-}
-
-function push<T>(lists: Map<string, T[]>, key: string, member: T): void {
-  const list = lists.get(key);
-  if (list === undefined) {
-    lists.set(key, [member]);
-  } else {
-    list.push(member);
-  }
 }

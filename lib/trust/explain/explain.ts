@@ -6,8 +6,8 @@ import { Gate, GateName, Identity, Mechanism, Token, Where } from '../model';
 import { Model } from '../read';
 import { Refusal } from '../refusals/catalogue';
 import { messageFor } from '../refusals/messages';
-import { Json, ReportIdentity } from '../report/report';
-import { isList, isMap, isText, show, Value, Verdict } from '../value';
+import { Json, plainOf, ReportIdentity } from '../report/report';
+import { isText, show, Verdict } from '../value';
 
 /** What becomes of what was asked about. */
 export type Outcome = 'accepted' | 'refused' | 'unknown';
@@ -203,10 +203,3 @@ function claimsOf(token: Token): Json {
 }
 
 const UNSAID = new Set(['exp', 'iat', 'nbf', 'jti']);
-
-function plainOf(value: Value): Json {
-  if (isText(value)) {
-    return show(value);
-  }
-  return isList(value) ? value.map(plainOf) : isMap(value) ? Object.fromEntries([...value].map(([key, inner]) => [key, plainOf(inner)])) : value;
-}

@@ -2,7 +2,7 @@ import { Answer, AnswerGate, Explanation, Outcome } from './explain';
 import { code, plain } from '../report/github';
 import { Json, ReportWhere } from '../report/report';
 import { TextOptions } from '../report/text';
-import { count, cutEnd, kindOfIdentity, MECHANISMS, visible, visibleJson, whereText } from '../report/words';
+import { count, cutEnd, kindOfIdentity, MECHANISMS, visible, jsonText, whereText } from '../report/words';
 
 const WORDS: Readonly<Record<Outcome, string>> = { accepted: 'Accepted', refused: 'Refused', unknown: 'Not known' };
 const MARKS = { yes: '✓', no: '✗', unknown: '?' } as const;
@@ -11,7 +11,7 @@ const PLACE = 1_000;
 
 /** The explanation as JSON. */
 export function explanationToJson(explanation: Explanation): string {
-  return `${visibleJson(JSON.stringify(explanation, undefined, 2))}\n`;
+  return jsonText(explanation);
 }
 
 /** The explanation for a terminal: for each answer whose it is, then the gates in order, with all that is said of the one that decides. */

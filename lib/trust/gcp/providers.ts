@@ -1,3 +1,4 @@
+import { push } from '../lists';
 import { textAt } from './bindings';
 import { Expression } from './cel';
 import { ANYTHING, entriesOf, itemsOf, mapOutcome, Outcome, outcomeOf, textIn, textOutcome } from './cel-outcome';
@@ -227,8 +228,8 @@ export class Providers {
       return [new Provider(resource, pool => pools.get(keyOf(pool)) ?? 'yes', notes)];
     });
     for (const provider of this.all) {
-      add(this.byPool, keyOf(provider.pool), provider);
-      add(this.byPoolId, idOf(provider.pool), provider);
+      push(this.byPool, keyOf(provider.pool), provider);
+      push(this.byPoolId, idOf(provider.pool), provider);
     }
   }
 
@@ -245,15 +246,6 @@ const MAX_CANDIDATES = 20;
 
 function idOf(pool: TextValue): string {
   return keyOf(splitAt(pool, '/workloadIdentityPools/')?.[1] ?? pool);
-}
-
-function add<T>(map: Map<string, T[]>, key: string, value: T): void {
-  const list = map.get(key);
-  if (list === undefined) {
-    map.set(key, [value]);
-  } else {
-    list.push(value);
-  }
 }
 
 function isOidc({ mode, values, where }: TerraformResource, notes: Note[]): boolean {

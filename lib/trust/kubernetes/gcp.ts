@@ -7,7 +7,7 @@ import { withoutPrefix } from './paths';
 import { Container, Found, Pod, shown } from './pods';
 import { accountWhere, annotation, best, unsaid, Use, workers } from './use';
 import { Attempt, Gate } from '../model';
-import { keyOf, show, TextValue } from '../value';
+import { distinct, keyOf, show, TextValue } from '../value';
 
 const [LIBRARIES, GCLOUD] = ['GOOGLE_APPLICATION_CREDENTIALS', 'CLOUDSDK_AUTH_CREDENTIAL_FILE_OVERRIDE'];
 const FILES: readonly [string, string] = [LIBRARIES!, GCLOUD!];
@@ -48,7 +48,7 @@ export function gcpByVariables(use: Use): readonly Attempt[] {
   const { pod } = use;
   const attempts = workers(pod).flatMap(container => {
     const paths = FILES.flatMap(name => container.variables.get(name) ?? []);
-    return [...new Map(paths.map(path => [keyOf(path), path])).values()].flatMap(path => byFile(use, container, path));
+    return distinct(paths).flatMap(path => byFile(use, container, path));
   });
   const named = workers(pod).some(({ variables }) => FILES.some(name => variables.has(name) !== 'no'));
   return named ? attempts : workers(pod).flatMap(container => byForgotten(use, container));

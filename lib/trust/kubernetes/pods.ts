@@ -1,3 +1,4 @@
+import { push } from '../lists';
 import { blocksAt, field, isTrue, spelled, textAt, textIn } from './blocks';
 import { Account, clusterKey, DataObject, Objects, PodObject } from './objects';
 import { below, normal, within } from './paths';
@@ -80,16 +81,6 @@ export class Names<T extends { readonly cluster: string; readonly namespace: Tex
   public one(cluster: string, namespace: TextValue, name: TextValue): T | undefined {
     const found = this.of(cluster, namespace, name);
     return found.length === 1 ? found[0] : undefined;
-  }
-}
-
-/** Adds a member to the list of a key. */
-export function push<T>(lists: Map<string, T[]>, key: string, member: T): void {
-  const before = lists.get(key);
-  if (before === undefined) {
-    lists.set(key, [member]);
-  } else {
-    before.push(member);
   }
 }
 

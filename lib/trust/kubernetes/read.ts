@@ -1,9 +1,10 @@
+import { push } from '../lists';
 import { awsByAnnotations, awsByVariables, eksFile } from './aws';
 import { azureByVariables, azureByWebhook, azureFile } from './azure';
 import { gate, outcome } from './gates';
 import { gcpByAnnotations, gcpByVariables } from './gcp';
 import { Account, clusterKey, Objects, PodObject, readObjects } from './objects';
-import { Names, Pod, push, Surroundings } from './pods';
+import { Names, Pod, Surroundings } from './pods';
 import { accountWhere, Use } from './use';
 import { Attempt, Gate, Note, Terraform, Where, WorkloadUse } from '../model';
 import { keyOf, show, TextValue, Verdict } from '../value';

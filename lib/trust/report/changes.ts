@@ -1,10 +1,10 @@
 import { CHARACTERS, code, FRAME, length, plain, take } from './github';
-import { Json, ReportIdentity } from './report';
+import { Json, plainOf, ReportIdentity } from './report';
 import { TextOptions } from './text';
-import { count, cutEnd, figure, kindOfIdentity, visible, visibleJson, whereText } from './words';
+import { count, cutEnd, figure, kindOfIdentity, visible, jsonText, whereText } from './words';
 import { IdentityDiff, isChanged, TrustChange, TrustDiff } from '../diff';
 import { Grant, Identity, Token, Who } from '../model';
-import { isList, isMap, isText, show, Value } from '../value';
+import { show, Value } from '../value';
 
 /** What a change does to one identity, as plain data. */
 export interface ChangedIdentity {
@@ -54,7 +54,7 @@ export function makeChanges({ identities }: TrustDiff): Changes {
 
 /** The changes as JSON. */
 export function changesToJson(changes: Changes): string {
-  return `${visibleJson(JSON.stringify(changes, undefined, 2))}\n`;
+  return jsonText(changes);
 }
 
 /** The changes as a comment on a pull request of GitHub. What has no room is counted. */
@@ -172,13 +172,3 @@ function claimsOf(token: Token | undefined): Json {
 }
 
 const TIMES: ReadonlySet<string> = new Set(['exp', 'iat', 'nbf']);
-
-function plainOf(value: Value): Json {
-  if (isText(value)) {
-    return show(value);
-  }
-  if (isList(value)) {
-    return value.map(plainOf);
-  }
-  return isMap(value) ? Object.fromEntries([...value].map(([key, inner]) => [key, plainOf(inner)])) : value;
-}

@@ -379,7 +379,7 @@ function grantOf({ permission, on, statements, where }: Grant): ReportGrant {
   return {
     permission: show(permission),
     on: on === undefined ? null : show(on),
-    statements: statements.map(statement => plain(statement)),
+    statements: statements.map(statement => plainOf(statement, DEPTH)),
     where: whereOf(where),
   };
 }
@@ -402,18 +402,19 @@ function whereOf({ address, constructPath, attribute, stack, file }: Where): Whe
   };
 }
 
-function plain(value: Value, depth = 0): Json {
+/** A value as plain data; unknown parts are written `${…}`, and what lies deeper than `deepest` is left out. */
+export function plainOf(value: Value, deepest = Infinity): Json {
   if (isText(value)) {
     return show(value);
   }
-  if (depth >= DEPTH && (isList(value) || isMap(value))) {
+  if (deepest <= 0 && (isList(value) || isMap(value))) {
     return '…';
   }
   if (isList(value)) {
-    return value.map(inner => plain(inner, depth + 1));
+    return value.map(inner => plainOf(inner, deepest - 1));
   }
   // fromEntries defines, and does not assign: a key such as __proto__ is a key like any other.
-  return isMap(value) ? Object.fromEntries([...value].map(([name, inner]) => [name, plain(inner, depth + 1)])) : value;
+  return isMap(value) ? Object.fromEntries([...value].map(([name, inner]) => [name, plainOf(inner, deepest - 1)])) : value;
 }
 
 function select(rows: readonly ReportRow[], identities: readonly ReportIdentity[], filter: ReportFilter) {

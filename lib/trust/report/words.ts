@@ -63,6 +63,11 @@ export function visibleJson(document: string): string {
     : [...Array(character.length).keys()].map(index => `\\u${character.charCodeAt(index).toString(16).padStart(4, '0')}`).join(''));
 }
 
+/** Plain data as a JSON document that ends in a line break. */
+export function jsonText(data: object): string {
+  return `${visibleJson(JSON.stringify(data, undefined, 2))}\n`;
+}
+
 /** A text of at most so many characters, its end cut off. */
 export function cutEnd(value: string, length: number): string {
   return value.length <= length ? value : `${whole(value.slice(0, length - 1))}…`;

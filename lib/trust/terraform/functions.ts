@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
 import { hostOf } from '../issuer';
-import { every, isKnown, isList, isMap, isText, keyOf, like, partsOf, some, text, Text, textOfKey, TextValue, toKey, Unknown, Value, ValueMap } from '../value';
+import {
+  distinct, every, isKnown, isList, isMap, isText, keyOf, like, partsOf, some, text, Text, textOfKey, TextValue, toKey, Unknown, Value, ValueMap,
+} from '../value';
 import { byCodePoint, encodeJson, numberText, parseJson, JsonError } from './json';
 import { joined } from './limits';
 import { fail, same, toText, verdictValue } from './operations';
@@ -385,10 +387,6 @@ function merge(maps: readonly Value[]): Value | undefined {
 function setOf(values: readonly Value[]): readonly Value[] {
   const members = distinct(values);
   return members.every(isString) ? [...members].sort(byCodePoint) : members;
-}
-
-function distinct(values: readonly Value[]): readonly Value[] {
-  return [...new Map(values.map(value => [keyOf(value), value])).values()];
 }
 
 function asNumber(value: string): Value {
