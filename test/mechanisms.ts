@@ -1,0 +1,610 @@
+import { AwsProvider } from '@cdktf/provider-aws/lib/provider';
+import { TerraformStack } from 'cdktf';
+import {
+  AwsChainedRole, AwsFederatedRole, AwsPodIdentityRole, AwsRoleViaGoogle, Cluster, ClusterOidcProvider, GcpFederatedPrincipal,
+  GcpFederatedServiceAccount, GoogleIdTokenSource, ICloudIdentity, TrustedSubject, Wiring, Workload,
+} from 'cdktf-workload-federation';
+import * as azure from 'cdktf-workload-federation/azure';
+import * as entra from 'cdktf-workload-federation/entra';
+import { Clusters } from './clusters';
+
+
+/** The cluster that a workload of a row runs on, as Terraform writes its issuer. */
+interface Source {
+  readonly cluster: (stack: TerraformStack) => Cluster;
+  readonly id: string;
+  readonly issuer: string;
+  /** The issuer without its scheme; that of AKS ends in a slash. */
+  readonly host: string;
+}
+
+export const SOURCES = {
+  'EKS': c => ({ cluster: c.eks, id: 'eks-apps', issuer: c.eksIssuer, host: c.eksIssuerWithoutScheme }),
+  'GKE': c => ({ cluster: c.gke, id: 'gke-apps', issuer: c.gkeIssuer, host: c.gkeIssuerWithoutScheme }),
+  'GKE as a plain issuer': c => ({ cluster: c.gkePlain, id: 'gke-apps', issuer: c.gkeIssuer, host: c.gkeIssuerWithoutScheme }),
+  'AKS': c => ({ cluster: c.aks, id: 'aks-apps', issuer: c.aksIssuer, host: c.aksIssuerWithoutScheme }),
+  'AKS without its webhook': c => ({
+    cluster: stack => Cluster.aks({ name: 'apps', issuer: c.aks(stack).issuer, workloadIdentity: false }), id: 'aks-apps', issuer: c.aksIssuer, host: c.aksIssuerWithoutScheme,
+  }),
+  'any OIDC cluster': c => ({ cluster: c.oidc, id: 'oidc-onprem', issuer: c.oidcIssuer, host: c.oidcIssuerWithoutScheme }),
+  'any OIDC cluster with uploaded keys': c => ({ cluster: c.oidcWithKeys, id: 'oidc-vault', issuer: c.privateIssuer, host: '' }),
+} satisfies Record<string, (clusters: Clusters) => Source>;
+
+type SourceName = keyof typeof SOURCES;
+export type Blocks = Record<string, unknown>;
+
+/** One mechanism by which a workload of a source becomes an identity of a cloud, and everything that it synthesizes. */
+export interface Mechanism {
+  readonly from: SourceName;
+  readonly to: 'AWS' | 'Google Cloud' | 'Azure';
+  readonly by: string;
+  readonly trusts?: (cluster: Cluster) => TrustedSubject;
+  readonly identity: (stack: TerraformStack, subject: any, cluster: Cluster) => ICloudIdentity;
+  readonly wiring?: Wiring;
+  /** What stands in the clouds, by address. */
+  readonly trust: (source: Source, clusters: Clusters) => Blocks;
+  /** What stands in the cluster, by address. */
+  readonly pods: (source: Source, clusters: Clusters) => Blocks;
+}
+
+const SUBJECT = 'system:serviceaccount:reports:reader';
+const AKS_PROVIDER_ARN = 'arn:aws:iam::123456789012:oidc-provider/'
+  + 'westeurope.oic.prod-aks.azure.com/0b1f6471-1bf0-4dda-aec3-cb9272f09590/3f6a1c52-9d0e-4a7b-8c15-2e4d6b8f0a91/';
+const MOUNT = '/var/run/secrets/workload-federation';
+
+// What AWS trusts.
+
+const oidcProvider = ({ id, issuer }: Source): Blocks => ({
+  [`aws_iam_openid_connect_provider.ClusterOidcProvider-${id}`]: { url: issuer, client_id_list: ['sts.amazonaws.com'] },
+});
+
+const webIdentity = ({ id, host }: Source, sub = { test: 'StringEquals', value: SUBJECT }) => ({
+  effect: 'Allow',
+  actions: ['sts:AssumeRoleWithWebIdentity'],
+  principals: [{ type: 'Federated', identifiers: [`\${aws_iam_openid_connect_provider.ClusterOidcProvider-${id}.arn}`] }],
+  condition: [
+    { test: 'StringEquals', variable: `${host}:aud`, values: ['sts.amazonaws.com'] },
+    { test: sub.test, variable: `${host}:sub`, values: [sub.value] },
+  ],
+});
+
+const role = (id: string, statement: object, provider?: string): Blocks => ({
+  [`aws_iam_role.${id}`]: { assume_role_policy: `\${data.aws_iam_policy_document.${id}_Trust.json}`, ...(provider && { provider }) },
+  [`data.aws_iam_policy_document.${id}_Trust`]: { statement: [statement], ...(provider && { provider }) },
+});
+
+/** What lets the first role of a chain assume the next. */
+const mayAssume = (actions: string[]): Blocks => ({
+  'data.aws_iam_policy_document.Role_Permissions': { statement: [{ effect: 'Allow', actions, resources: ['${aws_iam_role.Target.arn}'] }] },
+  'aws_iam_role_policy.Role_InlinePolicy': {
+    name: 'workload-federation', role: '${aws_iam_role.Role.name}', policy: '${data.aws_iam_policy_document.Role_Permissions.json}',
+  },
+});
+
+const REGION: Blocks = { 'data.aws_region.AwsRegion': {} };
+
+/** EKS's service compares the tags of the session that it makes. */
+const podIdentityConditions = (arn: string) => [
+  { test: 'StringEquals', variable: 'aws:RequestTag/eks-cluster-arn', values: [arn] },
+  { test: 'StringEquals', variable: 'aws:RequestTag/kubernetes-namespace', values: ['reports'] },
+  { test: 'StringEquals', variable: 'aws:RequestTag/kubernetes-service-account', values: ['reader'] },
+];
+
+const SERVICE = { type: 'Service', identifiers: ['pods.eks.amazonaws.com'] };
+const FIRST_ROLE = { type: 'AWS', identifiers: ['${aws_iam_role.Role.arn}'] };
+
+/** The statement of a role that EKS makes sessions of, or the first role does. */
+const tagged = (principal: object, condition?: object[]) => ({
+  effect: 'Allow', actions: ['sts:AssumeRole', 'sts:TagSession'], principals: [principal], ...(condition && { condition }),
+});
+
+const association = (clusters: Clusters, more: object = {}): Blocks => ({
+  ...clusters.eksArnSource,
+  'aws_eks_pod_identity_association.Role_Association_eks-apps_reports_reader': {
+    cluster_name: clusters.eksName, namespace: 'reports', service_account: 'reader', role_arn: '${aws_iam_role.Role.arn}',
+    region: clusters.eksRegion, ...more,
+  },
+});
+
+/** Nothing reaches the pod from here; EKS's agent wires it when the association is there. */
+const ASSOCIATION = 'aws_eks_pod_identity_association.Role_Association_eks-apps_reports_reader';
+const AGENT = () => wired({ dependsOn: [ASSOCIATION] });
+/** With a target, the role must be let go on to it too. */
+const AGENT_WITH_TARGET = () => wired({ dependsOn: [ASSOCIATION, 'aws_iam_role_policy.Role_InlinePolicy'] });
+
+// What Google Cloud trusts.
+
+const POOL = (id: string) => `google_iam_workload_identity_pool.ClusterWorkloadIdentityPool-${id}`;
+const PROVIDER = (id: string) => `google_iam_workload_identity_pool_provider.ClusterWorkloadIdentityPool-${id}_Provider`;
+
+/** The pool of a cluster, and what its provider admits. */
+const pool = ({ id, issuer }: Source, options: { condition?: string; mapping?: object; oidc?: object } = {}): Blocks => ({
+  [POOL(id)]: { workload_identity_pool_id: id, lifecycle: { prevent_destroy: true } },
+  [PROVIDER(id)]: {
+    workload_identity_pool_id: `\${${POOL(id)}.workload_identity_pool_id}`,
+    workload_identity_pool_provider_id: id,
+    attribute_mapping: { 'google.subject': 'assertion.sub', ...options.mapping },
+    attribute_condition: options.condition ?? `assertion.sub in ['${SUBJECT}']`,
+    oidc: { issuer_uri: issuer, ...options.oidc },
+    lifecycle: { prevent_destroy: true },
+  },
+});
+
+const BY_NAMESPACE = {
+  condition: "assertion['kubernetes.io']['namespace'] in ['reports']",
+  mapping: { 'attribute.namespace': "assertion['kubernetes.io']['namespace']" },
+};
+
+const BY_CLUSTER = { condition: "assertion.sub.startsWith('system:serviceaccount:')" };
+
+const account = (id: string, member: string): Blocks => ({
+  'google_service_account.Account': { account_id: 'reports-reader' },
+  [`google_service_account_iam_member.Account_${id}`]: {
+    service_account_id: '${google_service_account.Account.name}', role: 'roles/iam.workloadIdentityUser', member,
+  },
+});
+
+/** A grant to the service account itself. */
+const direct = (id: string, member: string): Blocks => ({
+  [`google_storage_bucket_iam_member.Principal_Bucket_acme-reports_storage_objectViewer_${id}`]: {
+    bucket: 'acme-reports', role: 'roles/storage.objectViewer', member,
+  },
+});
+
+const ofPool = (id: string) => `principal://iam.googleapis.com/\${${POOL(id)}.name}/subject/${SUBJECT}`;
+const setOfPool = (id: string, set: string) => `principalSet://iam.googleapis.com/\${${POOL(id)}.name}/${set}`;
+const nativePool = (c: Clusters) => `iam.googleapis.com/projects/${c.gkeProjectNumber}/locations/global/workloadIdentityPools/${c.workloadPool}`;
+
+// What Azure trusts.
+
+const managedIdentity = ({ id, issuer }: Source): Blocks => ({
+  'azurerm_user_assigned_identity.Identity': { name: 'reports-reader', resource_group_name: 'reports', location: 'westeurope' },
+  [`azurerm_federated_identity_credential.Identity_Credential_${id}_reports_reader`]: {
+    name: `${id}_reports_reader`,
+    resource_group_name: 'reports',
+    parent_id: '${azurerm_user_assigned_identity.Identity.id}',
+    issuer,
+    subject: SUBJECT,
+    audience: ['api://AzureADTokenExchange'],
+  },
+});
+
+const application = ({ id, issuer }: Source): Blocks => ({
+  'azuread_application.Application': { display_name: 'reports-reader' },
+  'azuread_service_principal.Application_ServicePrincipal': { client_id: '${azuread_application.Application.client_id}' },
+  [`azuread_application_federated_identity_credential.Application_Credential_${id}_reports_reader`]: {
+    application_id: '${azuread_application.Application.id}',
+    display_name: `${id}_reports_reader`,
+    issuer,
+    subject: SUBJECT,
+    audiences: ['api://AzureADTokenExchange'],
+  },
+});
+
+// How pods are wired.
+
+interface PodParts {
+  readonly annotations?: object;
+  readonly labels?: object;
+  readonly dependsOn?: string[];
+  readonly env?: Record<string, string>;
+  readonly sources?: object[];
+  readonly configMap?: Record<string, string>;
+}
+
+const ID_TOKEN_ENV = [
+  {
+    name: 'ID_TOKEN_URL',
+    value: 'http://metadata.google.internal/computeMetadata/v1/instance/service-accounts/default/identity?audience=gtoken%2Fsts%2Fassume-role-with-web-identity&format=standard',
+  },
+  { name: 'ID_TOKEN_FILE', value: '/var/run/secrets/aws/token/gtoken' },
+];
+
+/** The pod with a container that brings the first ID token, and one that keeps it fresh. */
+function withHelpers(helpers: readonly { readonly command: readonly string[] }[], blocks: Blocks): Blocks {
+  if (helpers.length === 0) {
+    return blocks;
+  }
+  const pod = blocks['kubernetes_pod_v1.Pod'] as any;
+  const mount = { name: 'gtoken-volume', mount_path: '/var/run/secrets/aws/token' };
+  const memory = helpers.some(helper => 'args' in helper) ? '32Mi' : '16Mi';
+  const [first, second] = helpers.map((helper, index) => ({
+    name: ['generate-gcp-id-token', 'update-gcp-id-token'][index], image: 'gtoken:1.0', ...helper,
+    resources: { requests: { cpu: '10m', memory }, limits: { memory: '64Mi' } },
+    security_context: {
+      run_as_user: '65532', run_as_group: '65532', run_as_non_root: true, allow_privilege_escalation: false, read_only_root_filesystem: true,
+      capabilities: { drop: ['ALL'] }, seccomp_profile: { type: 'RuntimeDefault' },
+    },
+    volume_mount: [mount],
+  }));
+  const container = [...pod.spec.container.map((own: object) => ({ ...own, volume_mount: [{ ...mount, read_only: true }] })), second];
+  const volume = [{ name: 'gtoken-volume', empty_dir: { medium: 'Memory', size_limit: '1Mi' } }];
+  return { ...blocks, 'kubernetes_pod_v1.Pod': { ...pod, spec: { ...pod.spec, init_container: [first], container, volume } } };
+}
+
+/** ServiceAccount, ConfigMap and pod; what is not said is not there. */
+const wired = ({ annotations, labels, dependsOn, env, sources, configMap }: PodParts): Blocks => ({
+  'kubernetes_service_account_v1.Workload': {
+    metadata: { name: 'reader', namespace: 'reports', ...(annotations && { annotations }) }, ...(dependsOn && { depends_on: dependsOn }),
+  },
+  ...(configMap && { 'kubernetes_config_map_v1.Workload_ConfigMap': { metadata: { name: 'reader-workload-federation', namespace: 'reports' }, data: configMap } }),
+  'kubernetes_pod_v1.Pod': {
+    metadata: {
+      name: 'reader',
+      namespace: '${kubernetes_service_account_v1.Workload.metadata[0].namespace}',
+      ...(configMap && { annotations: { 'checksum/workload-federation': '${sha256(jsonencode(kubernetes_config_map_v1.Workload_ConfigMap.data))}' } }),
+      ...(labels && { labels }),
+    },
+    spec: {
+      service_account_name: '${kubernetes_service_account_v1.Workload.metadata[0].name}',
+      container: [{
+        name: 'main',
+        image: 'reader:1',
+        ...(env && { env: Object.entries(env).map(([name, value]) => ({ name, value })) }),
+        ...(sources && { volume_mount: [{ name: 'workload-federation', mount_path: MOUNT, read_only: true }] }),
+      }],
+      ...(sources && { volume: [{ name: 'workload-federation', projected: [{ sources }] }] }),
+    },
+  },
+});
+
+const token = (audience: string, path: string) => ({ service_account_token: { audience, expiration_seconds: 3600, path } });
+const file = (key: string, path: string) => ({
+  config_map: [{ name: '${kubernetes_config_map_v1.Workload_ConfigMap.metadata[0].name}', items: [{ key, path }] }],
+});
+
+const NOTHING = wired({});
+
+const IRSA = wired({
+  annotations: {
+    'eks.amazonaws.com/role-arn': '${aws_iam_role.Role.arn}',
+    'eks.amazonaws.com/audience': 'sts.amazonaws.com',
+    'eks.amazonaws.com/sts-regional-endpoints': 'true',
+    'eks.amazonaws.com/token-expiration': '3600',
+  },
+});
+
+const AWS_TOKEN = token('sts.amazonaws.com', 'aws/token');
+const AWS_REGIONAL = {
+  AWS_REGION: '${data.aws_region.AwsRegion.region}',
+  AWS_DEFAULT_REGION: '${data.aws_region.AwsRegion.region}',
+  AWS_STS_REGIONAL_ENDPOINTS: 'regional',
+};
+const AWS_EXPLICIT = wired({
+  env: { AWS_ROLE_ARN: '${aws_iam_role.Role.arn}', AWS_WEB_IDENTITY_TOKEN_FILE: `${MOUNT}/aws/token`, ...AWS_REGIONAL }, sources: [AWS_TOKEN],
+});
+
+const AWS_CHAIN = wired({
+  dependsOn: ['aws_iam_role_policy.Role_InlinePolicy'],
+  env: { AWS_CONFIG_FILE: `${MOUNT}/aws/config`, AWS_SDK_LOAD_CONFIG: '1', ...AWS_REGIONAL },
+  sources: [AWS_TOKEN, file('aws-config', 'aws/config')],
+  configMap: {
+    'aws-config': '${join("\\n", ["[profile step-1]", join("", ["role_arn = ", aws_iam_role.Role.arn]), "web_identity_token_file = /var/run/secrets/workload-federation/aws/token", "", '
+      + '"[default]", join("", ["role_arn = ", aws_iam_role.Target.arn]), "source_profile = step-1", ""])}',
+  },
+});
+
+/** The external_account document, with or without a service account to impersonate. */
+const googleFile = (id: string, project: string, impersonation: string, dependsOn?: string) => {
+  const path = `${MOUNT}/gcp/credential-configuration.json`;
+  return wired({
+    dependsOn: dependsOn === undefined ? undefined : [dependsOn],
+    env: {
+      GOOGLE_APPLICATION_CREDENTIALS: path,
+      CLOUDSDK_AUTH_CREDENTIAL_FILE_OVERRIDE: path,
+      GOOGLE_CLOUD_PROJECT: project,
+      CLOUDSDK_CORE_PROJECT: project,
+    },
+    sources: [
+      token(`https://iam.googleapis.com/\${${PROVIDER(id)}.name}`, 'gcp/token'),
+      file('gcp-credential-configuration.json', 'gcp/credential-configuration.json'),
+    ],
+    configMap: {
+      'gcp-credential-configuration.json': `\${jsonencode({"type" = "external_account", "audience" = join("", ["//iam.googleapis.com/", ${PROVIDER(id)}.name]), `
+        + '"subject_token_type" = "urn:ietf:params:oauth:token-type:jwt", "token_url" = "https://sts.googleapis.com/v1/token", '
+        + `"credential_source" = {"file" = "/var/run/secrets/workload-federation/gcp/token", "format" = {"type" = "text"}}${impersonation}})}`,
+    },
+  });
+};
+
+const impersonating = (member: string) => ({ id }: Source) => googleFile(id, '${google_service_account.Account.project}',
+  ', "service_account_impersonation_url" = join("", ["https://iamcredentials.googleapis.com/v1/projects/-/serviceAccounts/", '
+  + 'google_service_account.Account.email, ":generateAccessToken"])', `google_service_account_iam_member.Account_Federated_${id}_${member}`);
+const asItself = ({ id }: Source) => googleFile(id, `\${${POOL(id)}.project}`, '');
+
+/** GKE's metadata server knows the account by an annotation. */
+const metadataServer = (project: string, member: string) => wired({
+  annotations: { 'iam.gke.io/gcp-service-account': '${google_service_account.Account.email}' },
+  dependsOn: [`google_service_account_iam_member.Account_Native_${project}_${member}`],
+});
+
+/** The identity and its credential, as the wiring refers to them. */
+const MANAGED = { client: 'azurerm_user_assigned_identity.Identity.client_id', tenant: 'azurerm_user_assigned_identity.Identity.tenant_id' };
+const REGISTERED = { client: 'azuread_application.Application.client_id', tenant: 'azuread_service_principal.Application_ServicePrincipal.application_tenant_id' };
+const credentialOf = (kind: typeof MANAGED, id: string) => kind === MANAGED
+  ? `azurerm_federated_identity_credential.Identity_Credential_${id}_reports_reader`
+  : `azuread_application_federated_identity_credential.Application_Credential_${id}_reports_reader`;
+
+const azureWebhook = (kind: typeof MANAGED) => ({ id }: Source) => wired({
+  annotations: {
+    'azure.workload.identity/client-id': `\${${kind.client}}`,
+    'azure.workload.identity/tenant-id': `\${${kind.tenant}}`,
+    'azure.workload.identity/service-account-token-expiration': '3600',
+  },
+  labels: { 'azure.workload.identity/use': 'true' },
+  dependsOn: [credentialOf(kind, id)],
+});
+
+const azureExplicit = (kind: typeof MANAGED) => ({ id }: Source) => wired({
+  env: {
+    AZURE_CLIENT_ID: `\${${kind.client}}`,
+    AZURE_TENANT_ID: `\${${kind.tenant}}`,
+    AZURE_FEDERATED_TOKEN_FILE: `${MOUNT}/azure/token`,
+    AZURE_AUTHORITY_HOST: 'https://login.microsoftonline.com/',
+  },
+  sources: [token('api://AzureADTokenExchange', 'azure/token')],
+  dependsOn: [credentialOf(kind, id)],
+});
+
+// How identities are made.
+
+const federatedRole: Mechanism['identity'] = (stack, subject) => new AwsFederatedRole(stack, 'Role', { trusts: [subject] });
+const serviceAccount: Mechanism['identity'] = (stack, subject) => new GcpFederatedServiceAccount(stack, 'Account', { trusts: [subject], accountId: 'reports-reader' });
+const principal: Mechanism['identity'] = (stack, subject) => {
+  const made = new GcpFederatedPrincipal(stack, 'Principal', { trusts: [subject] });
+  made.grantBucketRead('acme-reports');
+  return made;
+};
+const azureIdentity: Mechanism['identity'] = (stack, subject) => new azure.AzureFederatedIdentity(stack, 'Identity', {
+  trusts: [subject], identityName: 'reports-reader', resourceGroupName: 'reports', location: 'westeurope',
+});
+const entraApplication: Mechanism['identity'] = (stack, subject) => new entra.EntraFederatedApplication(stack, 'Application', { trusts: [subject], displayName: 'reports-reader' });
+
+const wholeNamespace = (cluster: Cluster) => cluster.unsafeEveryServiceAccountOfNamespace('reports');
+const wholeCluster = (cluster: Cluster) => cluster.unsafeEveryServiceAccountOfCluster();
+const NAMESPACE = { test: 'StringLike', value: 'system:serviceaccount:reports:*' };
+
+/** Every mechanism of every kind of cluster to every cloud. */
+export const MECHANISMS: readonly Mechanism[] = [
+  {
+    from: 'EKS', to: 'AWS', by: 'EKS\'s webhook (IRSA)', identity: federatedRole,
+    trust: source => ({ ...oidcProvider(source), ...role('Role', webIdentity(source)) }),
+    pods: () => IRSA,
+  },
+  {
+    from: 'EKS', to: 'AWS', by: 'EKS\'s webhook for a whole namespace', identity: federatedRole, trusts: wholeNamespace,
+    trust: source => ({ ...oidcProvider(source), ...role('Role', webIdentity(source, NAMESPACE)) }),
+    pods: () => IRSA,
+  },
+  {
+    from: 'EKS', to: 'AWS', by: 'EKS Pod Identity', identity: (stack, subject) => new AwsPodIdentityRole(stack, 'Role', { trusts: [subject] }),
+    trust: (_, c) => ({ ...association(c), ...role('Role', tagged(SERVICE, podIdentityConditions(c.eksArn))) }),
+    pods: AGENT,
+  },
+  {
+    from: 'EKS', to: 'AWS', by: 'EKS Pod Identity with a target role in another account',
+    identity: (stack, subject) => new AwsChainedRole(stack, 'Target', {
+      source: new AwsPodIdentityRole(stack, 'Role', { trusts: [subject] }), awsProvider: new AwsProvider(stack, 'Other', { alias: 'other' }),
+    }),
+    trust: (_, c) => ({
+      ...association(c, { target_role_arn: '${aws_iam_role.Target.arn}' }),
+      ...role('Role', tagged(SERVICE, podIdentityConditions(c.eksArn))),
+      ...mayAssume(['sts:AssumeRole', 'sts:TagSession']),
+      ...role('Target', tagged(FIRST_ROLE, podIdentityConditions(c.eksArn)), 'aws.other'),
+    }),
+    pods: AGENT_WITH_TARGET,
+  },
+  {
+    from: 'EKS', to: 'AWS', by: 'EKS Pod Identity without session tags, with a target role that compares the external id',
+    identity: (stack, subject) => new AwsChainedRole(stack, 'Target', {
+      source: new AwsPodIdentityRole(stack, 'Role', { trusts: [subject], disableSessionTags: true }),
+    }),
+    trust: (_, c) => ({
+      ...association(c, { disable_session_tags: true, target_role_arn: '${aws_iam_role.Target.arn}' }),
+      ...role('Role', tagged(SERVICE)),
+      ...mayAssume(['sts:AssumeRole', 'sts:TagSession']),
+      ...role('Target', tagged(FIRST_ROLE, [{ test: 'StringEquals', variable: 'sts:ExternalId', values: [`${c.eksRegionAndAccount}/${c.eksName}/reports/reader`] }])),
+    }),
+    pods: AGENT_WITH_TARGET,
+  },
+  ...(['EKS', 'GKE', 'GKE as a plain issuer', 'AKS', 'any OIDC cluster'] as const).flatMap((from): Mechanism[] => [
+    {
+      from, to: 'AWS', by: 'a projected token', identity: federatedRole, wiring: 'explicit',
+      trust: source => ({ ...REGION, ...oidcProvider(source), ...role('Role', webIdentity(source)) }),
+      pods: () => AWS_EXPLICIT,
+    },
+    {
+      from, to: 'AWS', by: 'a projected token of a whole namespace', identity: federatedRole, wiring: 'explicit', trusts: wholeNamespace,
+      trust: source => ({ ...REGION, ...oidcProvider(source), ...role('Role', webIdentity(source, NAMESPACE)) }),
+      pods: () => AWS_EXPLICIT,
+    },
+    {
+      from, to: 'AWS', by: 'a chain of two roles in a config file',
+      identity: (stack, subject) => new AwsChainedRole(stack, 'Target', { source: new AwsFederatedRole(stack, 'Role', { trusts: [subject] }) }),
+      trust: source => ({
+        ...REGION,
+        ...oidcProvider(source),
+        ...role('Role', webIdentity(source)),
+        ...mayAssume(['sts:AssumeRole']),
+        ...role('Target', { effect: 'Allow', actions: ['sts:AssumeRole'], principals: [FIRST_ROLE] }),
+      }),
+      pods: () => AWS_CHAIN,
+    },
+  ]),
+  ...([
+    ['the gtoken webhook', GoogleIdTokenSource.webhook(), []],
+    ['containers of gtoken', GoogleIdTokenSource.gtoken({ image: 'gtoken:1.0' }), [
+      { command: ['/gtoken'], args: ['--refresh=false', '--file=/var/run/secrets/aws/token/gtoken'] },
+      { command: ['/gtoken'], args: ['--refresh=true', '--file=/var/run/secrets/aws/token/gtoken'] },
+    ]],
+    ['the metadata server', GoogleIdTokenSource.metadataServer({ image: 'gtoken:1.0', command: ['fetch'] }), [
+      { command: ['fetch'], env: ID_TOKEN_ENV },
+      { command: ['fetch'], env: [...ID_TOKEN_ENV, { name: 'ID_TOKEN_REFRESH_SECONDS', value: '240' }] },
+    ]],
+  ] as const).map(([by, idTokenSource, helpers]): Mechanism => ({
+    from: 'GKE', to: 'AWS', by: `ID tokens of a Google service account, and ${by}`,
+    identity: (stack, subject) => new AwsRoleViaGoogle(stack, 'Via', {
+      googleServiceAccount: new GcpFederatedServiceAccount(stack, 'Account', { trusts: [subject], accountId: 'reports-reader' }), idTokenSource,
+    }),
+    trust: (_, c) => ({
+      ...REGION,
+      ...account(`Native_${c.gkeProjectLabel}_reports_reader`, `serviceAccount:${c.workloadPool}[reports/reader]`),
+      ...(idTokenSource.createsTokens && {
+        'google_service_account_iam_member.Via_TokenCreator': {
+          service_account_id: '${google_service_account.Account.name}', role: 'roles/iam.serviceAccountOpenIdTokenCreator', member: '${google_service_account.Account.member}',
+        },
+      }),
+      ...role('Via_Role', {
+        effect: 'Allow',
+        actions: ['sts:AssumeRoleWithWebIdentity'],
+        principals: [{ type: 'Federated', identifiers: ['accounts.google.com'] }],
+        condition: [
+          { test: 'StringEquals', variable: 'accounts.google.com:aud', values: ['${google_service_account.Account.unique_id}'] },
+          { test: 'StringEquals', variable: 'accounts.google.com:oaud', values: ['gtoken/sts/assume-role-with-web-identity'] },
+          { test: 'StringEquals', variable: 'accounts.google.com:sub', values: ['${google_service_account.Account.unique_id}'] },
+        ],
+      }),
+    }),
+    pods: (_, c) => withHelpers(helpers, wired({
+      annotations: {
+        'iam.gke.io/gcp-service-account': '${google_service_account.Account.email}',
+        ...(helpers.length === 0 && { 'amazonaws.com/role-arn': '${aws_iam_role.Via_Role.arn}' }),
+      },
+      dependsOn: [
+        `google_service_account_iam_member.Account_Native_${c.gkeProjectLabel}_reports_reader`,
+        ...idTokenSource.createsTokens ? ['google_service_account_iam_member.Via_TokenCreator'] : [],
+      ],
+      env: {
+        ...(helpers.length > 0 && { AWS_ROLE_ARN: '${aws_iam_role.Via_Role.arn}', AWS_WEB_IDENTITY_TOKEN_FILE: '/var/run/secrets/aws/token/gtoken' }),
+        ...AWS_REGIONAL,
+      },
+    })),
+  })),
+  ...(['GKE', 'AKS', 'any OIDC cluster'] as const).map((from): Mechanism => ({
+    from, to: 'AWS', by: 'a projected token, as no webhook of EKS is there', identity: federatedRole,
+    trust: source => ({ ...REGION, ...oidcProvider(source), ...role('Role', webIdentity(source)) }),
+    pods: () => AWS_EXPLICIT,
+  })),
+  {
+    from: 'AKS', to: 'AWS', by: 'a projected token, and a registration that exists',
+    identity: (stack, subject, cluster) => new AwsFederatedRole(stack, 'Role', {
+      trusts: [subject], oidcProviders: [ClusterOidcProvider.fromArn(stack, 'Registration', { cluster, arn: AKS_PROVIDER_ARN })],
+    }),
+    trust: source => ({
+      ...REGION, ...role('Role', { ...webIdentity(source), principals: [{ type: 'Federated', identifiers: [AKS_PROVIDER_ARN] }] }),
+    }),
+    pods: () => AWS_EXPLICIT,
+  },
+  ...(['EKS', 'GKE as a plain issuer', 'AKS', 'any OIDC cluster', 'any OIDC cluster with uploaded keys'] as const).flatMap((from): Mechanism[] => {
+    const keys = (c: Clusters) => from === 'any OIDC cluster with uploaded keys' ? { oidc: { jwks_json: c.jwks } } : {};
+    return [
+      {
+        from, to: 'Google Cloud', by: 'a service account through a pool', identity: serviceAccount,
+        trust: (source, c) => ({ ...pool(source, keys(c)), ...account(`Federated_${source.id}_reports_reader`, ofPool(source.id)) }),
+        pods: impersonating('reports_reader'),
+      },
+      {
+        from, to: 'Google Cloud', by: 'a service account through a pool, for a whole namespace', identity: serviceAccount, trusts: wholeNamespace,
+        trust: (source, c) => ({
+          ...pool(source, { ...BY_NAMESPACE, ...keys(c) }),
+          ...account(`Federated_${source.id}_reports_`, setOfPool(source.id, 'attribute.namespace/reports')),
+        }),
+        pods: impersonating('reports_'),
+      },
+      {
+        from, to: 'Google Cloud', by: 'direct access through a pool', identity: principal,
+        trust: (source, c) => ({ ...pool(source, keys(c)), ...direct(`Federated_${source.id}_reports_reader`, ofPool(source.id)) }),
+        pods: asItself,
+      },
+      {
+        from, to: 'Google Cloud', by: 'direct access through a pool, for a whole namespace', identity: principal, trusts: wholeNamespace,
+        trust: (source, c) => ({
+          ...pool(source, { ...BY_NAMESPACE, ...keys(c) }),
+          ...direct(`Federated_${source.id}_reports_`, setOfPool(source.id, 'attribute.namespace/reports')),
+        }),
+        pods: asItself,
+      },
+      {
+        from, to: 'Google Cloud', by: 'direct access through a pool, for a whole cluster', identity: principal, trusts: wholeCluster,
+        trust: (source, c) => ({ ...pool(source, { ...BY_CLUSTER, ...keys(c) }), ...direct(`Federated_${source.id}__`, setOfPool(source.id, '*')) }),
+        pods: asItself,
+      },
+    ];
+  }),
+  {
+    from: 'GKE', to: 'Google Cloud', by: 'a service account through Google\'s own pool', identity: serviceAccount,
+    trust: (_, c) => account(`Native_${c.gkeProjectLabel}_reports_reader`, `serviceAccount:${c.workloadPool}[reports/reader]`),
+    pods: (_, c) => metadataServer(c.gkeProjectLabel, 'reports_reader'),
+  },
+  {
+    from: 'GKE', to: 'Google Cloud', by: 'a service account through Google\'s own pool, for a whole namespace', identity: serviceAccount, trusts: wholeNamespace,
+    trust: (_, c) => ({ ...c.gkeProjectSource, ...account(`Native_${c.gkeProjectLabel}_reports_`, `principalSet://${nativePool(c)}/namespace/reports`) }),
+    pods: (_, c) => metadataServer(c.gkeProjectLabel, 'reports_'),
+  },
+  {
+    from: 'GKE', to: 'Google Cloud', by: 'direct access through Google\'s own pool', identity: principal,
+    trust: (_, c) => ({ ...c.gkeProjectSource, ...direct(`Native_${c.gkeProjectLabel}_reports_reader`, `principal://${nativePool(c)}/subject/ns/reports/sa/reader`) }),
+    pods: () => NOTHING,
+  },
+  {
+    from: 'GKE', to: 'Google Cloud', by: 'direct access through Google\'s own pool, for a whole namespace', identity: principal, trusts: wholeNamespace,
+    trust: (_, c) => ({ ...c.gkeProjectSource, ...direct(`Native_${c.gkeProjectLabel}_reports_`, `principalSet://${nativePool(c)}/namespace/reports`) }),
+    pods: () => NOTHING,
+  },
+  {
+    from: 'GKE', to: 'Google Cloud', by: 'direct access through Google\'s own pool, for a whole cluster', identity: principal, trusts: wholeCluster,
+    trust: ({ issuer }, c) => ({ ...c.gkeProjectSource, ...direct('Native_gke-apps__', `principalSet://${nativePool(c)}/kubernetes.cluster/${issuer}`) }),
+    pods: () => NOTHING,
+  },
+  {
+    from: 'GKE', to: 'Google Cloud', by: 'direct access through Google\'s own pool, in another project',
+    identity: (stack, subject) => {
+      const made = new GcpFederatedPrincipal(stack, 'Principal', { trusts: [subject], project: 'acme-data' });
+      made.grantBucketRead('acme-reports');
+      return made;
+    },
+    trust: (_, c) => ({ ...c.gkeProjectSource, ...direct(`Native_${c.gkeProjectLabel}_reports_reader`, `principal://${nativePool(c)}/subject/ns/reports/sa/reader`) }),
+    pods: () => wired({ env: { GOOGLE_CLOUD_PROJECT: 'acme-data', CLOUDSDK_CORE_PROJECT: 'acme-data' } }),
+  },
+  {
+    from: 'AKS', to: 'Azure', by: 'AKS\'s webhook', identity: azureIdentity,
+    trust: managedIdentity,
+    pods: azureWebhook(MANAGED),
+  },
+  {
+    from: 'AKS', to: 'Azure', by: 'AKS\'s webhook and an application of Entra ID', identity: entraApplication,
+    trust: application,
+    pods: azureWebhook(REGISTERED),
+  },
+  ...(['EKS', 'GKE', 'GKE as a plain issuer', 'AKS', 'any OIDC cluster'] as const).flatMap((from): Mechanism[] => [
+    {
+      from, to: 'Azure', by: 'a projected token', identity: azureIdentity, wiring: 'explicit',
+      trust: managedIdentity,
+      pods: azureExplicit(MANAGED),
+    },
+    {
+      from, to: 'Azure', by: 'a projected token and an application of Entra ID', identity: entraApplication, wiring: 'explicit',
+      trust: application,
+      pods: azureExplicit(REGISTERED),
+    },
+  ]),
+  ...(['EKS', 'GKE', 'AKS without its webhook', 'any OIDC cluster'] as const).flatMap((from): Mechanism[] => [
+    {
+      from, to: 'Azure', by: 'a projected token, as no webhook of AKS is there', identity: azureIdentity,
+      trust: managedIdentity,
+      pods: azureExplicit(MANAGED),
+    },
+    {
+      from, to: 'Azure', by: 'a projected token and an application of Entra ID, as no webhook of AKS is there', identity: entraApplication,
+      trust: application,
+      pods: azureExplicit(REGISTERED),
+    },
+  ]),
+];
+
+/** The workload of a mechanism: service account `reader` of namespace `reports`. */
+export function workloadOf({ from, trusts, identity, wiring }: Mechanism, clusters: Clusters, stack: TerraformStack): Workload {
+  const cluster = SOURCES[from](clusters).cluster(stack);
+  const subject = cluster.serviceAccount('reports', 'reader');
+  return new Workload(stack, 'Workload', { serviceAccount: subject, identities: [identity(stack, trusts?.(cluster) ?? subject, cluster)], wiring });
+}
