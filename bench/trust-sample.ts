@@ -5,11 +5,14 @@ import { millisecondsSince, Sample } from './statistics';
 const [what, ...folders] = process.argv.slice(2);
 
 const before = process.cpuUsage();
-const models = folders.map(folder => trust.readModel(trust.readInputs([folder])));
+const read = (folder: string) => trust.readModel(trust.readInputs([folder]));
+const models = what === 'report' ? folders.map(read) : [];
+// Like the command, it keeps of what is compared the identities only.
+const identities = what === 'diff' ? folders.map(folder => read(folder).identities) : [];
 const construct = millisecondsSince(before);
 const text = what === 'report'
   ? trust.reportToHtml(trust.makeReport(models[0]!))
-  : trust.changesToMarkdown(trust.makeChanges(trust.diffTrust(models[0]!.identities, models[1]!.identities)));
+  : trust.changesToMarkdown(trust.makeChanges(trust.diffTrust(identities[0]!, identities[1]!)));
 const cpu = millisecondsSince(before);
 const rss = process.resourceUsage().maxRSS / 1024;
 gc!();
@@ -17,4 +20,4 @@ const heap = process.memoryUsage().heapUsed / 2 ** 20;
 const sample: Sample = { cpu, construct, rss, heap };
 console.log(JSON.stringify(sample));
 // Used after the heap is read, so that the collector cannot have taken them.
-process.exitCode = text.length > 0 && models.length > 0 ? 0 : 1;
+process.exitCode = text.length > 0 && models.length + identities.length > 0 ? 0 : 1;

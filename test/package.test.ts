@@ -80,7 +80,7 @@ afterAll(() => rmSync(folder, { recursive: true }));
 
 test('what is packed is compiled code, types and documents, and neither sources nor tests', () => {
   expect(packed.filter(path => !/^build\/.*(?:\.js|\.d\.ts)$/.test(path)).sort()).toEqual(
-    ['CHANGELOG.md', 'LICENSE', 'README.md', 'SECURITY.md', 'package.json', 'schema/report-v1.schema.json']);
+    ['CHANGELOG.md', 'LICENSE', 'README.md', 'SECURITY.md', 'package.json', ...['check', 'diff', 'explain', 'report'].map(command => `schema/${command}-v1.schema.json`)]);
   expect(packed).toContain('build/index.js');
   expect(packed).toContain('build/index.d.ts');
   expect(packed.filter(path => path.endsWith('/index.js'))).toEqual(['build/azure/index.js', 'build/entra/index.js', 'build/gtoken/index.js', 'build/index.js', 'build/testing/index.js', 'build/tls/index.js', 'build/trust/index.js']);

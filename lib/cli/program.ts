@@ -110,8 +110,8 @@ export async function run(argv: readonly string[], surroundings: Surroundings): 
       surroundings.warn(`${what} …\n`);
     }
   };
-  const read = (paths: readonly string[]): Model => {
-    const documents = readInputs(paths, () => surroundings.readStandardInput());
+  const read = (paths: readonly string[], input = () => surroundings.readStandardInput()): Model => {
+    const documents = readInputs(paths, input);
     progress(`Reading ${documents.length} ${documents.length === 1 ? 'document' : 'documents'}`);
     const model = readModel(documents);
     progress(`Found ${model.identities.length} identities`);
@@ -169,8 +169,8 @@ Examples:
   $ workload-federation diff before/cdktf.out cdktf.out
   $ workload-federation diff before/cdktf.out cdktf.out --format markdown --output comment.md --fail-on new,widened,changed,unknown`)
     .action((before: string, after: string, options: { format?: string; output?: string; failOn?: readonly string[] }) => {
-      const [old, now] = [read([before]), read([after])];
-      const diff = diffTrust(old.identities, now.identities);
+      const [old, now] = [before, after].map(path => read([path]).identities);
+      const diff = diffTrust(old!, now!);
       write(CHANGES_FORMATS, makeChanges(diff), options);
       const found = new Set(diff.identities.flatMap(each => [each.change as string, ...isChanged({ ...each, change: 'same' }) ? ['grants'] : []]));
       code = options.failOn?.some(kind => found.has(kind)) === true ? 1 : 0;
@@ -221,7 +221,9 @@ Examples:
         file === undefined ? undefined : parse(fileText(file, surroundings), file);
       const suppressions = optional(options.suppressions, parseSuppressions);
       const liveIssuers = optional(options.liveIssuers, parseLiveIssuers);
-      const findings = check(read(paths), { suppressions, liveIssuers, now: new Date(surroundings.now()) });
+      const texts = new Texts(surroundings);
+      const model = read(paths, () => texts.standardInput());
+      const findings = check(model, { suppressions, liveIssuers, now: new Date(surroundings.now()), textOf: file => texts.of(file) });
       write(FINDINGS_FORMATS, findings, options);
       code = options.failOn !== 'never' && hasAtLeast(findings, options.failOn) ? 1 : 0;
     });
@@ -283,6 +285,27 @@ function fileText(file: string, surroundings: Surroundings): string {
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     throw new InputError(file, code === 'ENOENT' ? 'there is no such file' : `it cannot be read (${code})`, 'pass the path of a file, or "-" for standard input');
+  }
+}
+
+/** The texts of what is read, for who asks for them once more. */
+class Texts {
+  /** Standard input cannot be read twice. */
+  private kept: string | undefined;
+
+  constructor(private readonly surroundings: Surroundings) {}
+
+  public standardInput(): string {
+    return this.kept = this.surroundings.readStandardInput();
+  }
+
+  /** The text of a file; undefined where it is gone. */
+  public of(file: string): string | undefined {
+    try {
+      return file === '-' ? this.kept : this.surroundings.readFile(file);
+    } catch {
+      return undefined;
+    }
   }
 }
 

@@ -49,22 +49,24 @@ export function strangersOf(identity: Identity, claims: readonly Claims[], model
 
 /** A door that lets in those of its tokens that are expected. */
 function forExpected(door: Door, expected: readonly Expected[]): Door {
-  return {
-    ...door,
-    judge: (token, at) => {
-      const gates = door.judge(token, at);
-      const verdict = some(expected.map(each => isExpected(token, each)));
-      if (verdict !== 'unknown') {
-        return [...gates, gateOf(verdict, door)];
-      }
-      const itself = { ...door, judge: () => gates };
-      const asIf = (other: Token) => admits([{ ...door, judge: () => door.judge(other, at) }], other, at);
-      // Whether unknown values are the same is no reason to expect a token. Where the door does not know it either, it is no news.
-      const same = admits([itself], token, at) !== 'yes'
-        && expected.some(each => isExpected(token, each) === 'unknown' && (isOdd(token) || supposed(token, each).some(other => asIf(other) === 'yes')));
-      return [...gates, gateOf(same ? 'yes' : 'no', door)];
-    },
-  };
+  return judgedBy(door, (token, at) => {
+    const gates = door.judge(token, at);
+    const verdict = some(expected.map(each => isExpected(token, each)));
+    if (verdict !== 'unknown') {
+      return [...gates, gateOf(verdict, door)];
+    }
+    const itself = judgedBy(door, () => gates);
+    const asIf = (other: Token) => admits([judgedBy(door, () => door.judge(other, at))], other, at);
+    // Whether unknown values are the same is no reason to expect a token. Where the door does not know it either, it is no news.
+    const same = admits([itself], token, at) !== 'yes'
+      && expected.some(each => isExpected(token, each) === 'unknown' && (isOdd(token) || supposed(token, each).some(other => asIf(other) === 'yes')));
+    return [...gates, gateOf(same ? 'yes' : 'no', door)];
+  });
+}
+
+/** A door in all but how it judges. What it says of itself may be worked out when it is asked for, so that it is not copied. */
+function judgedBy(door: Door, judge: Door['judge']): Door {
+  return Object.create(door, { judge: { value: judge } }) as Door;
 }
 
 /** A token as it is where it is of those who are expected. */

@@ -21,7 +21,7 @@ export function messageOf(identity: Identity, token: Token, at: number | undefin
     ...first === undefined ? [] : gateLines(first),
     ...gates.length === 0 ? [] : [['gates', gates.map(({ gate, verdict }) => `${MARKS[verdict]} ${gate}`).join('  ')] as [string, string]],
   ];
-  return lines.map(([label, text]) => `  ${label.padEnd(10)}${visible(text)}`).join('\n');
+  return lines.map(([label, text]) => `  ${label.padEnd(10)}${visible(identity.sensitive?.text(text) ?? text)}`).join('\n');
 }
 
 function gateLines({ gate, want, have, where, remedy }: Gate): [string, string][] {

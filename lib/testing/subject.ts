@@ -1,5 +1,6 @@
 import { ExpectationError, Texts } from './texts';
 import { before } from '../trust/judge';
+import { issuerOfWorkload } from '../trust/kubernetes/clusters';
 import { Attempt, Door, Identity } from '../trust/model';
 import { Model } from '../trust/read';
 import { distinct, equal, like, show, text, TextValue } from '../trust/value';
@@ -100,9 +101,10 @@ export function audiencesFor(claims: Claims, identity: Identity, model: Model): 
 }
 
 /** The audiences of the tokens that the wiring of a service account's workload presents to an identity. */
-function wiredAudiences({ account }: Claims, identity: Identity, { workloads }: Model): readonly TextValue[] {
-  const own = account === undefined ? [] : workloads.filter(({ namespace, serviceAccount }) =>
-    equal(namespace, account.namespace) === 'yes' && equal(serviceAccount, account.serviceAccount) === 'yes');
+function wiredAudiences({ account, issuer }: Claims, identity: Identity, { workloads }: Model): readonly TextValue[] {
+  const own = account === undefined ? [] : workloads.filter(workload =>
+    equal(workload.namespace, account.namespace) === 'yes' && equal(workload.serviceAccount, account.serviceAccount) === 'yes'
+    && like(issuerOfWorkload(workload) ?? issuer, issuer, '*') !== 'no');
   return own.flatMap(({ attempts }) => attempts).filter(attempt => names(attempt, identity)).flatMap(({ audience }) => audience ?? []);
 }
 

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { diffGrants, grantKey, GrantsDiff } from './grants';
 import { decide } from './judge';
 import { addressOf, Match, matchIdentities } from './match';
@@ -171,10 +172,9 @@ interface IssuerKeys {
   readonly keys: Set<string>;
 }
 
-/** Keys of what identities trust and may do. They are numbers for texts, so that a chain of identities does not make them long. */
+/** Keys of what identities trust and may do. They are digests of texts, so that neither many identities nor a chain of them take much. */
 class Keys {
-  private readonly numbers = new Map<string, number>();
-  private readonly trusts = new Map<Identity, number | undefined>();
+  private readonly trusts = new Map<Identity, string | undefined>();
   private readonly doors = new Map<Door, string | undefined>();
 
   /** Whether two identities trust the same, by what their doors say of themselves; false also where they do not say it. */
@@ -187,23 +187,23 @@ class Keys {
   public door(door: Door, depth = 0): string | undefined {
     if (!this.doors.has(door)) {
       const through = door.through === undefined ? null : this.trust(door.through, depth + 1);
-      this.doors.set(door, door.fingerprint === undefined || through === undefined ? undefined
-        : JSON.stringify([door.mechanism, door.fingerprint, through]));
+      const { fingerprint } = door;
+      this.doors.set(door, fingerprint === undefined || through === undefined ? undefined : digest([door.mechanism, fingerprint, through]));
     }
     return this.doors.get(door);
   }
 
   /** A key that identities of the same trust have; what has the same key need not have the same trust. */
-  public likeness(identity: Identity): number {
-    return this.trust(identity) ?? this.number(JSON.stringify(identity.doors.map(door => [
+  public likeness(identity: Identity): string {
+    return this.trust(identity) ?? digest(identity.doors.map(door => [
       door.mechanism,
       door.who.map(rowKey).sort(),
       door.atoms.map(atom => JSON.stringify([keyOf(atom.claim), keyOf(atom.pattern)])).sort(),
-    ])));
+    ]));
   }
 
-  public grants(identity: Identity): number {
-    return this.number(JSON.stringify([...new Set(identity.grants.map(grantKey))].sort()));
+  public grants(identity: Identity): string {
+    return digest([...new Set(identity.grants.map(grantKey))].sort());
   }
 
   public haveSameGrants(a: Identity | undefined, b: Identity | undefined): boolean {
@@ -239,21 +239,20 @@ class Keys {
     return issuers;
   }
 
-  private trust(identity: Identity, depth = 0): number | undefined {
+  private trust(identity: Identity, depth = 0): string | undefined {
     if (!this.trusts.has(identity)) {
       // Identities that trust each other in a circle have none, and are compared by the tokens that they accept.
       this.trusts.set(identity, undefined);
       const doors = depth === MAX_CHAIN ? [undefined] : identity.doors.map(door => this.door(door, depth));
       if (!doors.includes(undefined)) {
-        this.trusts.set(identity, this.number(JSON.stringify([...new Set(doors)].sort())));
+        this.trusts.set(identity, digest([...new Set(doors)].sort()));
       }
     }
     return this.trusts.get(identity);
   }
+}
 
-  private number(key: string): number {
-    const found = this.numbers.get(key) ?? this.numbers.size;
-    this.numbers.set(key, found);
-    return found;
-  }
+/** What stands for a document, the same for equal ones only. */
+function digest(json: unknown): string {
+  return createHash('sha256').update(JSON.stringify(json)).digest('base64');
 }

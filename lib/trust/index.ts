@@ -39,6 +39,7 @@ export * from './report/report';
 export { reportToSvg } from './report/svg';
 export { reportToText } from './report/text';
 export type { TextOptions } from './report/text';
+export type { Sensitive } from './sensitive';
 export type { Document } from './terraform/read';
 export {
   at, equal, every, fromJson, isKnown, isList, isMap, isText, known, like, not, show, some, Text, text, Unknown,

@@ -130,10 +130,11 @@ function manifest(path: string): Found[] {
     if (typeof synthesizedStackPath !== 'string') {
       throw new InputError(name, `the stack ${JSON.stringify(stack.slice(0, 80))} has no synthesizedStackPath`, 'synthesize again');
     }
-    const file = inFolder(path, synthesizedStackPath);
+    const file = located(path, synthesizedStackPath);
     // What else is in its folder is of the same stack.
-    const { documents } = isConfiguration(basename(synthesizedStackPath)) ? configuration(path, dirname(synthesizedStackPath), stack) : file;
-    return { ...file, stack, documents };
+    const { documents } = isConfiguration(basename(synthesizedStackPath))
+      ? configuration(path, dirname(synthesizedStackPath), stack) : inFolder(path, synthesizedStackPath);
+    return { stack, path: file, documents };
   });
   if (found.length === 0) {
     throw new InputError(name, 'it names no stacks', WANTED);
@@ -141,8 +142,13 @@ function manifest(path: string): Found[] {
   return found;
 }
 
-/** A file of a folder; one outside of it is not followed. */
 function inFolder(path: string, name: string): Found {
+  const file = located(path, name);
+  return configured(fromText(file, contents(file)));
+}
+
+/** Where a file of a folder is; one outside of it is not followed. */
+function located(path: string, name: string): string {
   const target = resolve(path, name);
   let real: string;
   try {
@@ -157,7 +163,7 @@ function inFolder(path: string, name: string): Found {
   if (isHcl(name)) {
     throw new InputError(join(path, name), 'it is configuration in HCL, which is not read', SHOW);
   }
-  return configured(fromText(join(path, name), contents(join(path, name))));
+  return join(path, name);
 }
 
 function oneFile(path: string): Found {
@@ -201,10 +207,12 @@ function fromText(path: string, text: string): Found {
   if ('version' in json && 'lineage' in json && 'serial' in json) {
     throw new InputError(path, 'it is Terraform\'s raw state', 'run `terraform show -json` where it is the state, and pass what it prints');
   }
-  if (isTooDeep(json)) {
+  const { depth, keys } = measure(text);
+  if (depth > MAX_DEPTH + 1) {
     throw new InputError(path, `it is nested deeper than ${MAX_DEPTH}`, 'pass what Terraform or cdktf wrote, as it is');
   }
-  const twice = repeatedKey(text);
+  // Told by number, as nearly no file has one.
+  const twice = keys === keysOf(json) ? undefined : repeatedKey(text);
   if (twice !== undefined) {
     throw new InputError(path, `the key ${JSON.stringify(twice.slice(0, 80))} is written twice in one object`, 'write it once');
   }
@@ -240,39 +248,85 @@ function parse(path: string, text: string): unknown {
   }
 }
 
-/** A key that an object of JSON has twice, of which only the last is in what was parsed. */
+/** How deep a text of JSON is nested, and how many keys are written in it where those that are there twice are looked for. */
+function measure(text: string): { readonly depth: number; readonly keys: number } {
+  let [open, depth, keys] = [0, 0, 0];
+  walk(text, {
+    opens: () => {
+      depth = Math.max(depth, ++open);
+    },
+    closes: () => {
+      open--;
+    },
+    key: () => {
+      keys += open <= KEYS_DEPTH ? 1 : 0;
+    },
+  });
+  return { depth, keys };
+}
+
+/** How many keys were parsed where those that are written twice are looked for: less than are written where one is, as only the last counts. */
+function keysOf(json: object, depth = 1): number {
+  let keys = 0;
+  for (const value of Object.values(json) as unknown[]) {
+    keys += (Array.isArray(json) ? 0 : 1) + (typeof value === 'object' && value !== null && depth < KEYS_DEPTH ? keysOf(value, depth + 1) : 0);
+  }
+  return keys;
+}
+
+/** A key that an object of JSON has twice. */
 function repeatedKey(text: string): string | undefined {
   const open: (Set<string> | undefined)[] = [];
+  let twice: string | undefined;
+  walk(text, {
+    opens: isObject => {
+      open.push(isObject && open.length < KEYS_DEPTH ? new Set() : undefined);
+    },
+    closes: () => {
+      open.pop();
+    },
+    key: (start, end) => {
+      const keys = open.at(-1);
+      if (keys !== undefined && twice === undefined) {
+        const key = JSON.parse(text.slice(start, end + 1)) as string;
+        twice = keys.has(key) ? key : undefined;
+        keys.add(key);
+      }
+    },
+  });
+  return twice;
+}
+
+/** What stands in a text of JSON. */
+interface Visitor {
+  opens(isObject: boolean): void;
+  closes(): void;
+  /** A key, by the places of its quotes. */
+  key(start: number, end: number): void;
+}
+
+function walk(text: string, visitor: Visitor): void {
   for (let index = 0; index < text.length; index++) {
     switch (text[index]) {
-      case '{':
-        open.push(open.length < KEYS_DEPTH ? new Set() : undefined);
-        break;
-      case '[':
-        open.push(undefined);
+      case '{': case '[':
+        visitor.opens(text[index] === '{');
         break;
       case '}': case ']':
-        open.pop();
+        visitor.closes();
         break;
       case '"': {
         const end = endOfString(text, index);
-        const keys = open.at(-1);
-        if (keys !== undefined && isKey(text, end)) {
-          const key = JSON.parse(text.slice(index, end + 1)) as string;
-          if (keys.has(key)) {
-            return key;
-          }
-          keys.add(key);
+        if (isKey(text, end)) {
+          visitor.key(index, end);
         }
         index = end;
       }
     }
   }
-  return undefined;
 }
 
 /** Where the string that begins at an index has its closing quote. */
-function endOfString(text: string, start: number): number {
+export function endOfString(text: string, start: number): number {
   let end = start;
   for (;;) {
     end = text.indexOf('"', end + 1);
@@ -287,33 +341,13 @@ function endOfString(text: string, start: number): number {
   }
 }
 
-function isKey(text: string, end: number): boolean {
+/** Whether the string that ends at an index is the key of an object. */
+export function isKey(text: string, end: number): boolean {
   let index = end + 1;
   while (' \t\r\n'.includes(text[index]!)) {
     index++;
   }
   return text[index] === ':';
-}
-
-function isTooDeep(json: unknown): boolean {
-  let level: unknown[] = [json];
-  for (let depth = 0; level.length > 0; depth++) {
-    if (depth > MAX_DEPTH) {
-      return true;
-    }
-    const next: unknown[] = [];
-    for (const value of level) {
-      if (typeof value === 'object' && value !== null) {
-        for (const inner of Object.values(value)) {
-          if (typeof inner === 'object' && inner !== null) {
-            next.push(inner);
-          }
-        }
-      }
-    }
-    level = next;
-  }
-  return false;
 }
 
 /** A path for people: what would move the cursor or change colours is written out. */

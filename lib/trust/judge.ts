@@ -45,9 +45,9 @@ function decideWithin(identity: Identity, reached: Reached, depth: number): Deci
   let best: Decision & { readonly door: Door } | undefined;
   for (const door of identity.doors) {
     const gates = reached.gatesOf(door);
-    const failing = gates.find(gate => gate.verdict === 'no') ?? gates.find(gate => gate.verdict === 'unknown');
+    const failing = failingOf(gates);
     const candidate = { verdict: reached.by(door), door, gates, ...failing && { failing } };
-    if (best === undefined || isBetter(candidate, best)) {
+    if (best === undefined || isBetter(candidate, best, reached)) {
       best = candidate;
     }
   }
@@ -58,19 +58,22 @@ function decideWithin(identity: Identity, reached: Reached, depth: number): Deci
   return through === undefined || depth === MAX_CHAIN ? best : { ...best, through: decideWithin(through, reached, depth + 1) };
 }
 
-function isBetter(a: Decision, b: Decision): boolean {
-  const [left, right] = [rank(a), rank(b)];
+function isBetter(a: Decision, b: Decision, reached: Reached): boolean {
+  const [left, right] = [rank(a, reached), rank(b, reached)];
   const index = left.findIndex((figure, place) => figure !== right[place]);
   return index >= 0 && left[index]! > right[index]!;
 }
 
 /** The verdict counts first, then how far the token gets, then how many gates it would pass. */
-function rank({ verdict, gates, failing }: Decision): readonly number[] {
-  return [
-    ['no', 'unknown', 'yes'].indexOf(verdict),
-    failing === undefined ? gates.length : gates.indexOf(failing),
-    gates.filter(gate => gate.verdict === 'yes').length,
-  ];
+function rank(decision: Decision, reached: Reached): readonly number[] {
+  return [VERDICTS.indexOf(decision.verdict), decision.door === undefined ? 0 : reached.far(decision.door), decision.gates.filter(gate => gate.verdict === 'yes').length];
+}
+
+const VERDICTS: readonly Verdict[] = ['no', 'unknown', 'yes'];
+
+/** The gate that decides: the first that refuses, or else the first that is unknown. */
+function failingOf(gates: readonly Gate[]): Gate | undefined {
+  return gates.find(gate => gate.verdict === 'no') ?? gates.find(gate => gate.verdict === 'unknown');
 }
 
 /** What one token reaches; doors behind other identities are open where those are reached. */
@@ -78,7 +81,32 @@ export class Reached {
   private readonly identities = new Map<Identity, Verdict>();
   private readonly gates = new Map<Door, readonly Gate[]>();
 
+  private readonly distances = new Map<Identity, number>();
+
   constructor(private readonly token: Token, private readonly at?: number) {}
+
+  /** How many gates of a door the token passes; what is behind an identity that it does not become, it does not come to. */
+  public far(door: Door, depth = 0): number {
+    const gates = this.gatesOf(door);
+    const failing = failingOf(gates);
+    return failing !== undefined ? gates.indexOf(failing)
+      : door.through === undefined || this.by(door) === 'yes' ? gates.length : this.farthest(door.through, depth + 1);
+  }
+
+  /** How many gates of an identity's doors the token passes, at the door at which it passes most. */
+  private farthest(identity: Identity, depth: number): number {
+    let distance = this.distances.get(identity);
+    if (distance === undefined) {
+      distance = 0;
+      // Where identities trust each other in a circle, nobody comes farther by going round.
+      this.distances.set(identity, distance);
+      for (const door of depth < MAX_CHAIN ? identity.doors : []) {
+        distance = Math.max(distance, this.far(door, depth));
+      }
+      this.distances.set(identity, distance);
+    }
+    return distance;
+  }
 
   /** The gates of a door, without those of the identity before it. */
   public gatesOf(door: Door): readonly Gate[] {

@@ -1,3 +1,4 @@
+import { Sensitive } from './sensitive';
 import { TextValue, Value, ValueMap, Verdict } from './value';
 
 /** Where something is said. */
@@ -36,6 +37,10 @@ export interface TerraformResource {
 export interface Terraform {
   readonly resources: readonly TerraformResource[];
   readonly notes: readonly Note[];
+  /** The texts that the input says not to print; undefined where there are none. */
+  readonly sensitive?: Sensitive;
+  /** What providers of Kubernetes are told of their clusters, by the names that resources have; undefined where the input says nothing. */
+  readonly clusters?: ReadonlyMap<string, ValueMap>;
   /** The resources of a type; none where there are none. */
   ofType(type: string, mode?: 'managed' | 'data'): readonly TerraformResource[];
 }
@@ -150,6 +155,8 @@ export interface Identity {
   readonly where: Where;
   readonly doors: readonly Door[];
   readonly grants: readonly Grant[];
+  /** What of the input that it is from must not be printed; undefined where nothing is marked so. */
+  readonly sensitive?: Sensitive;
 }
 
 /** What makes an issuer known to a cloud account. */
@@ -184,6 +191,17 @@ export interface WorkloadUse {
   readonly users: readonly Where[];
   /** What its wiring tries to become. */
   readonly attempts: readonly Attempt[];
+  /** The issuers that its cluster is said to have: one where it is known, several where they contradict each other; undefined where nothing says one. */
+  readonly issuers?: readonly SaidIssuer[];
+}
+
+/** What the input says of the issuer of a cluster. */
+export interface SaidIssuer {
+  readonly issuer: TextValue;
+  /** Where it is said: the cluster that a provider leads to, or the wiring of a pod. */
+  readonly where: Where;
+  /** Whether an issuer is that of another cluster for certain, although only Terraform knows one of them. */
+  isOther?(issuer: TextValue): boolean;
 }
 
 /** A try to become an identity that the wiring of a workload makes: what its pods present, to whom, and as what. */
@@ -197,6 +215,8 @@ export interface Attempt {
   readonly audience?: TextValue;
   /** The lifetime of the token in seconds, where the wiring says it. */
   readonly expirationSeconds?: number;
+  /** The association of EKS Pod Identity by which they try, where it is one. */
+  readonly association?: Where;
   /** What stands in the pod's own way, such as a token that is not mounted where a variable says, in the order in which a client meets it. */
   readonly gates: readonly Gate[];
   readonly where: Where;

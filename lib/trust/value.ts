@@ -59,16 +59,22 @@ export function known(holds: boolean): Verdict {
 
 /** Joins texts; what is known stands as known. */
 export function text(...pieces: readonly TextValue[]): TextValue {
+  if (pieces.length === 1) {
+    return pieces[0]!;
+  }
   const parts: (string | Unknown)[] = [];
-  for (const part of pieces.flatMap(piece => partsOf(piece))) {
-    const last = parts.at(-1);
-    if (typeof part === 'string' && typeof last === 'string') {
-      parts[parts.length - 1] = last + part;
-    } else if (part !== '') {
-      parts.push(part);
+  for (const piece of pieces) {
+    for (const part of partsOf(piece)) {
+      const last = parts.at(-1);
+      if (typeof part === 'string' && typeof last === 'string') {
+        parts[parts.length - 1] = last + part;
+      } else if (part !== '') {
+        parts.push(part);
+      }
     }
   }
-  return parts.length === 0 ? '' : parts.length === 1 ? parts[0]! : new Text(parts);
+  // A list that grew has room for more, and a copy has not.
+  return parts.length === 0 ? '' : parts.length === 1 ? parts[0]! : new Text([...parts]);
 }
 
 /** The parts of a text, in order. */
@@ -134,8 +140,11 @@ const MAX_WORK = 16_000_000;
 
 /** Whether a text matches a pattern as a whole. */
 export function like(value: TextValue, pattern: TextValue, wildcards: Wildcards = '*?'): Verdict {
-  if (wildcards === '' && typeof value === 'string' && typeof pattern === 'string') {
+  if (typeof value === 'string' && typeof pattern === 'string' && ![...wildcards].some(wildcard => pattern.includes(wildcard))) {
     return known(value === pattern);
+  }
+  if (wildcards === '' && value === pattern) {
+    return 'yes';
   }
   const want = piecesOf(pattern, wildcards);
   const have = piecesOf(value, '');

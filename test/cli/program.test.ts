@@ -157,6 +157,21 @@ test('check prints findings, and fails from a level on', async () => {
   expect(runs[0].results.map(({ ruleId }: { ruleId: string }) => ruleId)).toContain('unsafe-cluster');
 });
 
+test('check names the lines of files and of standard input, and not those of what is one line or gone', async () => {
+  const wide = JSON.parse(stack('system:serviceaccount:*:*').replaceAll('StringEquals', 'StringLike')) as object;
+  const pretty = JSON.stringify(wide, undefined, 2);
+  const line = pretty.split('\n').findIndex(text => text.includes('"Reader": {')) + 1;
+  const linesOf = (out: string) => JSON.parse(out).findings.filter(({ where }: any) => where.address === 'aws_iam_role.Reader').map((finding: any) => finding.line);
+  writeFileSync(join(folder, 'wide.tf.json'), pretty);
+  const { out } = await command(['check', 'wide.tf.json']);
+  expect(out).toContain(`FOLDER/wide.tf.json:${line}\n`);
+  expect(new Set(linesOf((await command(['check', 'wide.tf.json', '--format', 'json'])).out))).toEqual(new Set([line]));
+  expect(new Set(linesOf((await command(['check', '-', '--format', 'json'], { stdin: pretty })).out))).toEqual(new Set([line]));
+  expect(new Set(linesOf((await command(['check', '-', '--format', 'json'], { stdin: JSON.stringify(wide) })).out))).toEqual(new Set([1]));
+  const { runs } = JSON.parse((await command(['check', 'wide.tf.json', '--format', 'sarif'])).out);
+  expect(runs[0].results[0].locations[0].physicalLocation.region).toEqual({ startLine: line });
+});
+
 test('check takes what is accepted, and what exists, from files', async () => {
   writeFileSync(join(folder, 'live.txt'), 'https://other.example\n');
   expect((await command(['check', 'before.tf.json', '--live-issuers', 'live.txt'])).out).toContain('dead-issuer');

@@ -1,6 +1,7 @@
 import { account, door, EKS, equals, role, statement } from './doors';
 import { accepts, admits, decide } from '../../lib/trust/judge';
 import { Token } from '../../lib/trust/model';
+import { readModel } from '../../lib/trust/read';
 import { Unknown, Value } from '../../lib/trust/value';
 
 const token = (claims: Record<string, Value>): Token => new Map(Object.entries(claims));
@@ -92,4 +93,51 @@ describe('the decision', () => {
     expect(decision.failing).toBeUndefined();
     expect(decision.through).toEqual(decide(first, GOOD));
   });
+
+  test('shows the door at which it is refused rather than one behind an identity that it gets less far to', () => {
+    const elsewhere = statement([account('reports', 'reader')], { issuer: 'https://elsewhere' });
+    const behind = { ...reader, through: role('First', [elsewhere]) };
+    expect(decide(role('Second', [behind, writer]), GOOD).door).toBe(writer);
+    expect(decide(role('Second', [writer, behind]), GOOD).door).toBe(writer);
+  });
+
+  test('shows the door behind an identity that it gets farther to', () => {
+    const elsewhere = statement([account('reports', 'reader')], { issuer: 'https://elsewhere' });
+    const first = role('First', [elsewhere, writer]);
+    const behind = door([], { through: first });
+    const decision = decide(role('Third', [elsewhere, door([], { through: role('Second', [behind]) })]), GOOD);
+    expect([decision.failing, decision.through?.through]).toEqual([undefined, decide(first, GOOD)]);
+  });
+
+  test('ends where identities that refuse trust each other in a circle', () => {
+    const doors = [door([]), door([])].map(open => open as { through?: unknown } & typeof open);
+    const [a, b] = [role('A', [doors[0]!]), role('B', [doors[1]!, writer])];
+    doors[0]!.through = b;
+    doors[1]!.through = a;
+    expect(decide(b, GOOD).door).toBe(writer);
+  });
+});
+
+test('a token of Google that a role refuses is shown at the role\'s own door, and not at the account that it does not become', () => {
+  const policy = JSON.stringify({
+    Version: '2012-10-17',
+    Statement: [{
+      Effect: 'Allow', Action: 'sts:AssumeRoleWithWebIdentity', Principal: { Federated: 'accounts.google.com' },
+      Condition: { StringEquals: { 'accounts.google.com:sub': '${google_service_account.a.unique_id}', 'accounts.google.com:oaud': 'mine' } },
+    }],
+  });
+  const { identities } = readModel([{
+    file: 's.tf.json', stack: 's', json: {
+      resource: {
+        aws_iam_role: { r: { name: 'r', assume_role_policy: policy } },
+        google_service_account: { a: { account_id: 'a', project: 'acme' } },
+        google_service_account_iam_member: {
+          m: { service_account_id: '${google_service_account.a.name}', role: 'roles/iam.workloadIdentityUser', member: 'serviceAccount:acme.svc.id.goog[n/s]' },
+        },
+      },
+    },
+  }]);
+  const google = token({ iss: 'https://accounts.google.com', sub: new Unknown('s/google_service_account.a.unique_id'), azp: '1', aud: 'another' });
+  const decision = decide(identities.find(({ cloud }) => cloud === 'aws')!, google);
+  expect([decision.verdict, decision.door?.through, decision.failing?.want]).toEqual(['no', undefined, 'StringEquals accounts.google.com:oaud mine']);
 });

@@ -1,5 +1,6 @@
 import { Draft, everything } from './mutants';
-import { check, CheckRuleId } from '../../lib/trust';
+import { wrongIn, wrongOf } from './report/documents';
+import { changesToJson, check, CheckRuleId, makeChanges } from '../../lib/trust';
 import { diffTrust, isChanged } from '../../lib/trust/diff';
 import { Identity } from '../../lib/trust/model';
 import { Model, readModel } from '../../lib/trust/read';
@@ -313,7 +314,9 @@ function labelOf({ where: { address } }: Identity): string {
 
 /** What `diff` says. */
 function changesOf(before: Model, after: Model): string {
-  return diffTrust(before.identities, after.identities).identities.filter(isChanged).map(diff => {
+  const all = diffTrust(before.identities, after.identities);
+  expect([...wrongIn('diff', changesToJson(makeChanges(all))), ...wrongOf(after)]).toEqual([]);
+  return all.identities.filter(isChanged).map(diff => {
     const { added, removed, changed: other } = diff.grants;
     const grants = added.length + removed.length + other.length === 0 ? '' : ' grants';
     return `${labelOf((diff.after ?? diff.before)!)} ${diff.change}${grants}`;

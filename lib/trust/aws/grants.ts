@@ -5,6 +5,7 @@ import { Role, Roles } from './roles';
 import { Grant, Note, Terraform, TerraformResource } from '../model';
 import { parseJson } from '../terraform/json';
 import { blocksOf, equal, every, isList, isMap, isText, keyOf, like, not, partsOf, show, some, TextValue, Unknown, Value, Verdict } from '../value';
+import { attributeAt } from '../where';
 
 /** Most names, known only in part, that are compared with those of all roles. */
 const MAX_UNSURE = 20;
@@ -82,9 +83,9 @@ class GrantReader implements Permissions {
   public read(): void {
     for (const role of this.roles.all) {
       for (const block of blocksOf(role.values.get('inline_policy'))) {
-        this.inline([role], block.get('name'), block.get('policy'), { ...role.where, attribute: 'inline_policy' });
+        this.inline([role], block.get('name'), block.get('policy'), attributeAt(role.where, 'inline_policy'));
       }
-      this.attachAll([role], role.values.get('managed_policy_arns'), { ...role.where, attribute: 'managed_policy_arns' });
+      this.attachAll([role], role.values.get('managed_policy_arns'), attributeAt(role.where, 'managed_policy_arns'));
       // The policies of a role that is looked up are those of whoever made it.
       if (role.mode === 'data') {
         this.incomplete.add(role);

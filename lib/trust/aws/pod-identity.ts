@@ -68,7 +68,8 @@ function associationOf(
   };
 }
 
-function issuerOfCluster({ values, where }: TerraformResource): TextValue {
+/** The issuer of a cluster of EKS: as the input has it, or what stands for it. */
+export function issuerOfCluster({ values, where }: TerraformResource): TextValue {
   const issuer = valueAt(values, 'identity', 0, 'oidc', 0, 'issuer');
   return isText(issuer) ? issuer : new Unknown(`${where.stack ?? ''}/${where.address}.identity.0.oidc.0.issuer`);
 }

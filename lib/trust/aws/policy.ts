@@ -1,5 +1,6 @@
+import { createHash } from 'node:crypto';
 import { parseJson } from '../terraform/json';
-import { isList, isMap, isText, like, not, partsOf, show, some, Text, textOfKey, TextValue, Unknown, Value, ValueMap, Verdict } from '../value';
+import { isList, isMap, isText, keyOf, like, not, partsOf, show, some, Text, textOfKey, TextValue, Unknown, Value, ValueMap, Verdict } from '../value';
 
 /** The kinds of principals of a trust policy. */
 export type PrincipalType = 'AWS' | 'Service' | 'Federated' | 'CanonicalUser';
@@ -42,6 +43,8 @@ export interface Policy {
   readonly statements: readonly Statement[];
   /** What could not be read. */
   readonly problems: readonly string[];
+  /** A digest of the document where not all of it was read: what was not may have changed. */
+  readonly unread?: string;
 }
 
 /**
@@ -57,6 +60,12 @@ const TYPES: ReadonlySet<string> = new Set<PrincipalType>(['AWS', 'Service', 'Fe
  * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html
  */
 export function parsePolicy(document: Value | undefined): Policy {
+  const policy = readPolicy(document);
+  const unread = policy.problems.length > 0 || policy.statements.some(({ problems }) => problems.length > 0);
+  return unread && document !== undefined ? { ...policy, unread: createHash('sha256').update(keyOf(document)).digest('base64') } : policy;
+}
+
+function readPolicy(document: Value | undefined): Policy {
   if (!isText(document)) {
     return isMap(document) ? policyOf(document) : unreadable('it is not a JSON text');
   }
@@ -73,8 +82,8 @@ export function parsePolicy(document: Value | undefined): Policy {
 }
 
 /** All of a policy that requests are compared with, in one text. */
-export function policyKey({ variables, statements, problems }: Policy): string {
-  return JSON.stringify([variables, statements.map(statement => ({ ...statement, sid: undefined })), problems]);
+export function policyKey({ variables, statements, problems, unread }: Policy): string {
+  return JSON.stringify([variables, statements.map(statement => ({ ...statement, sid: undefined })), problems, unread]);
 }
 
 /** Whether a statement is about an action, whatever its effect. Names of actions have no case. */
@@ -203,16 +212,17 @@ function conditionsOf(block: Value | undefined, problems: string[]): readonly Co
 
 /** A text or a list of them; IAM also takes numbers and booleans without quotes. */
 function textsOf(value: Value, element: string, problems: string[]): readonly TextValue[] {
-  return (isList(value) ? value : [value]).flatMap(member => {
+  const texts = (isList(value) ? value : [value]).map(member => {
     if (isText(member)) {
-      return [member];
+      return member;
     }
     if (typeof member === 'boolean' || typeof member === 'number') {
-      return [String(member)];
+      return String(member);
     }
     problems.push(`a value of its ${element} cannot be read`);
-    return [];
+    return undefined;
   });
+  return texts.every(member => member !== undefined) ? texts : texts.filter(member => member !== undefined);
 }
 
 function quote(name: string): string {

@@ -2,6 +2,7 @@ import { accountOf, nameOfRole, sameArn } from './arn';
 import { parsePolicy, Policy } from './policy';
 import { Door, Grant, Identity, Note, Terraform, TerraformResource, Where } from '../model';
 import { isText, keyOf, show, TextValue, Unknown, ValueMap, Verdict } from '../value';
+import { attributeAt } from '../where';
 
 /** A role while it is read. */
 export interface Role {
@@ -74,14 +75,14 @@ function roleOf({ values, where, mode }: TerraformResource, notes: Note[]): Role
   const document = values.get('assume_role_policy');
   // Of a role that is looked up, it is known when it is.
   const policy = parsePolicy(document === undefined && mode === 'data' ? new Unknown(`${where.stack ?? ''}/${where.address}.assume_role_policy`) : document);
-  const trustWhere = { ...where, attribute: 'assume_role_policy' };
+  const trustWhere = attributeAt(where, where.address.includes('awscc_iam_role.') ? 'assume_role_policy_document' : 'assume_role_policy');
   for (const problem of [...policy.problems, ...policy.statements.flatMap(statement => statement.problems)]) {
     notes.push({ message: `the trust policy cannot be read in full: ${problem}`, where: trustWhere });
   }
   const boundary = values.get('permissions_boundary');
   if (isText(boundary) && boundary !== '') {
     notes.push({
-      message: `what this role may do is limited by the permissions boundary ${show(boundary)}`, where: { ...where, attribute: 'permissions_boundary' },
+      message: `what this role may do is limited by the permissions boundary ${show(boundary)}`, where: attributeAt(where, 'permissions_boundary'),
     });
   }
   return {

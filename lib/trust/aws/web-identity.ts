@@ -5,9 +5,9 @@ import { Provider, Providers } from './providers';
 import { Role } from './roles';
 import { Request, trustGates } from './statements';
 import { audienceOf, audienceVerdict, showAudience, timeGate } from './token';
-import { conditionAtoms, distinctAtoms, exactAtoms, looksOtherwise, once, whoOf } from './who';
+import { conditionAtoms, distinctAtoms, exactAtoms, looksOtherwise, whoOf } from './who';
 import { hostOf, issuerOf } from '../issuer';
-import { Door, Gate, Token } from '../model';
+import { Atom, Door, Gate, Mechanism, Registration, Token, Where, Who } from '../model';
 import { equal, every, isText, keyOf, show, TextValue, Unknown, Verdict } from '../value';
 
 const ACTION = 'sts:AssumeRoleWithWebIdentity';
@@ -72,32 +72,62 @@ function federatedOf(identifier: TextValue, role: Role, providers: Providers): F
 
 function doorOf(role: Role, federated: Federated, providers: Providers): Door {
   const { policy, trustWhere: where } = role;
-  const { provider, builtIn } = federated;
+  const { provider } = federated;
   const statements = policy.statements.filter(statement => statement.effect !== 'Deny' && isAbout(statement, federated));
   const host = federated.host ?? hostOfKeys(policy, statements);
   const issuer = host === undefined ? undefined : provider?.issuer ?? issuerOf(host);
-  const atoms = once(() => distinctAtoms([
-    ...issuer === undefined ? [] : exactAtoms('iss', [issuer, ...host === GOOGLE ? [GOOGLE] : []]),
-    ...builtIn ? [] : ['aud', 'azp'].flatMap(claim => exactAtoms(claim, provider?.audiences ?? [])),
-    ...conditionAtoms(policy),
-  ]));
-  return {
-    mechanism: host === GOOGLE ? 'aws-google' : 'aws-oidc',
-    where,
-    registration: provider,
-    who: whoOf(statements, { issuer, host, clientIds: provider?.clientIdsKnown === true ? provider.audiences : undefined, where }),
-    judge: (token, at) => judge(role, federated, providers, token, at),
-    ...looksOtherwise(policy) && { opaque: true },
+  const who = whoOf(statements, { issuer, host, clientIds: provider?.clientIdsKnown === true ? provider.audiences : undefined, where });
+  return new WebIdentityDoor(role, federated, providers, host, issuer, who);
+}
+
+/** A door for tokens of an identity provider. There are many, and what is asked of few of them is made when it is asked for. */
+class WebIdentityDoor implements Door {
+  private differences: readonly Atom[] | undefined;
+
+  constructor(
+    private readonly role: Role, private readonly federated: Federated, private readonly providers: Providers,
+    private readonly host: TextValue | undefined, private readonly issuer: TextValue | undefined, public readonly who: readonly Who[],
+  ) {}
+
+  public get mechanism(): Mechanism {
+    return this.host === GOOGLE ? 'aws-google' : 'aws-oidc';
+  }
+
+  public get where(): Where {
+    return this.role.trustWhere;
+  }
+
+  public get registration(): Registration | undefined {
+    return this.federated.provider;
+  }
+
+  public get opaque(): true | undefined {
+    return looksOtherwise(this.role.policy) ? true : undefined;
+  }
+
+  public get atoms(): readonly Atom[] {
+    const { issuer, host, federated: { builtIn, provider } } = this;
+    this.differences ??= distinctAtoms([
+      ...issuer === undefined ? [] : exactAtoms('iss', [issuer, ...host === GOOGLE ? [GOOGLE] : []]),
+      ...builtIn ? [] : ['aud', 'azp'].flatMap(claim => exactAtoms(claim, provider?.audiences ?? [])),
+      ...conditionAtoms(this.role.policy),
+    ]);
+    return this.differences;
+  }
+
+  public get fingerprint(): string | undefined {
+    const { role, federated: { identifier, builtIn, provider } } = this;
     // Without a name in the policy, all providers of the account are compared.
-    fingerprint: federated.identifier === undefined ? undefined : JSON.stringify([
-      federated.identifier, builtIn, host,
+    return identifier === undefined ? undefined : JSON.stringify([
+      identifier, builtIn, this.host,
       provider && [provider.name, provider.issuer, provider.audiences, provider.clientIdsKnown],
-      ownAccount(role, federated), policyKey(policy),
-    ]),
-    get atoms() {
-      return atoms();
-    },
-  };
+      ownAccount(role, this.federated), policyKey(role.policy),
+    ]);
+  }
+
+  public judge(token: Token, at?: number): readonly Gate[] {
+    return judge(this.role, this.federated, this.providers, token, at);
+  }
 }
 
 /** Whether a statement names the door's principal. */

@@ -35,10 +35,8 @@ export function whoOf(
       ...statement.principals.negated ? ['NotPrincipal'] : [],
       ...statement.problems,
     ];
-    const row = { issuer, audiences, conditions, where };
-    return subject === undefined
-      ? [{ ...row, subject: undefined, wildcards: false }]
-      : subject.values.map(value => ({ ...row, subject: value, wildcards: wildcardsOf(subject) }));
+    const row = (value: TextValue | undefined, wildcards: boolean): Who => ({ issuer, audiences, conditions, where, subject: value, wildcards });
+    return subject === undefined ? [row(undefined, false)] : subject.values.map(value => row(value, wildcardsOf(subject)));
   });
 }
 

@@ -31,6 +31,7 @@ const SOURCES: ReadonlyMap<string, Source> = new Map([
 const AZAPI_TYPE = 'microsoft.managedidentity/userassignedidentities/federatedidentitycredentials';
 /** What may write credentials too, and is not read. */
 const DEPLOYMENTS = new Set(['resource_group', 'subscription', 'management_group', 'tenant'].map(scope => `azurerm_${scope}_template_deployment`));
+const AZAPI_NESTED = ['microsoft.resources/deployments', 'microsoft.resources/deploymentstacks', 'microsoft.resources/deploymentscripts'];
 const AZAPI_WRITERS = new Set(['azapi_update_resource', 'azapi_resource_action']);
 
 /** Reads the federated credentials of managed identities and applications. */
@@ -44,8 +45,9 @@ export function readCredentials(terraform: Terraform, notes: Note[]): readonly C
       return credentialOf(resource, resource.values, source, notes);
     }
     const isWriter = AZAPI_WRITERS.has(resource.type);
-    const isCredential = resource.type === 'azapi_resource' || isWriter ? credentialType(resource.values.get('type')) : 'no';
-    if (DEPLOYMENTS.has(resource.type) || (isWriter && isCredential !== 'no')) {
+    const type = resource.type === 'azapi_resource' || isWriter ? resource.values.get('type') : undefined;
+    const isCredential = isOfType(type, AZAPI_TYPE);
+    if (DEPLOYMENTS.has(resource.type) || (isWriter && isCredential !== 'no') || AZAPI_NESTED.some(nested => isOfType(type, nested) === 'yes')) {
       notes.push({ message: 'it is not read, and may make or change federated credentials', where: resource.where });
       return [];
     }
@@ -53,13 +55,13 @@ export function readCredentials(terraform: Terraform, notes: Note[]): readonly C
   });
 }
 
-/** Whether a type of Azure's own API, with or without its version, is that of federated credentials. */
-function credentialType(type: Value | undefined): Verdict {
+/** Whether a type of Azure's own API, with or without its version, is one that is named in lower case. */
+function isOfType(type: Value | undefined, name: string): Verdict {
   if (!isText(type)) {
     return 'no';
   }
   const lower = text(...partsOf(type).map(part => typeof part === 'string' ? part.toLowerCase() : part));
-  return some([equal(lower, AZAPI_TYPE), like(lower, `${AZAPI_TYPE}@*`, '*')]);
+  return some([equal(lower, name), like(lower, `${name}@*`, '*')]);
 }
 
 /** One that is written by the names of Azure's own API; where it may be something else, whom it trusts is not known. */

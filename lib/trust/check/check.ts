@@ -4,6 +4,7 @@ import { Collector, Findings, findingsOf } from './finding';
 import { checkGcp } from './gcp';
 import { checkClusters, checkIdentities } from './identities';
 import { checkIssuers, checkRegistrations, clusterPlaces } from './issuers';
+import { TextOf, withLines } from './lines';
 import { LiveIssuers } from './live-issuers';
 import { applySuppressions, Suppressions } from './suppressions';
 import { checkWorkloads } from './workloads';
@@ -26,10 +27,15 @@ export interface CheckOptions {
    * @default now
    */
   readonly now?: Date;
+  /**
+   * Gives the text of a file that was read, for the lines of what is found.
+   * @default no lines are said
+   */
+  readonly textOf?: TextOf;
 }
 
 /** Looks for what a reviewer should know: trust that is too wide, that never works, or that breaks tomorrow. */
-export function check(model: Model, { liveIssuers, suppressions, now = new Date() }: CheckOptions = {}): Findings {
+export function check(model: Model, { liveIssuers, suppressions, now = new Date(), textOf }: CheckOptions = {}): Findings {
   const { terraform, identities, workloads, registrations } = model;
   const collector = new Collector();
   const { say } = collector;
@@ -40,6 +46,7 @@ export function check(model: Model, { liveIssuers, suppressions, now = new Date(
   checkIdentities(model, say);
   checkClusters(terraform, identities, clusters, say);
   checkWorkloads(workloads, identities, say);
-  const all = collector.all();
-  return findingsOf(suppressions === undefined ? all : applySuppressions(all, suppressions, now));
+  const all = textOf === undefined ? collector.all() : withLines(collector.all(), textOf);
+  const findings = findingsOf(suppressions === undefined ? all : applySuppressions(all, suppressions, now));
+  return model.sensitive?.in(findings) ?? findings;
 }

@@ -10,6 +10,8 @@ export interface Finding {
   /** What is so, and who could do what by it. */
   readonly message: string;
   readonly where: Where;
+  /** The line of the file, from 1, in which what it is about begins; undefined where that is not known. */
+  readonly line?: number;
   /** What mends it. */
   readonly remedy: string;
   /** The same from run to run, wherever in the file it stands and however it is worded. */

@@ -1,8 +1,8 @@
 import { Finding, Findings } from './finding';
 import { helpUriOf, Level } from './rules';
-import { summaryOf, suppressionText } from './text';
+import { placeText, summaryOf, suppressionText } from './text';
 import { CHARACTERS, code, FRAME, length, plain, take } from '../report/github';
-import { count, cutEnd, figure, visible, whereText } from '../report/words';
+import { count, cutEnd, figure, visible } from '../report/words';
 
 const SIGNS: Readonly<Record<Level, string>> = { error: '❌', warning: '⚠️', note: 'ℹ️' };
 const DETAIL = 600;
@@ -21,11 +21,11 @@ export function findingsToMarkdown(findings: Findings): string {
 }
 
 function markdownOf(finding: Finding): string {
-  const { rule, level, message, where, remedy, suppressed } = finding;
+  const { rule, level, message, remedy, suppressed } = finding;
   const last = suppressed === undefined ? `To mend it: ${sentence(remedy)}` : sentence(suppressionText(finding));
   return [
     `- ${suppressed === undefined ? `${SIGNS[level]} ${level}` : '🔕 suppressed'} [\`${rule}\`](${helpUriOf(rule)}): ${sentence(message)}`,
-    `  <br>at ${code(whereText(where), DETAIL)}`,
+    `  <br>at ${code(placeText(finding), DETAIL)}`,
     `  <br>${last}`,
   ].join('\n');
 }

@@ -71,7 +71,7 @@ function ruleObject(id: string): object {
   };
 }
 
-function resultOf({ rule, level, message, where, remedy, fingerprint, suppressed }: Finding, ruleIndex: number, root: string): object {
+function resultOf({ rule, level, message, where, line = 1, remedy, fingerprint, suppressed }: Finding, ruleIndex: number, root: string): object {
   return {
     ruleId: rule,
     ruleIndex,
@@ -79,7 +79,7 @@ function resultOf({ rule, level, message, where, remedy, fingerprint, suppressed
     kind: 'fail',
     message: { text: `${sentence(message)}. To mend it: ${sentence(remedy)}`.replace(/[.]{2,}/g, '.') },
     locations: [{
-      physicalLocation: { artifactLocation: artifactOf(where.file, root), region: { startLine: 1 } },
+      physicalLocation: { artifactLocation: artifactOf(where.file, root), region: { startLine: line } },
       logicalLocations: logicalLocations(where),
     }],
     partialFingerprints: { 'trustFinding/v1': fingerprint },

@@ -11,16 +11,21 @@ export function findingsToText(findings: Findings, { color = false }: TextOption
   const paint = (text: string, sgr: number) => color ? `\u001b[${sgr}m${text}\u001b[0m` : text;
   const out = [paint(summaryOf(findings), 1)];
   for (const finding of findings.findings) {
-    const { rule, level, message, where, remedy, suppressed } = finding;
+    const { rule, level, message, remedy, suppressed } = finding;
     out.push(
       '',
       `${paint(suppressed === undefined ? level.toUpperCase() : 'SUPPRESSED', suppressed === undefined ? COLORS[level] : 2)}  ${rule}`,
       `  ${cutEnd(visible(message), DETAIL)}`,
-      `  at ${whereText(where)}`,
+      `  at ${placeText(finding)}`,
       `  ${suppressed === undefined ? `to mend it: ${cutEnd(visible(remedy), DETAIL)}` : suppressionText(finding)}`,
     );
   }
   return `${out.join('\n')}\n`;
+}
+
+/** Where something was found: the file with the line, as editors and terminals read it. */
+export function placeText({ where, line }: Finding): string {
+  return whereText(line === undefined ? where : { ...where, file: `${where.file}:${line}` });
 }
 
 /** What was found, in one sentence. */

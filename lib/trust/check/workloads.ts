@@ -1,7 +1,9 @@
 import { Say } from './finding';
 import { accepts, decide } from '../judge';
+import { issuerOfWorkload, issuersAmong, otherClusterGate } from '../kubernetes/clusters';
+import { isThrough } from '../kubernetes/pod-identity';
 import { Attempt, Door, Identity, Token, WorkloadUse } from '../model';
-import { keyOf, partsOf, show, text, TextValue, Unknown, Value } from '../value';
+import { distinct, keyOf, partsOf, show, text, TextValue, Unknown, Value } from '../value';
 
 const [HOUR, DAY] = [3600, 86400];
 const ISSUED_AT = 1_700_000_000;
@@ -14,6 +16,7 @@ const PLATFORM: ReadonlySet<string> = new Set(['gcp-native', 'aws-google']);
 export function checkWorkloads(workloads: readonly WorkloadUse[], identities: readonly Identity[], say: Say): void {
   const known = new Targets(identities);
   for (const workload of workloads) {
+    checkCluster(workload, say);
     for (const attempt of workload.attempts) {
       checkLifetime(workload, attempt, say);
       const failing = attempt.gates.find(({ verdict }) => verdict === 'no');
@@ -26,6 +29,17 @@ export function checkWorkloads(workloads: readonly WorkloadUse[], identities: re
       }
       checkTarget(workload, attempt, known, say);
     }
+  }
+}
+
+/** That what is said of a cluster's issuer does not contradict itself; workloads of one cluster have the same said of it. */
+function checkCluster({ issuers = [] }: WorkloadUse, say: Say): void {
+  const [first, second] = issuers;
+  if (first !== undefined && second !== undefined) {
+    say('cluster-of-two-issuers', {
+      where: second.where, key: issuers.map(({ issuer }) => keyOf(issuer)).sort().join(' '),
+      message: `workloads of one cluster are wired for tokens of ${show(first.issuer)}, as ${first.where.address} says, and of ${show(second.issuer)}, as ${second.where.address} says: no cluster issues both`,
+    });
   }
 }
 
@@ -99,15 +113,16 @@ function checkTarget(workload: WorkloadUse, attempt: Attempt, targets: Targets, 
   }
   const judged = found.map(identity => {
     const of = { ...identity, doors: doorsFor(identity, attempt) };
-    return { of, tokens: tokensOf(workload, subject, attempt, of.doors) };
+    const other = attempt.mechanism === 'aws-google' ? undefined : otherClusterGate(workload, identity, of.doors);
+    return { of, tokens: tokensOf(workload, subject, attempt, of.doors), other };
   });
-  if (judged.some(({ of, tokens }) => tokens.some(token => accepts(of, token) !== 'no'))) {
+  if (judged.some(({ of, tokens, other }) => other === undefined && tokens.some(token => accepts(of, token) !== 'no'))) {
     return;
   }
   const [first] = judged;
   const token = first?.tokens[0];
   const decision = first === undefined || token === undefined ? undefined : decide(first.of, token);
-  const failing = decision?.through?.failing?.verdict === 'no' ? decision.through.failing : decision?.failing;
+  const failing = first?.other ?? (decision?.through?.failing?.verdict === 'no' ? decision.through.failing : decision?.failing);
   // What is granted to a principal may stand in other Terraform, and so may all that a Google or Azure identity trusts.
   const elsewhere = attempt.identity === undefined && failing?.gate === 'gcp-member';
   say('wiring-not-trusted', {
@@ -120,7 +135,11 @@ function checkTarget(workload: WorkloadUse, attempt: Attempt, targets: Targets, 
 }
 
 /** The doors that a wiring goes to. */
-function doorsFor({ doors }: Identity, { registration, mechanism, audience }: Attempt): readonly Door[] {
+function doorsFor({ doors }: Identity, attempt: Attempt): readonly Door[] {
+  const { registration, mechanism, audience, association } = attempt;
+  if (association !== undefined) {
+    return doors.filter(door => isThrough(door, attempt));
+  }
   if (registration !== undefined) {
     const key = keyOf(registration);
     return doors.filter(door => door.registration === undefined || door.through !== undefined || keyOf(door.registration.name) === key);
@@ -133,11 +152,18 @@ function doorsFor({ doors }: Identity, { registration, mechanism, audience }: At
   return doors;
 }
 
-/** Tokens of the workload, one for each issuer that it may be of: the input does not say of which cluster it is. */
+/** Tokens of the workload: of its own issuer, or one for each that it may be of where the input does not say of which cluster it is. */
 function tokensOf(workload: WorkloadUse, subject: TextValue, { mechanism, audience }: Attempt, doors: readonly Door[]): readonly Token[] {
   const tokens = new Map<string, Token>();
-  for (const { issuer, audiences } of doors.flatMap(({ who }) => who)) {
-    const iss = issuer === undefined ? new Unknown('issuer') : concrete(issuer);
+  const rows = doors.flatMap(({ who }) => who);
+  // The ID tokens of a Google service account are of no cluster.
+  const own = mechanism === 'aws-google' ? undefined : issuerOfWorkload(workload);
+  const possible = own === undefined ? undefined : new Set(issuersAmong(workload, distinct(rows.flatMap(({ issuer }) => issuer ?? []))).map(keyOf));
+  for (const { issuer, audiences } of rows) {
+    const iss = own !== undefined && possible?.has(keyOf(own)) === true ? own : issuer === undefined ? new Unknown('issuer') : concrete(issuer);
+    if (issuer !== undefined && iss !== own && possible?.has(keyOf(issuer)) === false) {
+      continue;
+    }
     const wanted = PLATFORM.has(mechanism) ? audiences ?? [new Unknown('audience')] : [audience!];
     for (const aud of wanted) {
       tokens.set(`${keyOf(iss)} ${keyOf(aud)}`, new Map<string, Value>([

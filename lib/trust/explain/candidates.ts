@@ -1,5 +1,7 @@
 import { Catalog, catalogOf } from './catalog';
 import { subjectOf } from '../aws/token';
+import { issuerOfWorkload, issuersAmong } from '../kubernetes/clusters';
+import { isThrough } from '../kubernetes/pod-identity';
 import { Attempt, Door, Gate, Identity, Token, Where, WorkloadUse } from '../model';
 import { Model } from '../read';
 import { distinct, isText, keyOf, partsOf, show, text, TextValue, Unknown, Value } from '../value';
@@ -101,7 +103,13 @@ function namingGate(workload: WorkloadUse, attempt: Attempt, name: TextValue, id
 }
 
 /** What in the wiring of a workload names the identity of a try. */
-export function namedBy(workload: WorkloadUse, { mechanism, where }: Attempt): { readonly place: string; readonly where: Where; readonly gate: Gate['gate'] } {
+export function namedBy(
+  workload: WorkloadUse, { mechanism, where, association }: Attempt,
+): { readonly place: string; readonly where: Where; readonly gate: Gate['gate'] } {
+  if (association !== undefined) {
+    const attribute = mechanism === 'aws-role-chain' ? 'target_role_arn' : 'role_arn';
+    return { place: attribute, where: { ...association, attribute }, gate: 'aws-association' };
+  }
   if (/(?:^|\.)env$/.test(where.attribute ?? '')) {
     return { place: VARIABLES.get(mechanism) ?? 'the name of the identity', where, gate: 'pod-environment' };
   }
@@ -135,7 +143,8 @@ function tokensOf(catalog: Catalog, workload: WorkloadUse, attempt: Attempt, ide
     default: {
       // Google issues no tokens of Kubernetes.
       const issuers = issuersOf(doorsFor(catalog, { identity, attempt, token: new Map() }).filter(({ mechanism }) => mechanism !== 'aws-google'));
-      const all = issuers.length > 0 ? issuers : catalog.issuersBeside(workload.where, MAX_ISSUERS);
+      const isKnown = issuerOfWorkload(workload) !== undefined;
+      const all = isKnown || issuers.length > 0 ? issuersAmong(workload, issuers) : catalog.issuersBeside(workload.where, MAX_ISSUERS);
       return (all.length > 0 ? all : [new Unknown('token.iss')])
         .map(issuer => kubernetesToken({ issuer, namespace, serviceAccount, audience: attempt.audience ?? new Unknown('token.aud') }));
     }
@@ -146,6 +155,9 @@ function tokensOf(catalog: Catalog, workload: WorkloadUse, attempt: Attempt, ide
 export function doorsFor(catalog: Catalog, { identity: { doors }, attempt, token }: Candidate): readonly Door[] {
   const wanted = attempt?.registration;
   const isGoogle = token.get('iss') === GOOGLE;
+  if (attempt?.association !== undefined) {
+    return doors.filter(door => isThrough(door, attempt));
+  }
   if (wanted === undefined && !isGoogle) {
     return doors;
   }
@@ -164,14 +176,22 @@ function googleSubjects(catalog: Catalog, { attempts }: WorkloadUse, { doors }: 
 }
 
 /** What GKE's metadata server presents: a token of the cluster for the pool of its own project. */
-function nativeTokens(catalog: Catalog, { namespace, serviceAccount, where }: WorkloadUse, identity: Identity): readonly Token[] {
+function nativeTokens(catalog: Catalog, workload: WorkloadUse, identity: Identity): readonly Token[] {
+  const { namespace, serviceAccount, where } = workload;
   const rows = identity.doors.filter(({ mechanism }) => mechanism === 'gcp-native').flatMap(({ who }) => who);
-  const known = catalog.gkeProject(where, identity);
+  const own = issuerOfWorkload(workload);
+  const known = own === undefined ? catalog.gkeProject(where, identity) : { issuer: own, audience: poolOf(own) };
   const said = rows.flatMap(({ issuer, audiences }) => issuer === undefined ? [] : [{ issuer: ofSomeCluster(issuer), audience: audiences?.[0] }]);
   const pools = known !== undefined ? [known] : said;
   const found = pools.length > 0 ? pools : [{ issuer: new Unknown('token.iss'), audience: new Unknown('token.aud') }];
   return [...new Map(found.map(pool => [keyOf(pool.issuer), pool])).values()]
     .map(({ issuer, audience }) => kubernetesToken({ issuer, namespace, serviceAccount, audience: audience ?? new Unknown('token.aud') }));
+}
+
+/** The pool of the project of a cluster; undefined where it is none of GKE, or its project is not known. */
+function poolOf(issuer: TextValue): TextValue | undefined {
+  const project = typeof issuer === 'string' ? projectOf(issuer) : undefined;
+  return project === undefined ? undefined : `${project}.svc.id.goog`;
 }
 
 /** An issuer of GKE of which only the project is said. */
@@ -194,7 +214,9 @@ function issuersOf(doors: readonly Door[]): readonly TextValue[] {
  */
 export function tokensFor(identity: Identity, token: Token, own?: Candidate): readonly Token[] {
   const wired = own?.token.get('iss');
-  const issuers = token.has('iss') ? [] : wired !== undefined && !(wired instanceof Unknown) ? [wired] : issuersOf(identity.doors);
+  const ofWorkload = own?.workload === undefined ? undefined : issuerOfWorkload(own.workload);
+  const isSaid = isText(wired) && (!(wired instanceof Unknown) || (ofWorkload !== undefined && keyOf(wired) === keyOf(ofWorkload)));
+  const issuers = token.has('iss') ? [] : isSaid ? [wired] : issuersOf(identity.doors);
   const tries: readonly (readonly [string, Value][])[] = issuers.length === 0 ? [[]] : issuers.map(issuer => [['iss', issuer]]);
   return tries.map(known => {
     const full = new Map<string, Value>([...known, ...token]);
@@ -225,39 +247,20 @@ function projectOf(issuer: TextValue): string | undefined {
   return /^https:\/\/container\.googleapis\.com\/v1\/projects\/([^/]{1,300})\/locations\//.exec(shown)?.[1];
 }
 
-/** What EKS Pod Identity presents: for the service accounts of its associations, and for those that may miss one. */
-export function podIdentityCandidates(catalog: Catalog): readonly Candidate[] {
-  const roles = catalog.model.identities.filter(({ cloud, doors }) => cloud === 'aws' && doors.some(({ mechanism }) => mechanism === 'aws-pod-identity'));
-  const targets = catalog.model.identities.filter(({ doors }) => doors.some(({ mechanism, who }) =>
-    mechanism === 'aws-role-chain' && who.some(({ audiences }) => audiences?.includes(PODS_AUDIENCE) === true)));
-  const workloads = catalog.model.workloads.filter(({ attempts }) => attempts.every(attempt => cloudOf(attempt) !== 'aws'));
-  const candidates: Candidate[] = [];
-  const alone = new Set(workloads);
-  const lonely: Identity[] = [];
-  for (const identity of [...roles, ...targets]) {
-    const rows = identity.doors.flatMap(({ who }) => who).filter(({ audiences }) => audiences?.includes(PODS_AUDIENCE));
-    let met = false;
-    for (const { subject, issuer } of rows) {
-      for (const workload of subject === undefined ? [] : catalog.of(subject)) {
-        met = true;
-        alone.delete(workload);
-        candidates.push(podCandidate(identity, workload, issuer));
-      }
-    }
-    if (!met && roles.includes(identity)) {
-      lonely.push(identity);
-    }
-  }
-  for (const identity of lonely.slice(0, MAX_PAIRED)) {
-    const issuers = distinct(identity.doors.flatMap(({ who }) => who).flatMap(({ issuer }) => issuer ?? []));
-    for (const workload of [...alone].slice(0, MAX_PAIRED)) {
-      candidates.push(podCandidate(identity, workload, issuers[0]));
-    }
-  }
-  return candidates;
-}
-
-function podCandidate(identity: Identity, workload: WorkloadUse, issuer: TextValue | undefined): Candidate {
-  const { namespace, serviceAccount } = workload;
-  return { identity, workload, token: kubernetesToken({ issuer: issuer ?? new Unknown('token.iss'), namespace, serviceAccount, audience: PODS_AUDIENCE }) };
+/** What EKS Pod Identity would present to roles that no workload has an association with: for those that try nothing in AWS, and may miss one. */
+export function withoutAssociation(catalog: Catalog): readonly Candidate[] {
+  const { identities, workloads } = catalog.model;
+  const associated = workloads.flatMap(({ attempts }) => attempts.filter(({ association }) => association !== undefined));
+  const wanted = new Set(associated.flatMap(({ identity }) => identity === undefined ? [] : [keyOf(identity)]));
+  const roles = identities.filter(({ name, doors }) => doors.some(({ mechanism }) => mechanism === 'aws-pod-identity') && !wanted.has(keyOf(name)))
+    .slice(0, MAX_PAIRED);
+  const alone = roles.length === 0 ? [] : workloads.filter(({ attempts }) => attempts.every(attempt => cloudOf(attempt) !== 'aws')).slice(0, MAX_PAIRED);
+  return roles.flatMap(identity => {
+    const [issuer] = distinct(identity.doors.flatMap(({ who }) => who).flatMap(row => row.issuer ?? []));
+    return alone.map(workload => {
+      const { namespace, serviceAccount } = workload;
+      const iss = issuerOfWorkload(workload) ?? issuer ?? new Unknown('token.iss');
+      return { identity, workload, token: kubernetesToken({ issuer: iss, namespace, serviceAccount, audience: PODS_AUDIENCE }) };
+    });
+  });
 }

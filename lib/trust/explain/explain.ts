@@ -2,12 +2,13 @@ import { Candidate, candidatesOf, isStray, tokensFor } from './candidates';
 import { Catalog, catalogOf } from './catalog';
 import { Found, gateTold, searched } from './search';
 import { hinted, Step, tried, Tried } from './tries';
-import { Gate, GateName, Identity, Mechanism, Token, Where } from '../model';
+import { issuerOfWorkload } from '../kubernetes/clusters';
+import { Gate, GateName, Identity, Mechanism, Note, Token, Where } from '../model';
 import { Model } from '../read';
 import { Refusal } from '../refusals/catalogue';
 import { messageFor } from '../refusals/messages';
 import { Json, plainOf, ReportIdentity } from '../report/report';
-import { isText, show, Verdict } from '../value';
+import { equal, isText, show, Unknown, Verdict } from '../value';
 
 /** What becomes of what was asked about. */
 export type Outcome = 'accepted' | 'refused' | 'unknown';
@@ -37,6 +38,8 @@ export interface Answer {
   readonly first: AnswerGate | null;
   /** What the cloud prints when this gate refuses; null where there is no such message. */
   readonly says: string | null;
+  /** What else is to be known of the resources that are spoken of, such as that they may exist otherwise than written; left out where there is nothing. */
+  readonly notes?: readonly Note[];
 }
 
 /** Why a token is or would be refused, as plain data: what `explain --format json` prints. */
@@ -91,7 +94,7 @@ export function explainToken(model: Model, token: Token, options: ExplainOptions
   const refused = meant.length > 0 && meant.every(({ judged: { outcome } }) => outcome === 'refused');
   const outcome = accepted.length > 0 ? 'accepted' : refused ? 'refused' : 'unknown';
   const ordered = accepted.length > 0 ? accepted : [...meant].sort((a, b) => closeness(b.judged) - closeness(a.judged));
-  return explanation(outcome, [], ordered.map(each => () => answerOf(catalog, each.judged, options.at)), options);
+  return explanation(model, outcome, [], ordered.map(each => () => answerOf(catalog, each.judged, options.at)), options);
 }
 
 /** Says why a cloud may have said what it said, from what it said and from what the workloads present by their wiring. */
@@ -99,24 +102,39 @@ export function explainRefusals(model: Model, refusals: readonly Refusal[], opti
   const catalog = catalogOf(model);
   const found = searched(catalog, refusals, { at: options.at, isWanted: identity => isNamed(identity, options.to) });
   const outcome = found[0]?.step.gate.verdict === 'no' ? 'refused' : 'unknown';
-  return explanation(outcome, refusals, found.map(each => () => foundAnswer(catalog, each)), options);
+  return explanation(model, outcome, refusals, found.map(each => () => foundAnswer(catalog, each)), options);
 }
 
-function explanation(outcome: Outcome, refusals: readonly Refusal[], answers: readonly (() => Answer)[], options: ExplainOptions): Explanation {
+function explanation(
+  { sensitive, notes }: Model, outcome: Outcome, refusals: readonly Refusal[], answers: readonly (() => Answer)[], options: ExplainOptions,
+): Explanation {
   const shown = answers.slice(0, options.answers ?? ANSWERS).map(make => make());
-  return {
+  const made: Explanation = {
     version: 1, outcome,
     refusals: refusals.map(({ entry: { id, means, remedy } }) => ({ id, means, remedy })),
-    answers: shown,
+    answers: shown.map(each => withNotes(each, notes)),
     more: answers.length - shown.length,
   };
+  return sensitive?.in(made) ?? made;
+}
+
+/** An answer with what the model says of the resources that it speaks of. */
+function withNotes(told: Answer, all: readonly Note[]): Answer {
+  const keyAt = ({ address, stack = '', file }: Where) => JSON.stringify([address, stack, file]);
+  const presented = told.presentedBy === null ? [] : [told.presentedBy];
+  const places = new Set([told.identity.where, ...presented, ...told.gates.map(({ where }) => where)].map(keyAt));
+  const notes = all.filter(({ where }) => where !== undefined && places.has(keyAt(where)));
+  return notes.length === 0 ? told : { ...told, notes };
 }
 
 /** What the workloads of a token's subject present, by the identity that they mean. */
 function wiredFor(catalog: Catalog, token: Token): ReadonlyMap<Identity, readonly Candidate[]> {
-  const sub = token.get('sub');
+  const [sub, iss] = [token.get('sub'), token.get('iss')];
   const own = new Map<Identity, Candidate[]>();
-  for (const candidate of isText(sub) ? candidatesOf(catalog.model, catalog.of(sub)) : []) {
+  // A service account of the same name in another cluster is another one.
+  const all = isText(sub) ? catalog.of(sub) : [];
+  const workloads = all.filter(workload => equal(issuerOfWorkload(workload) ?? UNSAID_ISSUER, isText(iss) ? iss : UNSAID_ISSUER) !== 'no');
+  for (const candidate of candidatesOf(catalog.model, workloads)) {
     own.set(candidate.identity, [...own.get(candidate.identity) ?? [], candidate]);
   }
   return own;
@@ -202,4 +220,5 @@ function claimsOf(token: Token): Json {
   return Object.fromEntries([...token].filter(([claim]) => !UNSAID.has(claim)).map(([claim, value]) => [claim, plainOf(value)]));
 }
 
+const UNSAID_ISSUER = new Unknown('token.iss');
 const UNSAID = new Set(['exp', 'iat', 'nbf', 'jti']);

@@ -8,8 +8,9 @@ const WORDS: Readonly<Record<Outcome, string>> = { accepted: 'Accepted', refused
 const MARKS = { yes: '✓', no: '✗', unknown: '?' } as const;
 const CLAIM = 200;
 const PLACE = 1_000;
+const NOTES = 5;
 
-/** The explanation as JSON. */
+/** The explanation as a JSON document by `schema/explain-v1.schema.json`. */
 export function explanationToJson(explanation: Explanation): string {
   return jsonText(explanation);
 }
@@ -34,12 +35,21 @@ export function explanationToText(explanation: Explanation, { color = false }: T
       ...claimLines(claims, identity.cloud === 'gcp' ? [] : ['kubernetes.io']).map((line, place) => `${place === 0 ? '  token  ' : '         '}${line}`),
       '',
       ...gateLines(answer, paint),
+      ...notesOf(answer),
     );
   });
   if (explanation.more > 0) {
     out.push('', `${count(explanation.more, 'more answer')}; --to names an identity.`);
   }
   return `${out.join('\n')}\n`;
+}
+
+/** What else is to be known, one a line. */
+function notesOf({ notes = [], identity }: Answer): readonly string[] {
+  const more = notes.length > NOTES ? [`  ${count(notes.length - NOTES, 'more note')}`] : [];
+  return [
+    ...notes.slice(0, NOTES).map(({ message, where }) => `  note: ${visible(message)}${where === undefined ? '' : `, at ${besides(where, identity.where)}`}`), ...more,
+  ];
 }
 
 /** The gates: those that are passed one after the other in one line, the others with what they want and have. */
@@ -118,6 +128,7 @@ export function explanationToMarkdown(explanation: Explanation): string {
       ...answer.gates.map(gate => `| ${MARKS[(isFirst(gate, answer.first) ? answer.first! : gate).verdict]} | ${gate.gate} | ${code(gate.want)} | ${code(gate.have)} | ${code(besides(gate.where, answer.identity.where))} |`),
       '',
       ...sayings(answer, answer.first),
+      ...notesOf(answer).flatMap(note => [plain(note.trim()), '']),
     );
   }
   return out.join('\n');

@@ -1,4 +1,4 @@
-import { Candidate, cloudOf, podIdentityCandidates, triesOf } from './candidates';
+import { Candidate, cloudOf, triesOf, withoutAssociation } from './candidates';
 import { Catalog } from './catalog';
 import { hinted, mechanismsOf, Step, tried, Tried } from './tries';
 import { Attempt, Gate, GateName, Identity, Token, WorkloadUse } from '../model';
@@ -128,7 +128,7 @@ class Question {
     const mechanisms = mechanismsOf(this.refusal.entry.id);
     const wired = this.workloads().flatMap(workload => workload.attempts
       .filter(attempt => this.canBe(attempt)).flatMap(attempt => triesOf(this.catalog, workload, attempt)));
-    const byPods = this.refusal.entry.gates.includes('aws-association') || mechanisms?.has('aws-pod-identity') === true ? podIdentityCandidates(this.catalog) : [];
+    const byPods = this.refusal.entry.gates.includes('aws-association') || mechanisms?.has('aws-pod-identity') === true ? withoutAssociation(this.catalog) : [];
     const all = [...wired, ...byPods].filter(candidate => this.isWanted(candidate.identity) && this.fits(candidate));
     const meant = mechanisms === undefined ? all : all.filter(({ attempt }) => attempt === undefined || mechanisms.has(attempt.mechanism));
     const found = meant.length > 0 ? meant : all;

@@ -1,7 +1,8 @@
 import { Candidate, doorsFor, isStray, namedBy } from './candidates';
 import { Catalog } from './catalog';
 import { decide, Decision } from '../judge';
-import { Attempt, Gate, Identity, Mechanism, Token } from '../model';
+import { issuerOfWorkload, otherClusterGate } from '../kubernetes/clusters';
+import { Attempt, Door, Gate, Identity, Mechanism, Token } from '../model';
 import { equal, every, isText, keyOf, show, some, TextValue, Unknown, Value, Verdict } from '../value';
 
 /** A gate that is met on the way, and by whom. */
@@ -39,12 +40,22 @@ export function tried(catalog: Catalog, candidate: Candidate, at: number | undef
   const decision = doors.length > 0 ? decide(target, timed(token, at), at) : undefined;
   const cloud = decision !== undefined ? stepsOf(decision, identity)
     : isThere ? withoutDoor(catalog, candidate).map((gate): Step => ({ gate, mechanism: attempt?.mechanism, identity })) : [];
+  const other = otherCluster(candidate, doors);
   const created = creation(candidate).map((gate): Step => ({ gate, mechanism: 'gcp-native', identity }));
-  const steps = distinct([...pod, ...first, ...named, ...cloud, ...created]);
+  const elsewhere = other.map((gate): Step => ({ gate, mechanism: attempt?.mechanism, identity }));
+  const steps = distinct([...pod, ...first, ...named, ...elsewhere, ...cloud, ...created]);
+  const verdicts = [...naming === undefined ? [] : ['unknown' as const], ...other.map(({ verdict }) => verdict)];
   return {
-    candidate, verdict: every([decision?.verdict ?? (isThere ? 'no' : 'unknown'), ...naming === undefined ? [] : ['unknown' as const]]),
+    candidate, verdict: every([decision?.verdict ?? (isThere ? 'no' : 'unknown'), ...verdicts]),
     mechanism: decision?.door?.mechanism ?? attempt?.mechanism, steps,
   };
+}
+
+/** That the identity is for other clusters than the one that the token is of, where nothing but their names says so. */
+function otherCluster({ token, identity, workload, attempt }: Candidate, doors: readonly Door[]): readonly Gate[] {
+  const own = workload === undefined ? undefined : issuerOfWorkload(workload);
+  const isOwn = own !== undefined && attempt !== undefined && attempt.mechanism !== 'aws-google' && keyOf(token.get('iss') ?? null) === keyOf(own);
+  return isOwn ? [otherClusterGate(workload!, identity, doors) ?? []].flat() : [];
 }
 
 /** A token whose times nobody says may be as old as it likes. */

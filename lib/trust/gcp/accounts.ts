@@ -73,8 +73,8 @@ export class Accounts {
   }
 }
 
-/** Google takes emails in any case. */
-function lower(name: TextValue): TextValue {
+/** An email as Google compares it: in any case. */
+export function lower(name: TextValue): TextValue {
   return text(...partsOf(name).map(part => typeof part === 'string' ? part.toLowerCase() : part));
 }
 

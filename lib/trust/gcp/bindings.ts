@@ -1,6 +1,7 @@
 import { Note, Terraform, TerraformResource, Where } from '../model';
 import { JsonError, parseJson } from '../terraform/json';
 import { at, blocksOf, isList, isMap, isText, keyOf, text, TextValue, Unknown, Value, ValueMap } from '../value';
+import { attributeAt } from '../where';
 
 /** A role that a member has on something. */
 export interface Binding {
@@ -33,14 +34,14 @@ export function readBindings(terraform: Terraform, notes: Note[]): readonly Bind
     const { where, values } = resource;
     const common = { on: targetOf(resource, thing), kind: KINDS.get(thing) ?? 'other' as const };
     if (form === 'policy') {
-      const place = { ...where, attribute: 'policy_data' };
+      const place = attributeAt(where, 'policy_data');
       const { bindings, problem } = policyOf(values.get('policy_data'), documents, `${symbolAt(where)}.policy_data`);
       if (problem !== undefined) {
         notes.push({ message: problem, where: place });
       }
       return bindingsOf(bindings, { ...common, where: place }, notes);
     }
-    return bindingsOf([values], { ...common, where: { ...where, attribute: form === 'member' ? 'member' : 'members' } }, notes);
+    return bindingsOf([values], { ...common, where: attributeAt(where, form === 'member' ? 'member' : 'members') }, notes);
   });
 }
 

@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto';
 import { Account, Accounts, OpenIdentity, projectName, sameProject } from './accounts';
 import { Binding, readBindings, readCustomRoles, textAt } from './bindings';
+import { Denial, Denials, TOKEN_PERMISSIONS } from './deny';
 import { Member, readCrowd, readMember } from './members';
 import { Providers } from './providers';
 import { bindingHolds, Surroundings, Way, waysTo } from './ways';
-import { CloudPart, Door, Gate, Note, Terraform, TerraformResource, Who } from '../model';
-import { at, blocksOf, every, isList, isMap, isText, keyOf, like, show, TextValue, Unknown, Value, Verdict } from '../value';
+import { Atom, CloudPart, Door, Gate, Mechanism, Note, Registration, Terraform, Token, Where, Who } from '../model';
+import { at, blocksOf, every, isList, isText, keyOf, show, TextValue, Unknown, Value, Verdict } from '../value';
 
 /** Roles that let their holder mint access tokens of a service account. */
 const IMPERSONATION = new Set(['roles/iam.workloadIdentityUser', 'roles/iam.serviceAccountTokenCreator']);
@@ -18,9 +19,7 @@ const MAX_BROAD = 50;
 /** How many pairs of an account and a member that may reach all accounts of its project are told apart. */
 const MAX_PAIRS = 100_000;
 /** What lets its holder have tokens of a service account, or may, in another way than by minting an access token. */
-const OTHER_PERMISSIONS = new Set(['signJwt', 'signBlob', 'implicitDelegation', 'getOpenIdToken'].map(name => `iam.serviceAccounts.${name}`));
-/** The permissions that becoming an account takes, as deny policies name them. */
-const DENIABLE = ['getAccessToken', 'getOpenIdToken'].map(name => `iam.googleapis.com/serviceAccounts.${name}`);
+const OTHER_PERMISSIONS: ReadonlySet<string> = new Set(TOKEN_PERMISSIONS.map(name => `iam.serviceAccounts.${name}`).filter(name => name !== PERMISSION));
 
 /** Reads who may become whom in Google Cloud: service accounts, and members of pools that are granted roles themselves. */
 export function readGcp(terraform: Terraform): CloudPart {
@@ -33,6 +32,8 @@ interface Entry {
   readonly member: Member;
   /** Whether its role lets the member become service accounts. */
   readonly impersonates: Verdict;
+  /** The permissions for tokens that its role has, or may have. */
+  readonly permissions: readonly string[];
 }
 
 class Reader {
@@ -42,16 +43,12 @@ class Reader {
   private readonly entries: readonly Entry[];
   private readonly ways = new Map<string, readonly Way[]>();
   private readonly principals = new Map<string, OpenIdentity>();
-
-  private readonly denyPolicies: readonly TerraformResource[];
   private readonly noted = new Set<Binding>();
-  /** Whether no deny policy stands in the way of becoming accounts. */
-  private readonly undenied: Verdict;
+  private readonly denials: Denials;
 
   constructor(terraform: Terraform) {
-    this.denyPolicies = terraform.ofType('google_iam_deny_policy', 'managed').filter(mayDeny);
-    this.undenied = this.denyPolicies.length === 0 ? 'yes' : 'unknown';
     this.surroundings = { providers: new Providers(terraform, this.notes), fleet: fleetIssuers(terraform) };
+    this.denials = new Denials(terraform, this.surroundings);
     this.accounts = new Accounts(terraform);
     const roles = readCustomRoles(terraform);
     const members = new Map<string, Member | undefined>();
@@ -59,7 +56,8 @@ class Reader {
       const key = keyOf(binding.member);
       const member = members.has(key) ? members.get(key) : readMember(binding.member) ?? readCrowd(binding.member);
       members.set(key, member);
-      return member === undefined ? [] : [{ binding, member, impersonates: impersonation(binding.role, roles) }];
+      const { role } = binding;
+      return member === undefined ? [] : [{ binding, member, impersonates: impersonation(role, roles), permissions: tokenPermissions(role, roles) }];
     });
   }
 
@@ -79,8 +77,8 @@ class Reader {
       this.grant(entry);
     }
     this.openBroadly(broad);
-    for (const { where } of this.denyPolicies) {
-      this.notes.push({ message: 'the deny policy is not evaluated: who may still become service accounts is not known', where });
+    for (const where of this.denials.unsure.values()) {
+      this.notes.push({ message: 'whom the deny policy denies is not known in full: who may still become service accounts is not known either', where });
     }
     return {
       registrations: this.surroundings.providers.all.map(provider => provider.registration),
@@ -91,20 +89,21 @@ class Reader {
 
   /** Adds the doors of a member to an account. */
   private open(account: Account, entry: Entry, reaches: Verdict): void {
-    const { binding, member } = entry;
-    const verdict = every([account.enabled, entry.impersonates, reaches, bindingHolds(binding.condition), this.undenied]);
+    const { binding, member, permissions } = entry;
+    const verdict = every([account.enabled, entry.impersonates, reaches, bindingHolds(binding.condition)]);
     const { where } = binding;
-    const gate = creatorGate(account, entry, verdict, this.undenied);
+    const creatorOf = (way?: Way) => new Creator(account, entry, verdict, this.denials.of(member, way, account.project, permissions));
     if (member.kind === 'account') {
       const source = this.accounts.of(member.email, where);
       if (source === account) {
         // It may already do as itself what the role says; what else the role permits is worth knowing.
         this.grant(entry);
       } else {
+        const creator = creatorOf();
         account.identity.doors.push({
           mechanism: 'gcp-federation', where, through: source.identity,
           who: [{ wildcards: false, conditions: [`through ${show(member.email)}`, ...conditionsOf(binding)], where }],
-          judge: () => [gate], atoms: [], fingerprint: JSON.stringify(['gcp-token-creator', verdict]),
+          judge: token => [creator.gate(token)], atoms: [], fingerprint: JSON.stringify(['gcp-token-creator', ...creator.key]),
         });
       }
       return;
@@ -113,8 +112,9 @@ class Reader {
       this.noteOpen(binding, member.kind === 'anyone' ? `${show(member.name)} may become the service account`
         : typeof member.name === 'string' ? `who is behind ${member.name} is not known` : 'a member is not known');
     }
+    const shared = this.denials.isEmpty ? creatorOf() : undefined;
     for (const way of this.waysTo(member)) {
-      account.identity.doors.push(doorOf(way, binding, [gate], verdict));
+      account.identity.doors.push(new WayDoor(way, binding, shared ?? creatorOf(way)));
     }
   }
 
@@ -190,7 +190,7 @@ class Reader {
     if (identity === undefined) {
       identity = { cloud: 'gcp', kind: 'principal', name: member.name, where: binding.where, doors: [], grants: [] };
       for (const way of this.waysTo(member)) {
-        identity.doors.push(doorOf(way, binding, [], 'yes'));
+        identity.doors.push(new WayDoor(way, binding));
       }
       this.principals.set(key, identity);
     }
@@ -205,42 +205,84 @@ class Reader {
   }
 }
 
-function doorOf(way: Way, binding: Binding, more: readonly Gate[], verdict: Verdict): Door {
-  const { where } = binding;
-  const conditions = more.length === 0 ? [] : conditionsOf(binding);
-  let rows: readonly Who[] | undefined;
-  return {
-    mechanism: way.mechanism, where,
-    ...way.registration !== undefined && { registration: way.registration },
-    get who() {
-      return rows ??= way.who(where).map(row => ({ ...row, conditions: [...row.conditions, ...conditions] }));
-    },
-    judge: (token, now) => [...way.judge(token, now, where), ...more],
-    get atoms() {
-      return way.atoms;
-    },
-    ...way.opaque && { opaque: true },
-    get fingerprint() {
-      return JSON.stringify([way.fingerprint, verdict]);
-    },
-  };
+/** A way that a binding opens. There are many, and what is asked of few of them is made when it is asked for. */
+class WayDoor implements Door {
+  private rows: readonly Who[] | undefined;
+
+  constructor(private readonly way: Way, private readonly binding: Binding, private readonly creator?: Creator) {}
+
+  public get mechanism(): Mechanism {
+    return this.way.mechanism;
+  }
+
+  public get where(): Where {
+    return this.binding.where;
+  }
+
+  public get registration(): Registration | undefined {
+    return this.way.registration;
+  }
+
+  public get who(): readonly Who[] {
+    const conditions = this.creator === undefined ? [] : conditionsOf(this.binding);
+    const rows = this.rows ?? this.way.who(this.where);
+    return this.rows ??= conditions.length === 0 ? rows : rows.map(row => ({ ...row, conditions: [...row.conditions, ...conditions] }));
+  }
+
+  public get atoms(): readonly Atom[] {
+    const more = this.creator?.denial.atoms ?? [];
+    return more.length === 0 ? this.way.atoms : [...this.way.atoms, ...more];
+  }
+
+  public get opaque(): true | undefined {
+    return this.way.opaque || undefined;
+  }
+
+  public get fingerprint(): string {
+    return JSON.stringify([this.way.fingerprint, ...this.creator?.key ?? ['yes']]);
+  }
+
+  public judge(token: Token, now?: number): readonly Gate[] {
+    return [...this.way.judge(token, now, this.where), ...this.creator === undefined ? [] : [this.creator.gate(token)]];
+  }
 }
 
 function conditionsOf({ condition }: Binding): readonly string[] {
   return condition === undefined ? [] : [show(condition)];
 }
 
-function creatorGate({ email, enabled }: Account, { binding, impersonates }: Entry, verdict: Verdict, undenied: Verdict): Gate {
-  const { role, on, kind, condition, where } = binding;
-  const place = kind === 'service-account' ? '' : ` on the ${kind} ${show(on)}`;
-  return {
-    gate: 'gcp-token-creator', verdict, where,
-    want: `a role on ${show(email)} with ${PERMISSION}${undenied === 'yes' ? '' : ', and no deny policy against it'}`,
-    have: `${show(role)}${place}${condition === undefined ? '' : `, where ${show(condition)}`}${enabled === 'yes' ? '' : ', on an account that is or may be disabled'}`,
-    remedy: verdict === 'yes' ? '' : enabled === 'no' ? `enable the service account ${show(email)}` : impersonates === 'yes'
-      ? `grant the role on the service account ${show(email)} itself, without a condition`
-      : `grant roles/iam.workloadIdentityUser to the member of ${where.address}`,
-  };
+/** What stands behind a member's way to an account: its role there, and that no deny policy is against it. */
+class Creator {
+  constructor(private readonly account: Account, private readonly entry: Entry, private readonly granted: Verdict, public readonly denial: Denial) {}
+
+  /** All that it compares. */
+  public get key(): readonly string[] {
+    const { granted, denial: { fingerprint } } = this;
+    return fingerprint === '' ? [granted] : [granted, fingerprint];
+  }
+
+  public gate(token: Token): Gate {
+    const { account: { email, enabled: isEnabled }, entry: { binding, impersonates }, granted, denial } = this;
+    const { role, on, kind, condition, where } = binding;
+    const undenied = denial.undenied(token);
+    const verdict = every([granted, undenied]);
+    const policies = denial.policies.map(({ address }) => address).join(' and ');
+    const have = [
+      `${show(role)}${kind === 'service-account' ? '' : ` on the ${kind} ${show(on)}`}`,
+      ...condition === undefined ? [] : [`where ${show(condition)}`],
+      ...isEnabled === 'yes' ? [] : ['on an account that is or may be disabled'],
+      ...undenied === 'yes' ? [] : [`and ${policies}, which ${undenied === 'no' ? 'denies' : 'may deny'} it`],
+    ];
+    return {
+      gate: 'gcp-token-creator', verdict, where,
+      want: `a role on ${show(email)} with ${PERMISSION}${undenied === 'yes' ? '' : ', and no deny policy against it'}`,
+      have: have.join(', '),
+      remedy: verdict === 'yes' ? '' : isEnabled === 'no' ? `enable the service account ${show(email)}` : granted === 'yes'
+        ? `name the principal in exception_principals of ${policies}` : impersonates === 'yes'
+          ? `grant the role on the service account ${show(email)} itself, without a condition`
+          : `grant roles/iam.workloadIdentityUser to the member of ${where.address}`,
+    };
+  }
 }
 
 /**
@@ -260,13 +302,16 @@ function impersonation(role: TextValue, custom: ReadonlyMap<string, Value | unde
 }
 
 /**
- * Whether a deny policy may deny what becoming an account takes.
- * @see https://cloud.google.com/iam/docs/deny-overview
+ * The permissions for tokens that a role has, all where it is not known which.
+ * @see https://cloud.google.com/iam/docs/roles-permissions/iam
  */
-function mayDeny({ values }: TerraformResource): boolean {
-  const listed = (value: Value | undefined): readonly Value[] => isList(value) ? value : value === undefined || value === null ? [] : [value];
-  return listed(values.get('rules')).some(rule => !isMap(rule) || listed(rule.get('deny_rule')).some(denied => !isMap(denied)
-    || listed(denied.get('denied_permissions')).some(permission => !isText(permission) || DENIABLE.some(name => like(name, permission, '*') !== 'no'))));
+function tokenPermissions(role: TextValue, custom: ReadonlyMap<string, Value | undefined>): readonly string[] {
+  if (role === 'roles/iam.workloadIdentityUser') {
+    return ['getAccessToken', 'getOpenIdToken'];
+  }
+  const permissions = custom.get(keyOf(role));
+  return isList(permissions) && permissions.every(permission => typeof permission === 'string')
+    ? TOKEN_PERMISSIONS.filter(name => permissions.includes(`iam.serviceAccounts.${name}`)) : TOKEN_PERMISSIONS;
 }
 
 /** Whether a project is named by an id that is known, and so certainly none of another id. */
@@ -280,7 +325,7 @@ function crowd(entries: readonly Entry[]): Entry {
   for (const { binding: { role, member, condition, on } } of entries) {
     hash.update([role, member, condition ?? null, on].map(keyOf).join(' '));
   }
-  return { binding: entries[0]!.binding, member: { kind: 'unknown', name: new Unknown(`members(${hash.digest('hex')})`) }, impersonates: 'unknown' };
+  return { binding: entries[0]!.binding, member: { kind: 'unknown', name: new Unknown(`members(${hash.digest('hex')})`) }, impersonates: 'unknown', permissions: TOKEN_PERMISSIONS };
 }
 
 /** The issuers of clusters that a fleet knows. */

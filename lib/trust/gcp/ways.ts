@@ -43,7 +43,7 @@ export function waysTo(member: Member, surroundings: Surroundings): readonly Way
     case 'pool': {
       const providers = surroundings.providers.of(member.pool);
       return providers.length === 0 ? [unregistered(member.pool, member.selector, member.name)]
-        : providers.map(provider => federated(provider, member.pool, member.selector, member.name));
+        : providers.map(provider => new FederatedWay(provider, member.pool, member.selector, member.name));
     }
     case 'native':
       return [native(member.project, member.selector, member.name, surroundings.fleet)];
@@ -64,32 +64,48 @@ function gate(name: Gate['gate'], verdict: Verdict, want: string, have: string, 
   return { gate: name, verdict, want, have, where, remedy: verdict === 'yes' ? '' : remedy };
 }
 
-/** The way through a provider of the member's pool. */
-function federated(provider: Provider, pool: TextValue, selector: Selector, name: TextValue): Way {
-  const { registration, condition, mapping } = provider;
-  const samePool = equal(provider.pool, pool);
-  return {
-    mechanism: 'gcp-federation',
-    registration,
-    // Many members stand behind one provider: what each would repeat of it is made when it is asked for.
-    get atoms() {
-      return [...selectorAtoms(provider, selector), ...sharedAtoms(provider)];
-    },
-    get opaque() {
-      return provider.isOpaque;
-    },
-    get fingerprint() {
-      return JSON.stringify([
-        'gcp-federation', provider.enabled, samePool, keyOf(registration.issuer), registration.audiences.map(keyOf),
-        registration.keys ?? null,
-        [...mapping ?? []].map(([attribute, { source }]) => [attribute, keyOf(source)]).sort(),
-        condition === undefined ? null : keyOf(condition.source),
-        selectorKey(selector),
-      ]);
-    },
-    who: where => federatedRows(provider, selector, name, where),
-    judge: (token, now, where) => federatedGates(provider, selector, name, samePool, { token, now, where }),
-  };
+/** The way through a provider of the member's pool. Many members stand behind one: what each would repeat of it is made when it is asked for. */
+class FederatedWay implements Way {
+  public readonly mechanism = 'gcp-federation';
+
+  constructor(
+    private readonly provider: Provider, private readonly pool: TextValue, private readonly selector: Selector, private readonly name: TextValue,
+  ) {}
+
+  public get registration(): Registration {
+    return this.provider.registration;
+  }
+
+  public get atoms(): readonly Atom[] {
+    return [...selectorAtoms(this.provider, this.selector), ...sharedAtoms(this.provider)];
+  }
+
+  public get opaque(): boolean {
+    return this.provider.isOpaque;
+  }
+
+  public get fingerprint(): string {
+    const { enabled, registration, mapping, condition } = this.provider;
+    return JSON.stringify([
+      'gcp-federation', enabled, this.samePool, keyOf(registration.issuer), registration.audiences.map(keyOf),
+      registration.keys ?? null,
+      [...mapping ?? []].map(([attribute, { source }]) => [attribute, keyOf(source)]).sort(),
+      condition === undefined ? null : keyOf(condition.source),
+      selectorKey(this.selector),
+    ]);
+  }
+
+  private get samePool(): Verdict {
+    return equal(this.provider.pool, this.pool);
+  }
+
+  public who(where: Where): readonly Who[] {
+    return federatedRows(this.provider, this.selector, this.name, where);
+  }
+
+  public judge(token: Token, now: number | undefined, where: Where): readonly Gate[] {
+    return federatedGates(this.provider, this.selector, this.name, this.samePool, { token, now, where });
+  }
 }
 
 /** What a token is judged for. */
@@ -184,13 +200,15 @@ function claimOf(provider: Provider, path: readonly string[]): Projection | unde
 
 function federatedRows(provider: Provider, selector: Selector, name: TextValue, where: Where): readonly Who[] {
   const { condition, registration } = provider;
-  const row = { issuer: registration.issuer, audiences: registration.audiences, wildcards: false, where };
+  const { issuer, audiences } = registration;
+  const row = (conditions: readonly string[], subject?: TextValue, wildcards = false): Who =>
+    ({ issuer, subject, wildcards, audiences, conditions, where });
   const said = condition === undefined ? [] : [show(condition.source)];
   const projection = selector.kind === 'subject' ? claimOf(provider, ['google', 'subject']) : undefined;
   if (selector.kind === 'subject' && projection !== undefined && projection.whole && keyOf(projection.path) === keyOf(['assertion', 'sub'])) {
     const subject = without(selector.value, projection.before, projection.after);
     if (subject !== undefined) {
-      return [{ ...row, subject, conditions: admits(provider, subject) === 'yes' ? [] : said }];
+      return [row(admits(provider, subject) === 'yes' ? [] : said, subject)];
     }
   }
   const alternatives = selector.kind === 'all' ? condition?.alternatives?.map(comparison => {
@@ -199,11 +217,9 @@ function federatedRows(provider: Provider, selector: Selector, name: TextValue, 
     return bare && keyOf(claim.path) === keyOf(['assertion', 'sub']) && (comparison.relation === 'equals' || comparison.relation === 'starts') ? comparison : undefined;
   }) : undefined;
   if (alternatives !== undefined && alternatives.length <= MAX_ROWS && alternatives.every(comparison => comparison !== undefined)) {
-    return alternatives.map(comparison => ({
-      ...row, subject: comparison.relation === 'starts' ? text(comparison.text, '*') : comparison.text, wildcards: comparison.relation === 'starts', conditions: [],
-    }));
+    return alternatives.map(comparison => comparison.relation === 'starts' ? row([], text(comparison.text, '*'), true) : row([], comparison.text));
   }
-  return [{ ...row, conditions: [selectionText(provider, selector, name), ...said] }];
+  return [row([selectionText(provider, selector, name), ...said])];
 }
 
 /** Whether the condition admits every token of a subject. */

@@ -15,6 +15,8 @@ const [ROLE, TOKEN] = ['AWS_ROLE_ARN', 'AWS_WEB_IDENTITY_TOKEN_FILE'];
 const REGION = ['AWS_REGION', 'AWS_DEFAULT_REGION'] as const;
 /** What all SDKs take before a token, and what some do. */
 const [KEYS, PROFILES] = [['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY'], ['AWS_PROFILE', 'AWS_DEFAULT_PROFILE', 'AWS_CONFIG_FILE', 'AWS_SHARED_CREDENTIALS_FILE']];
+/** The label that keeps EKS's webhook away. */
+const SKIP = 'eks.amazonaws.com/skip-pod-identity-webhook';
 const GOOGLE_ACCOUNT = 'iam.gke.io/gcp-service-account';
 
 const isForAws = (audience: string) => audience.startsWith(STS);
@@ -27,7 +29,7 @@ interface Webhook {
 }
 
 /** What EKS's webhook does for a ServiceAccount: the lifetime is at least ten minutes whatever is said. */
-function webhookOf(account: Account | undefined, pod?: Pod): Webhook | undefined {
+export function webhookOf(account: Account | undefined, pod?: Pod): Webhook | undefined {
   const role = annotation(account, 'eks.amazonaws.com/role-arn');
   if (role === undefined) {
     return undefined;
@@ -67,11 +69,17 @@ function byEks(account: Account, uses: readonly Use[]): readonly Attempt[] {
     return [];
   }
   return uses.length === 0 ? [attempt([])] : uses.flatMap(({ pod, gates }) => {
-    const skip = pod.metadata('labels', 'eks.amazonaws.com/skip-pod-identity-webhook');
+    const skip = pod.metadata('labels', SKIP);
     const skipped = documentGate(skip === undefined ? 'yes' : skip instanceof Unknown ? 'unknown' : 'no', 'no label that keeps EKS\'s webhook away',
-      skip === undefined ? 'none' : `eks.amazonaws.com/skip-pod-identity-webhook: ${show(skip)}`, pod.where, 'remove the label from the pods');
+      skip === undefined ? 'none' : `${SKIP}: ${show(skip)}`, pod.where, 'remove the label from the pods');
     return best(webhookContainers(pod, 'eks.amazonaws.com/skip-containers', ',').map(container => attempt([...gates, skipped, nothingFirst(container, pod)], pod)));
   });
+}
+
+/** Whether EKS's webhook is kept away from a pod for certain. */
+export function isSkipped(pod: Pod): boolean {
+  const skip = pod.metadata('labels', SKIP);
+  return skip !== undefined && !(skip instanceof Unknown);
 }
 
 /** The containers that a webhook wires: it leaves alone those that are wired already. */
@@ -102,7 +110,12 @@ function googleGate(account: Account | undefined, address: string): Gate {
 }
 
 function nothingFirst(container: Container, pod: Pod): Gate {
-  return nothingBefore(container, pod, KEYS!, PROFILES!, 'AWS\'s SDKs take before the token');
+  return awsFirst(container, pod, [], 'the token');
+}
+
+/** Whether nothing is set that AWS's SDKs take before something else. */
+export function awsFirst(container: Container, pod: Pod, possible: readonly string[], before: string): Gate {
+  return nothingBefore(container, pod, KEYS!, [...PROFILES!, ...possible], `AWS's SDKs take before ${before}`);
 }
 
 function regionGate(container: Container, pod: Pod): Gate {

@@ -85,7 +85,8 @@ function emailOf(url: TextValue): TextValue | undefined {
   return rest === undefined ? undefined : withoutSuffix(rest, ACTION);
 }
 
-function isProvider(name: TextValue): Verdict {
+/** Whether a text is the name of a provider in a pool. */
+export function isProvider(name: TextValue): Verdict {
   if (typeof name !== 'string') {
     return like(name, 'projects/*/locations/global/workloadIdentityPools/*/providers/*', '*');
   }

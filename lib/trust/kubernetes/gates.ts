@@ -1,6 +1,7 @@
 import { Container, File, Found, list, Pod, shown } from './pods';
 import { Attempt, Gate, GateName, Where } from '../model';
 import { every, known, partsOf, show, some, TextValue, Verdict } from '../value';
+import { attributeAt } from '../where';
 
 /** What a gate says. */
 interface GateProps {
@@ -13,8 +14,8 @@ interface GateProps {
 }
 
 /** A gate; one that is passed needs no remedy. */
-export function gate(props: GateProps): Gate {
-  return { ...props, remedy: props.verdict === 'yes' ? '' : props.remedy };
+export function gate({ gate: name, verdict, want, have, where, remedy }: GateProps): Gate {
+  return { gate: name, verdict, want, have, where, remedy: verdict === 'yes' ? '' : remedy };
 }
 
 /** What a try comes to at the pod's own gates. */
@@ -37,7 +38,7 @@ export function expirationGate(found: Found & { readonly kind: 'token' }): Gate 
 
 /** Whether a file with a token is where a variable or document says. */
 export function tokenGate(pod: Pod, container: Container, path: TextValue, said: string, found: Found, isOurs: (audience: string) => boolean): Gate {
-  const where = { ...container.where, attribute: `${container.where.attribute}.${pod.spelled('volumeMounts')}` };
+  const where = attributeAt(container.where, `${container.where.attribute}.${pod.spelled('volumeMounts')}`);
   const want = `a projected token at ${show(path)}, as ${said} says`;
   const common = { gate: 'pod-token' as const, want, where };
   switch (found.kind) {
@@ -128,7 +129,7 @@ export function nothingBefore(container: Container, pod: Pod, certain: readonly 
 
 /** Where the variables of a container are. */
 export function envWhere(container: Container, pod: Pod): Where {
-  return { ...container.where, attribute: `${container.where.attribute}.${pod.spelled('env')}` };
+  return attributeAt(container.where, `${container.where.attribute}.${pod.spelled('env')}`);
 }
 
 /** A gate about a document or variable that is compared with what it must be. */

@@ -1,13 +1,13 @@
 import { tokenOf } from './aws';
 import { isTrue } from './blocks';
-import { CredentialConfig, readCredentialConfig } from './credential-config';
+import { CredentialConfig, isProvider, readCredentialConfig } from './credential-config';
 import { bothGate, documentGate, envWhere, expirationGate, gate, nothingBefore, tokenGate } from './gates';
 import { Account } from './objects';
 import { withoutPrefix } from './paths';
-import { Container, Found, Pod, shown } from './pods';
-import { accountWhere, annotation, best, unsaid, Use, workers } from './use';
+import { Container, File, Found, Pod, shown } from './pods';
+import { accountWhere, annotation, best, secondsOf, unsaid, Use, workers } from './use';
 import { Attempt, Gate } from '../model';
-import { distinct, keyOf, show, TextValue } from '../value';
+import { distinct, equal, keyOf, show, TextValue } from '../value';
 
 const [LIBRARIES, GCLOUD] = ['GOOGLE_APPLICATION_CREDENTIALS', 'CLOUDSDK_AUTH_CREDENTIAL_FILE_OVERRIDE'];
 const FILES: readonly [string, string] = [LIBRARIES!, GCLOUD!];
@@ -16,11 +16,87 @@ const READERS = 'Google\'s libraries read the first and gcloud the second';
 
 const isForGoogle = (audience: string) => audience.includes('iam.googleapis.com');
 
+/** What the webhook of pfnet reads at ServiceAccounts, each below this prefix. */
+const PFNET = 'cloud.google.com/';
+const [PROVIDER, EMAIL, EXPIRATION, EXCHANGE] = [`${PFNET}workload-identity-provider`, `${PFNET}service-account-email`, `${PFNET}token-expiration`, `${PFNET}token-exchange-mode`];
+/** What it asks for where nothing else is said. */
+const PFNET_AUDIENCE = 'sts.googleapis.com';
+/** The lifetime that it asks for where none is said, and the shortest that it asks for whatever is said. */
+const PFNET_EXPIRATION = { default: 86400, min: 3600 };
+const PFNET_TOKEN = '/var/run/secrets/sts.googleapis.com/serviceaccount/token';
+const PFNET_CONFIG = '/var/run/secrets/gcloud/config/federation.json';
+
+/** What the webhook of pfnet is told; undefined where it leaves pods alone. */
+function pfnetOf(account: Account | undefined, pod?: Pod) {
+  const [provider, email, exchange] = [annotation(account, PROVIDER!), annotation(account, EMAIL!), annotation(account, EXCHANGE!)];
+  if (provider === undefined && email === undefined) {
+    return undefined;
+  }
+  const said = pod?.metadata('annotations', EXPIRATION!) ?? annotation(account, EXPIRATION!);
+  const seconds = said === undefined ? PFNET_EXPIRATION.default : secondsOf(said);
+  const isDirect = exchange === undefined ? 'no' as const : typeof exchange === 'string' ? equal(exchange.toLowerCase(), 'direct-access') : 'unknown' as const;
+  return {
+    provider, email, isDirect,
+    token: {
+      audience: annotation(account, `${PFNET}audience`) ?? PFNET_AUDIENCE,
+      ...seconds === undefined ? {} : { expirationSeconds: Math.max(PFNET_EXPIRATION.min, seconds) },
+    },
+  };
+}
+
+/** The token that the webhook of pfnet puts into every container. */
+export function gcpFile(account: Account | undefined): readonly File[] {
+  const webhook = pfnetOf(account);
+  return webhook === undefined ? [] : [{ path: PFNET_TOKEN, source: { kind: 'token', ...webhook.token, where: account!.annotationsWhere } }];
+}
+
 /**
- * What pods become in Google Cloud by GKE's metadata server, as the annotation of their ServiceAccount says.
+ * What pods become in Google Cloud as the annotations of their ServiceAccount say: by GKE's metadata server, or by the webhook of pfnet elsewhere.
  * @see https://cloud.google.com/kubernetes-engine/docs/concepts/workload-identity
+ * @see https://github.com/pfnet-research/gcp-workload-identity-federation-webhook
  */
 export function gcpByAnnotations(account: Account, uses: readonly Use[]): readonly Attempt[] {
+  return [...byMetadataServer(account, uses), ...byPfnet(account, uses)];
+}
+
+function byPfnet(account: Account, uses: readonly Use[]): readonly Attempt[] {
+  const attempt = (gates: readonly Gate[], pod?: Pod): Attempt => {
+    const { provider, email, isDirect, token } = pfnetOf(account, pod)!;
+    const where = account.annotationsWhere;
+    return {
+      mechanism: 'gcp-federation',
+      // Where it is the principal itself, the webhook ignores the account.
+      ...isDirect === 'yes' || email === undefined ? {} : { identity: email },
+      ...provider === undefined ? {} : { registration: provider },
+      ...token,
+      where: pod === undefined ? where : accountWhere(pod),
+      gates: [
+        ...gates,
+        documentGate(provider === undefined ? 'no' : isProvider(provider), `annotation ${PROVIDER} of projects/…/locations/global/workloadIdentityPools/…/providers/…`, show(provider), where,
+          `set ${PROVIDER} of ${where.address} to the name of the provider`),
+        documentGate(email !== undefined ? 'yes' : isDirect, `annotation ${EMAIL}, or ${EXCHANGE}: direct-access`, email === undefined ? 'neither' : show(email), where,
+          `annotate ${where.address} with ${EMAIL}, or with ${EXCHANGE} = "direct-access" where the service account itself has the roles`),
+      ],
+    };
+  };
+  if (pfnetOf(account) === undefined) {
+    return [];
+  }
+  return uses.length === 0 ? [attempt([])] : uses.flatMap(({ pod, gates }) => best(pfnetContainers(pod).map(container => {
+    const other = container.variables.get(GCLOUD!);
+    const before = other === undefined || equal(other, PFNET_CONFIG) === 'yes' ? [] : [GCLOUD!];
+    return attempt([...gates, nothingBefore(container, pod, [], before, 'gcloud takes before what the webhook sets')], pod);
+  })));
+}
+
+/** The containers that the webhook of pfnet wires. */
+function pfnetContainers(pod: Pod): readonly Container[] {
+  const skipped = pod.metadata('annotations', `${PFNET}skip-containers`);
+  const names = new Set(typeof skipped === 'string' ? skipped.split(',').map(name => name.trim()) : []);
+  return workers(pod).filter(({ name }) => !(typeof name === 'string' && names.has(name)));
+}
+
+function byMetadataServer(account: Account, uses: readonly Use[]): readonly Attempt[] {
   const email = annotation(account, 'iam.gke.io/gcp-service-account');
   if (email === undefined) {
     return [];
@@ -47,7 +123,9 @@ export function gcpByAnnotations(account: Account, uses: readonly Use[]): readon
 export function gcpByVariables(use: Use): readonly Attempt[] {
   const { pod } = use;
   const attempts = workers(pod).flatMap(container => {
-    const paths = FILES.flatMap(name => container.variables.get(name) ?? []);
+    // What the webhook puts there is not in the input.
+    const injected = pfnetOf(use.account) !== undefined;
+    const paths = FILES.flatMap(name => container.variables.get(name) ?? []).filter(path => !injected || equal(path, PFNET_CONFIG) !== 'yes');
     return distinct(paths).flatMap(path => byFile(use, container, path));
   });
   const named = workers(pod).some(({ variables }) => FILES.some(name => variables.has(name) !== 'no'));

@@ -1,6 +1,7 @@
 import { blocksAt, field, Spelling, spelled, textAt } from './blocks';
 import { Note, Terraform, TerraformResource, Where } from '../model';
 import { isMap, keyOf, TextValue, Unknown, Value, ValueMap } from '../value';
+import { attributeAt } from '../where';
 
 /** A ServiceAccount of the input. */
 export interface Account {
@@ -130,7 +131,7 @@ function manifestOf(resource: TerraformResource, notes: Note[]): readonly Kubern
   const body = values.get('manifest');
   const kind = isMap(body) ? body.get('kind') : undefined;
   if (!isMap(body) || typeof kind !== 'string') {
-    notes.push({ message: 'the manifest is not known, nor what it makes', where: { ...where, attribute: 'manifest' } });
+    notes.push({ message: 'the manifest is not known, nor what it makes', where: attributeAt(where, 'manifest') });
     return [];
   }
   return [{ kind, cluster: clusterOf(resource), type, spelling: 'manifest', body, where, prefix: 'manifest.', managed: true }];
@@ -160,11 +161,11 @@ function accountOf(object: KubernetesObject, annotated: ReadonlyMap<string, Anno
   }
   const merged = new Map<string, Value>(isMap(own) ? own : []);
   more?.entries.forEach((value, key) => merged.set(key, value));
-  const annotationsWhere = { ...where, attribute: `${prefix}metadata.annotations` };
+  const annotationsWhere = attributeAt(where, `${prefix}metadata.annotations`);
   return {
     cluster, namespace, name, annotations: merged, open: own instanceof Unknown || more?.open === true || !managed, where,
     labels: field(body, spelling, 'metadata', 'labels'), automount: field(body, spelling, 'automountServiceAccountToken'),
-    annotationsWhere: more === undefined ? annotationsWhere : { ...more.where, attribute: 'annotations' },
+    annotationsWhere: more === undefined ? annotationsWhere : attributeAt(more.where, 'annotations'),
   };
 }
 
@@ -200,7 +201,7 @@ function annotationsOf(terraform: Terraform): ReadonlyMap<string, Annotated> {
 
 function accountOfAnnotations({ cluster, namespace, name, entries, where }: Annotated): Account {
   return {
-    cluster, namespace, name, annotations: entries, open: true, labels: undefined, automount: undefined, where, annotationsWhere: { ...where, attribute: 'annotations' },
+    cluster, namespace, name, annotations: entries, open: true, labels: undefined, automount: undefined, where, annotationsWhere: attributeAt(where, 'annotations'),
   };
 }
 
@@ -232,5 +233,5 @@ function dataOf(object: KubernetesObject, members: readonly string[]): DataObjec
       entries.set(key, kind === 'Secret' || member === 'binaryData' ? undefined : textAt(data, 'manifest', key) ?? '');
     }
   }
-  return { cluster, namespace: namespaceOf(object), name: nameOf(object), entries, open, where, dataWhere: { ...where, attribute: `${prefix}data` } };
+  return { cluster, namespace: namespaceOf(object), name: nameOf(object), entries, open, where, dataWhere: attributeAt(where, `${prefix}data`) };
 }

@@ -5,6 +5,7 @@ import { below, normal, within } from './paths';
 import { Variable, Variables } from './variables';
 import { Where } from '../model';
 import { equal, isList, isMap, keyOf, partsOf, show, text, textOfKey, TextValue, Unknown, Value, ValueMap, Verdict } from '../value';
+import { attributeAt } from '../where';
 
 /** What a file in a container is. */
 export type Source =
@@ -136,7 +137,7 @@ export class Pod {
 
   /** Where a field of the pod's specification is. */
   public at(...path: readonly string[]): Where {
-    return { ...this.where, attribute: [this.object.path, ...path.map(name => spelled(name, this.object.spelling))].join('.') };
+    return attributeAt(this.where, [this.object.path, ...path.map(name => spelled(name, this.object.spelling))].join('.'));
   }
 
   /** How the pod's document spells a field. */
@@ -344,7 +345,7 @@ export class Pod {
 
   private container(block: ValueMap, path: string): Container {
     const { spelling } = this.object;
-    const where = { ...this.where, attribute: `${this.object.path}.${path}` };
+    const where = attributeAt(this.where, `${this.object.path}.${path}`);
     const mounts = blocksAt(block, spelling, 'volumeMounts');
     const command = ['command', 'args'].flatMap(name => {
       const words = field(block, spelling, name);

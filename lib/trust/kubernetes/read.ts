@@ -1,16 +1,22 @@
 import { push } from '../lists';
 import { awsByAnnotations, awsByVariables, eksFile } from './aws';
 import { azureByVariables, azureByWebhook, azureFile } from './azure';
+import { Clusters } from './clusters';
 import { gate, outcome } from './gates';
-import { gcpByAnnotations, gcpByVariables } from './gcp';
+import { gcpByAnnotations, gcpByVariables, gcpFile } from './gcp';
 import { Account, clusterKey, Objects, PodObject, readObjects } from './objects';
+import { Associations } from './pod-identity';
 import { Names, Pod, Surroundings } from './pods';
 import { accountWhere, Use } from './use';
-import { Attempt, Gate, Note, Terraform, Where, WorkloadUse } from '../model';
-import { keyOf, show, TextValue, Verdict } from '../value';
+import { readAssociations } from '../aws/pod-identity';
+import { Attempt, Gate, Note, Registration, SaidIssuer, Terraform, Where, WorkloadUse } from '../model';
+import { equal, keyOf, show, TextValue, Verdict } from '../value';
+import { attributeAt } from '../where';
 
 /** Most addresses that a message names. */
 const SHOWN = 3;
+/** Most issuers of one cluster that contradict each other. */
+const MAX_SAID = 5;
 /** Most ServiceAccounts of one name that a pod is taken to run as perhaps. */
 const MAX_CANDIDATES = 5;
 
@@ -18,11 +24,14 @@ const MAX_CANDIDATES = 5;
  * Reads what runs as which ServiceAccount of Kubernetes, and what it tries to become in the clouds.
  *
  * The gates are about what the objects say. What an image or the code in it sets besides is not looked at.
+ * @param registrations What makes issuers known to the clouds: a wiring that names one says of which issuer the tokens of its cluster are
  */
-export function readKubernetes(terraform: Terraform): { readonly workloads: readonly WorkloadUse[]; readonly notes: readonly Note[] } {
+export function readKubernetes(
+  terraform: Terraform, registrations: readonly Registration[] = [],
+): { readonly workloads: readonly WorkloadUse[]; readonly notes: readonly Note[] } {
   const objects = readObjects(terraform);
-  const workloads = new Workloads(objects);
-  return { workloads: workloads.all(), notes: [...objects.notes, ...objects.accounts.flatMap(hiddenAnnotations)] };
+  const workloads = new Workloads(objects, new Clusters(terraform), new Associations(readAssociations(terraform).associations));
+  return { workloads: workloads.all(registrations), notes: [...objects.notes, ...objects.accounts.flatMap(hiddenAnnotations)] };
 }
 
 function hiddenAnnotations({ open, annotations, annotationsWhere }: Account): readonly Note[] {
@@ -31,6 +40,8 @@ function hiddenAnnotations({ open, annotations, annotationsWhere }: Account): re
 
 /** A ServiceAccount with what runs as it. */
 interface Workload {
+  /** What tells its cluster from others: the provider, or else the stack. */
+  readonly cluster: string;
   readonly namespace: TextValue;
   readonly name: TextValue;
   /** Undefined where the input does not have it. */
@@ -55,21 +66,55 @@ class Workloads {
   /** Pods whose ServiceAccounts wire them to nothing, by namespace. */
   private readonly idle = new Map<string, Pod[]>();
 
-  constructor(objects: Objects) {
+  constructor(objects: Objects, private readonly clusters: Clusters, private readonly associations: Associations) {
     this.accounts = new Names(objects.accounts);
     this.around = new Surroundings(objects);
     for (const account of objects.accounts) {
-      push(this.byName, clusterKey(account.cluster, account.name), account);
-      this.workloads.set(account, { namespace: account.namespace, name: account.name, account, where: account.where, uses: [] });
+      const { cluster, namespace, name, where } = account;
+      push(this.byName, clusterKey(cluster, name), account);
+      this.workloads.set(account, { cluster, namespace, name, account, where, uses: [] });
     }
     objects.pods.forEach(pod => this.add(pod));
   }
 
-  public all(): readonly WorkloadUse[] {
-    return [...this.workloads.values()].map(workload => this.useOf(workload));
+  public all(registrations: readonly Registration[]): readonly WorkloadUse[] {
+    const all = [...this.workloads.values()].map(workload => [workload.cluster, this.useOf(workload)] as const);
+    const said = this.issuers(all, new Map(registrations.map(registration => [keyOf(registration.name), registration])));
+    return all.map(([cluster, use]) => {
+      const issuers = said.get(cluster);
+      return issuers === undefined ? use : { ...use, issuers };
+    });
   }
 
-  private useOf({ namespace, name, account, where, uses }: Workload): WorkloadUse {
+  /**
+   * The issuers of clusters. What a provider leads to says it for all workloads that it makes, or else what their wiring names: the provider of a
+   * pool takes tokens of one issuer alone.
+   */
+  private issuers(
+    workloads: readonly (readonly [cluster: string, use: WorkloadUse])[], registrations: ReadonlyMap<string, Registration>,
+  ): ReadonlyMap<string, readonly SaidIssuer[]> {
+    const said = new Map<string, readonly SaidIssuer[]>();
+    for (const [cluster, { attempts }] of workloads) {
+      const known = this.clusters.of(cluster);
+      if (known.length > 0) {
+        said.set(cluster, said.get(cluster) ?? known);
+        continue;
+      }
+      const wired = this.clusters.has(cluster) ? attempts.filter(attempt => outcome(attempt) !== 'no') : [];
+      for (const { registration, where } of wired) {
+        const found = registration === undefined ? undefined : registrations.get(keyOf(registration));
+        const others = said.get(cluster) ?? [];
+        const contradicts = ({ issuer }: SaidIssuer) => equal(issuer, found!.issuer) === 'no' || this.clusters.areTwo(issuer, found!.issuer);
+        if (found !== undefined && others.length < MAX_SAID && others.every(contradicts)) {
+          said.set(cluster, [...others, { issuer: found.issuer, where, isOther: other => this.clusters.areTwo(found.issuer, other) }]);
+        }
+      }
+    }
+    return said;
+  }
+
+  private useOf(workload: Workload): WorkloadUse {
+    const { cluster, namespace, name, account, where, uses } = workload;
     const runs = ({ gates }: Use) => gates.every(({ verdict }) => verdict !== 'no');
     const own = uses.filter(runs);
     // What a pod of another namespace means by the name is what the annotations of this one say.
@@ -77,6 +122,7 @@ class Workloads {
     const attempts = [
       ...account === undefined ? azureByWebhook(undefined, own.filter(use => use.account === undefined)) : byPlatform(account, own),
       ...strayed.flatMap(use => byPlatform(use.account!, [use])),
+      ...this.associations.attempts(workload, own, this.clusters.of(cluster)),
       ...uses.flatMap(use => [...awsByVariables(use), ...gcpByVariables(use), ...azureByVariables(use)]),
     ];
     const lonely = account !== undefined && uses.length === 0 ? this.lonely(account) : [];
@@ -106,7 +152,7 @@ class Workloads {
     const owners = accounts.length === 0 || strayed ? [this.unlisted(object)] : accounts.map(account => this.workloads.get(account)!);
     for (const owner of owners) {
       const account = strayed ? accounts[0] : owner.account;
-      const pod = new Pod(object, account, this.around, [...eksFile(account), ...azureFile(object, account)]);
+      const pod = new Pod(object, account, this.around, [...eksFile(account), ...gcpFile(account), ...azureFile(object, account)]);
       owner.uses.push({ pod, account, gates: [gateOf(pod)] });
       if (account === undefined || account.annotations.size === 0) {
         push(this.idle, clusterKey(object.cluster, object.namespace), pod);
@@ -117,7 +163,8 @@ class Workloads {
   /** The workload of pods whose ServiceAccount the input does not have. */
   private unlisted({ cluster, namespace, serviceAccount, where, path }: PodObject): Workload {
     const key = clusterKey(cluster, namespace, serviceAccount);
-    const found = this.workloads.get(key) ?? { namespace, name: serviceAccount, account: undefined, where: { ...where, attribute: path }, uses: [] };
+    const found = this.workloads.get(key)
+      ?? { cluster, namespace, name: serviceAccount, account: undefined, where: attributeAt(where, path), uses: [] };
     this.workloads.set(key, found);
     return found;
   }

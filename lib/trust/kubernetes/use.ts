@@ -36,7 +36,7 @@ export function secondsOf(value: TextValue | undefined): number | undefined {
  * The tries that count where the platform wires every container alike: those that get farthest. That a side container could not do the same
  * is no fault of anyone's.
  */
-export function best(attempts: readonly Attempt[]): readonly Attempt[] {
+export function best<T extends Pick<Attempt, 'gates'>>(attempts: readonly T[]): readonly T[] {
   for (const verdict of ['yes', 'unknown'] as const) {
     const found = attempts.filter(attempt => outcome(attempt) === verdict);
     if (found.length > 0) {

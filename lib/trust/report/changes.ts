@@ -49,10 +49,13 @@ export function makeChanges({ identities }: TrustDiff): Changes {
   for (const diff of identities) {
     counts[diff.change === 'same' && isChanged(diff) ? 'grants' : diff.change]++;
   }
-  return { version: 1, counts, changes: different.map(changeOf).sort((a, b) => ORDER.indexOf(a.change) - ORDER.indexOf(b.change)) };
+  const changes = different.map(changeOf).sort((a, b) => ORDER.indexOf(a.change) - ORDER.indexOf(b.change));
+  // What either side hides is hidden on both.
+  const sensitive = new Set(identities.flatMap(({ before, after }) => [before, after].flatMap(identity => identity?.sensitive ?? [])));
+  return [...sensitive].reduce<Changes>((hidden, each) => each.in(hidden), { version: 1, counts, changes });
 }
 
-/** The changes as JSON. */
+/** The changes as a JSON document by `schema/diff-v1.schema.json`. */
 export function changesToJson(changes: Changes): string {
   return jsonText(changes);
 }

@@ -1,4 +1,7 @@
+import { issuerOfWorkload } from '../kubernetes/clusters';
+import { push } from '../lists';
 import { Grant, Identity, Mechanism, Note, Registration, Where, Who, WorkloadUse } from '../model';
+import { Sensitive } from '../sensitive';
 import { isKnown, isList, isMap, isText, keyOf, like, partsOf, show, text, TextValue, Value } from '../value';
 
 /** Why a row should be looked at first. */
@@ -126,6 +129,8 @@ export interface ReportModel {
   readonly identities: readonly Identity[];
   readonly workloads: readonly WorkloadUse[];
   readonly notes: readonly Note[];
+  /** What must not be printed. */
+  readonly sensitive?: Sensitive;
 }
 
 /**
@@ -160,12 +165,15 @@ export function makeReport(model: ReportModel, filter: ReportFilter = {}): Repor
   const workloads = new Places<WorkloadUse, ReportWorkload>(
     ({ namespace, serviceAccount, where }) => key(keyOf(namespace), keyOf(serviceAccount), where), workloadOf);
   model.registrations.forEach(registration => registrations.of(registration));
-  const users = new Map<string, number[]>();
+  const users = new Map<string, { readonly place: number; readonly issuer: TextValue | undefined }[]>();
   for (const workload of model.workloads) {
     const account = key(keyOf(workload.namespace), keyOf(workload.serviceAccount));
-    const places = users.get(account) ?? users.set(account, []).get(account)!;
-    places.push(workloads.of(workload));
+    push(users, account, { place: workloads.of(workload), issuer: issuerOfWorkload(workload) });
   }
+  /** What runs as an account, where it is not known to be in another cluster. */
+  const usersOf = (account: Pick<WorkloadUse, 'namespace' | 'serviceAccount'>, issuer: TextValue | undefined) =>
+    (users.get(key(keyOf(account.namespace), keyOf(account.serviceAccount))) ?? [])
+      .filter(user => user.issuer === undefined || issuer === undefined || like(user.issuer, issuer, '*') !== 'no').map(({ place }) => place);
   const all: ReportRow[] = [];
   for (const identity of model.identities) {
     const place = identities.of(identity);
@@ -184,7 +192,7 @@ export function makeReport(model: ReportModel, filter: ReportFilter = {}): Repor
           registration: registration === undefined ? null : registrations.of(registration),
           through: through === undefined ? null : identities.of(through),
           identity: place,
-          workloads: account && !hasWildcard(one) ? users.get(key(keyOf(account.namespace), keyOf(account.serviceAccount))) ?? [] : [],
+          workloads: account && !hasWildcard(one) ? usersOf(account, one.issuer) : [],
           unknown: unknownOf(one, identity),
           where: whereOf(one.where),
         });
@@ -192,10 +200,11 @@ export function makeReport(model: ReportModel, filter: ReportFilter = {}): Repor
     }
   }
   const { rows, filters } = select(all, identities.made, filter);
-  return close({
+  const report = close({
     filters, rows, notes: model.notes.map(({ message, where }) => ({ message, ...where && { where: whereOf(where) } })),
     identities: identities.made, registrations: registrations.made, workloads: workloads.made,
   });
+  return model.sensitive?.in(report) ?? report;
 }
 
 /** What was read of a list, each once, with its place in the report. */

@@ -182,6 +182,10 @@ const MANAGED: ReadonlyMap<string, ReadonlyMap<string, Computed>> = new Map([
   ['aws_iam_openid_connect_provider', attributes({ arn: OIDC_ARN, id: of => of.attribute('arn') })],
   ['aws_iam_role', IAM_ROLE],
   ['aws_iam_policy', attributes({ arn: of => iamArn(of, 'policy', argument(of, 'path') ?? '/', attribute(of, 'name')), id: of => of.attribute('arn') })],
+  ['awscc_iam_oidc_provider', attributes({ arn: OIDC_ARN, id: of => of.attribute('arn') })],
+  ['awscc_iam_role', attributes({
+    arn: of => iamArn(of, 'role', argument(of, 'path') ?? '/', attribute(of, 'role_name')), id: of => of.attribute('role_name'),
+  })],
   ['aws_s3_bucket', attributes({ arn: bucketArn, id: of => of.attribute('bucket') })],
   ['aws_eks_cluster', attributes({
     arn: of => text('arn:', awsPartition(of.provider), ':eks:', awsRegion(of), ':', awsAccount(of.provider), ':cluster/', attribute(of, 'name')),

@@ -1,7 +1,7 @@
 import { Note, TerraformResource, Where } from '../model';
 import { isList, isMap, isText, show, textOfKey, TextValue, toKey, Unknown, Value, ValueMap } from '../value';
 import { Attributes, computedAttribute, computedNames, ProviderConfig } from './computed';
-import { bodiesOf, Document, entriesOf, FindStack, objectOf, own, Stack, stringOf } from './documents';
+import { bodiesOf, clustersOf, Document, entriesOf, FindStack, isSensitive, isSensitiveOutput, objectOf, own, Stack, stringOf } from './documents';
 import { bounded, Budget, evaluateExpression, evaluateJson, guarded, LimitError, Locals, Reference, Scope, step } from './evaluate';
 import { EvaluationError, fail, toText } from './operations';
 import { saidToBe } from './postcondition';
@@ -10,6 +10,12 @@ import { callSymbol, stepSymbol, symbolOf } from './symbols';
 
 /** Arguments that are Terraform's own; see https://developer.hashicorp.com/terraform/language/meta-arguments. */
 const META: ReadonlySet<string> = new Set(['//', 'count', 'for_each', 'provider', 'depends_on', 'lifecycle', 'provisioner', 'connection', 'dynamic']);
+/** What is at the root of a file; see https://developer.hashicorp.com/terraform/language/syntax/json#block-type-specific-exceptions. */
+const ROOT: ReadonlySet<string> = new Set([
+  '//', 'action', 'check', 'data', 'ephemeral', 'import', 'locals', 'module', 'moved', 'output', 'provider', 'removed', 'resource', 'terraform', 'variable',
+]);
+/** Longest name of what is not read that is said. */
+const MAX_NAME = 100;
 /** Most instances that count and for_each make of the resources of a stack; those of a resource that is beyond are an unknown number. */
 const MAX_INSTANCES = 20_000;
 /** Why a value stands for itself by its name only, while it is looked for. */
@@ -29,9 +35,9 @@ interface Block {
   readonly file: string;
 }
 
-/** What a resource is made into: by key, in order; one of an unknown key where it is not known which there are. */
+/** What a resource is made into, where it says how many: by key, in order; one of an unknown key where it is not known which there are. */
 interface Instances {
-  readonly kind: 'single' | 'list' | 'map';
+  readonly kind: 'list' | 'map';
   readonly known: boolean;
   readonly all: ReadonlyMap<string, Instance>;
 }
@@ -40,10 +46,11 @@ interface Instances {
 export class ConfigStack implements Stack {
   public readonly notes: Note[] = [];
   private readonly blocks = new Map<string, Block>();
-  private readonly expanded = new Map<string, Instances | typeof PENDING>();
+  private readonly expanded = new Map<string, Instance | Instances | typeof PENDING>();
   private readonly locals = new Map<string, unknown>();
   private readonly localValues = new Map<string, Value | typeof PENDING>();
   private readonly outputs = new Map<string, unknown>();
+  private readonly sensitiveOutputs = new Set<string>();
   private readonly outputValues = new Map<string, Value | typeof PENDING>();
   private readonly providers = new Map<string, ProviderConfig>();
   private readonly providerBodies = new Map<string, Json>();
@@ -61,12 +68,24 @@ export class ConfigStack implements Stack {
     let backend: Stack['backend'];
     for (const { file, json } of [...documents.filter(one => !isOverride(one.file)), ...documents.filter(one => isOverride(one.file))]) {
       const document = objectOf(json) ?? {};
+      for (const key of Object.keys(document).filter(each => !ROOT.has(each))) {
+        this.notes.push({
+          message: `Terraform has no ${JSON.stringify(key.slice(0, MAX_NAME))} at the root of a file, and refuses it: it is not read`,
+          where: { address: key.slice(0, MAX_NAME), stack: this.name, file },
+        });
+      }
       this.readBlocks(own(document, 'resource'), 'managed', file);
       this.readBlocks(own(document, 'data'), 'data', file);
       entriesOf(own(document, 'locals')).forEach(([key, value]) => this.locals.set(key, value));
       for (const [key, value] of entriesOf(own(document, 'output'))) {
         const said = own(bodiesOf(value)[0], 'value');
         this.outputs.set(key, said === undefined && isOverride(file) ? this.outputs.get(key) : said);
+        if (isSensitiveOutput(key, bodiesOf(value)[0])) {
+          this.sensitiveOutputs.add(key);
+        }
+      }
+      for (const [, value] of entriesOf(own(document, 'variable'))) {
+        bodiesOf(value).filter(isSensitive).forEach(body => this.budget.sensitive.add(own(body, 'default')));
       }
       for (const terraform of bodiesOf(own(document, 'terraform'))) {
         const [found] = entriesOf(own(terraform, 'backend'));
@@ -145,23 +164,31 @@ export class ConfigStack implements Stack {
     const resources: TerraformResource[] = [];
     for (const block of this.blocks.values()) {
       const instances = this.instances(block);
-      if (!instances.known) {
+      if (!(instances instanceof Instance) && !instances.known) {
         const argument = own(block.body, 'count') === undefined ? 'for_each' : 'count';
         this.notes.push({
           message: `${argument} is not known: it is read as if there were one`,
           where: { address: block.address, attribute: argument, stack: this.name, file: block.file },
         });
       }
-      for (const instance of instances.all.values()) {
+      for (const instance of instances instanceof Instance ? [instances] : instances.all.values()) {
         resources.push({ where: instance.where, mode: block.mode, type: block.type, provider: instance.provider.name, values: instance.values() });
       }
     }
     return resources;
   }
 
+  public clusters(): ReadonlyMap<string, ValueMap> {
+    return clustersOf(this.providers);
+  }
+
   public output(name: string): Value | undefined {
     const json = this.outputs.get(name);
-    return json === undefined ? undefined : this.memo(this.outputValues, name, `output.${name}`, () => evaluateJson(json, this.scope, this.budget));
+    const value = json === undefined ? undefined : this.memo(this.outputValues, name, `output.${name}`, () => evaluateJson(json, this.scope, this.budget));
+    if (this.sensitiveOutputs.has(name)) {
+      this.budget.sensitive.add(value);
+    }
+    return value;
   }
 
   /** A value that is made once; while it is made, and where it takes too much, it stands for itself. */
@@ -189,7 +216,8 @@ export class ConfigStack implements Stack {
     return value;
   }
 
-  private resolve(root: string, steps: Steps, instance?: Instance): Reference | undefined {
+  /** The value of a name in the stack, or in an instance of it. */
+  public resolve(root: string, steps: Steps, instance?: Instance): Reference | undefined {
     const [first] = steps;
     switch (root) {
       case 'var': case 'path': case 'terraform':
@@ -228,8 +256,8 @@ export class ConfigStack implements Stack {
       return steps.length < used || (used === 1 && !/^[a-z0-9]+_/.test(address)) ? undefined : this.elsewhere(address.slice(0, address.indexOf('.')), steps, used);
     }
     const instances = this.instances(block);
-    if (instances.kind === 'single') {
-      return this.ofInstance(instances.all.values().next().value!, steps, used, false);
+    if (instances instanceof Instance) {
+      return this.ofInstance(instances, steps, used, false);
     }
     const key = steps[used];
     if (key === undefined) {
@@ -290,7 +318,7 @@ export class ConfigStack implements Stack {
     return made;
   }
 
-  private instances(block: Block): Instances {
+  private instances(block: Block): Instance | Instances {
     const before = this.expanded.get(block.address);
     if (before === PENDING) {
       // The number of something that refers to itself: one that is not known.
@@ -305,13 +333,13 @@ export class ConfigStack implements Stack {
     return instances;
   }
 
-  private expand(block: Block): Instances {
+  private expand(block: Block): Instance | Instances {
     const [count, forEach] = [own(block.body, 'count'), own(block.body, 'for_each')];
     if (count !== undefined && count !== null) {
       return this.counted(block, this.memo(new Map(), 'count', `${block.address}.count`, () => evaluateJson(count, this.scope, this.budget)));
     }
     if (forEach === undefined || forEach === null) {
-      return { kind: 'single', known: true, all: new Map([['', new Instance(this, block, block.address, {})]]) };
+      return new Instance(this, block, block.address, {});
     }
     const value = this.memo(new Map(), 'for_each', `${block.address}.for_each`, () => evaluateJson(forEach, this.scope, this.budget));
     const pairs = isMap(value) && !(value instanceof ResourceObject) ? [...value].map(([key, inner]) => [textOfKey(key), inner] as const)
@@ -360,12 +388,6 @@ export class ConfigStack implements Stack {
     return { kind, known: false, all: new Map([['\uFDD2', instance]]) };
   }
 
-  /** The scope of an instance, in which it is itself. */
-  public scopeOf(instance: Instance): Scope {
-    const note = (message: string) => this.notes.push({ message, where: instance.where });
-    return { name: `${this.name}/${instance.address}`, note, resolve: (root, steps) => this.resolve(root, steps, instance) };
-  }
-
   /** The outputs of a remote state; undefined where its stack is not in the input. */
   public remoteState(block: Block, backend: Value | undefined, config: Value | undefined): Stack | undefined {
     return this.findStack({ name: block.name, backend, config });
@@ -379,12 +401,11 @@ interface Repetition {
   readonly value?: Value;
 }
 
-/** One of what a resource is made into. */
-class Instance implements Attributes {
+/** One of what a resource is made into, and the scope in which it is itself. */
+class Instance implements Attributes, Scope {
   public readonly symbol: Unknown;
   public readonly provider: ProviderConfig;
   public readonly where: Where;
-  private readonly scope: Scope;
   private readonly memo = new Map<string, Value | typeof PENDING>();
   private whole: ResourceObject | undefined;
 
@@ -397,8 +418,21 @@ class Instance implements Attributes {
       : address === block.address ? stepSymbol(base, '*') : callSymbol('index', [base, key]);
     this.provider = stack.providerOf(block);
     const constructPath = stringOf(own(own(own(block.body, '//'), 'metadata'), 'path'));
-    this.where = { address, ...(constructPath === undefined ? {} : { constructPath }), stack: stack.name, file: block.file };
-    this.scope = stack.scopeOf(this);
+    const { name } = stack;
+    // Written out, as objects that are put together from others may each have a shape of their own, and there are many of these.
+    this.where = constructPath === undefined ? { address, stack: name, file: block.file } : { address, constructPath, stack: name, file: block.file };
+  }
+
+  public get name(): string {
+    return `${this.stack.name}/${this.address}`;
+  }
+
+  public note(message: string): void {
+    this.stack.notes.push({ message, where: this.where });
+  }
+
+  public resolve(root: string, steps: Steps): Reference | undefined {
+    return this.stack.resolve(root, steps, this);
   }
 
   public own(root: 'each' | 'count' | 'self', steps: Steps): Reference | undefined {
@@ -433,6 +467,10 @@ class Instance implements Attributes {
   }
 
   public attribute(name: string): Value {
+    const before = this.memo.get(name);
+    if (before !== undefined && before !== PENDING) {
+      return before;
+    }
     return this.stack.memo(this.memo, name, `${this.symbol.symbol.slice(this.stack.name.length + 1)}.${name}`, () => this.made(name), { ...this.where, attribute: name });
   }
 
@@ -462,12 +500,12 @@ class Instance implements Attributes {
   /** A block or argument, with its dynamic blocks made. */
   private blocks(json: unknown, locals: Locals): Value {
     if (Array.isArray(json)) {
-      return guarded(this.stack.budget, () => bounded(json.map(inner => this.blocks(inner, locals))));
+      return guarded(this.stack.budget, () => this.stack.budget.pool.one(bounded(json.map(inner => this.blocks(inner, locals)))));
     }
     const body = objectOf(json);
     const dynamic = own(body, 'dynamic');
     if (body === undefined || !isDynamic(dynamic)) {
-      return body === undefined || !Object.values(body).some(inner => typeof inner === 'object') ? evaluateJson(json, this.scope, this.stack.budget, locals)
+      return body === undefined || !Object.values(body).some(inner => typeof inner === 'object') ? evaluateJson(json, this, this.stack.budget, locals)
         : this.plain(body, locals);
     }
     const entries = new Map(this.plain(Object.fromEntries(Object.entries(body).filter(([key]) => key !== 'dynamic')), locals));
@@ -482,17 +520,17 @@ class Instance implements Attributes {
       const entries = new Map<string, Value>();
       for (const [key, inner] of Object.entries(body)) {
         if (key !== '//') {
-          entries.set(toKey(toText(evaluateJson(key, this.scope, this.stack.budget, locals))), this.blocks(inner, locals));
+          entries.set(toKey(toText(evaluateJson(key, this, this.stack.budget, locals))), this.blocks(inner, locals));
         }
       }
-      return bounded(entries);
+      return this.stack.budget.pool.one(bounded(entries));
     });
   }
 
   /** The blocks that a dynamic block makes; unknown where it is not known how many. */
   private dynamic(block: string, json: unknown, locals: Locals): readonly Value[] {
     return bodiesOf(json).flatMap((body): readonly Value[] => {
-      const collection = evaluateJson(own(body, 'for_each'), this.scope, this.stack.budget, locals);
+      const collection = evaluateJson(own(body, 'for_each'), this, this.stack.budget, locals);
       const pairs = isList(collection) ? collection.map((value, index) => [isText(value) ? value : index, value] as const)
         : isMap(collection) ? [...collection].map(([key, value]) => [textOfKey(key), value] as const) : undefined;
       if (pairs === undefined) {
@@ -510,7 +548,7 @@ class Instance implements Attributes {
   public assured(name: readonly string[]): TextValue | undefined {
     for (const postcondition of bodiesOf(own(this.block.body, 'lifecycle')).flatMap(lifecycle => bodiesOf(own(lifecycle, 'postcondition')))) {
       const expression = saidToBe(own(postcondition, 'condition'), name);
-      const value = expression === undefined ? undefined : evaluateExpression(expression, this.scope, this.stack.budget);
+      const value = expression === undefined ? undefined : evaluateExpression(expression, this, this.stack.budget);
       if (isText(value) && value !== '') {
         return value;
       }
@@ -518,15 +556,20 @@ class Instance implements Attributes {
     return undefined;
   }
 
-  public arguments(): ValueMap {
+  public arguments(): Map<string, Value> {
     const { body } = this.block;
-    const names = new Set([...Object.keys(body), ...entriesOf(own(body, 'dynamic')).map(([name]) => name)].filter(name => this.isGiven(name)));
-    return new Map([...names].map(name => [name, this.attribute(name)]));
+    const values = new Map<string, Value>();
+    for (const name of [...Object.keys(body), ...entriesOf(own(body, 'dynamic')).map(([dynamic]) => dynamic)]) {
+      if (!values.has(name) && this.isGiven(name)) {
+        values.set(name, this.attribute(name));
+      }
+    }
+    return values;
   }
 
   /** All arguments, and all attributes that may follow from them. */
   public values(): ValueMap {
-    const values = new Map(this.arguments());
+    const values = this.arguments();
     for (const name of computedNames(this.block.mode, this.block.type)) {
       values.set(name, this.attribute(name));
     }

@@ -1,5 +1,5 @@
 import { Note, TerraformResource } from '../model';
-import { Value } from '../value';
+import { Value, ValueMap } from '../value';
 
 /** A file that was read. */
 export interface Document {
@@ -21,6 +21,8 @@ export interface Stack {
   output(name: string): Value | undefined;
   /** All its resources. */
   resources(): readonly TerraformResource[];
+  /** What its providers of Kubernetes are told of their clusters, by the names that resources have. */
+  clusters(): ReadonlyMap<string, ValueMap>;
 }
 
 /** Finds the stack whose outputs a remote state has. */
@@ -54,4 +56,33 @@ export function bodiesOf(json: unknown): readonly Readonly<Record<string, unknow
 /** The entries of blocks of one name put together, as Terraform does. */
 export function entriesOf(json: unknown): readonly (readonly [string, unknown])[] {
   return bodiesOf(json).flatMap(body => Object.entries(body).filter(([key]) => key !== '//'));
+}
+
+/** Whether a block of a variable or output says that its value is not to be printed. */
+export function isSensitive(body: unknown): boolean {
+  return ['sensitive', 'ephemeral'].some(name => own(body, name) === true || own(body, name) === 'true');
+}
+
+/** Whether an output is not to be printed; cdktf marks all by which its stacks refer to each other, and says nothing by that. */
+export function isSensitiveOutput(name: string, body: unknown): boolean {
+  return isSensitive(body) && !name.startsWith('cross-stack-output-');
+}
+
+/** Arguments of a provider of Kubernetes that may lead to a cluster. */
+const LEADING = ['host', 'cluster_ca_certificate', 'config_context', 'token', 'exec'] as const;
+
+/** What providers of Kubernetes are told of their clusters. */
+export function clustersOf(
+  providers: Iterable<readonly [string, { readonly name: string; argument(name: string): Value | undefined }]>,
+): ReadonlyMap<string, ValueMap> {
+  const clusters = new Map<string, ValueMap>();
+  for (const [key, provider] of providers) {
+    if (/(?:^|:)kubernetes(?:\.|$)/.test(key)) {
+      const values = LEADING.map(name => [name, provider.argument(name)] as const);
+      // A token that is written out is nobody's business.
+      clusters.set(provider.name, new Map(values.filter((entry): entry is [typeof entry[0], Value] =>
+        entry[1] !== undefined && !(entry[0] === 'token' && typeof entry[1] === 'string'))));
+    }
+  }
+  return clusters;
 }

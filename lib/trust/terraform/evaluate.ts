@@ -1,9 +1,11 @@
+import { Sensitive } from '../sensitive';
 import { isList, isMap, keyOf, not, Text, textOfKey, toKey, Unknown, Value } from '../value';
 import { callFunction } from './functions';
 import { byCodePoint } from './json';
 import { isSmall, joined } from './limits';
 import { EvaluationError, fail, same, toText, verdictValue } from './operations';
 import { Expression, ExpressionError, ForExpression, isTemplate, ITEM, parseTemplate } from './parse';
+import { Pool } from './pool';
 import { ResourceObject } from './resource';
 import { callSymbol, stepSymbol, symbolOf, written } from './symbols';
 
@@ -31,6 +33,10 @@ export class Budget {
   public depth = 0;
   /** Counts what depends on the shape of an unknown value, so that `try` knows what might fail. */
   public doubts = 0;
+  /** What the configuration says not to print. */
+  public readonly sensitive = new Sensitive();
+  /** What is written many times. */
+  public readonly pool = new Pool();
   private unique = 0;
 
   constructor(private left = 10_000_000) {}
@@ -67,12 +73,12 @@ export function evaluateJson(json: unknown, scope: Scope, budget: Budget, locals
     return isTemplate(json) ? evaluateTemplate(json, scope, budget, locals) : json;
   }
   if (Array.isArray(json)) {
-    return guarded(budget, () => bounded(json.map(member => evaluateJson(member, scope, budget, locals))));
+    return guarded(budget, () => budget.pool.one(bounded(json.map(member => evaluateJson(member, scope, budget, locals)))));
   }
   if (typeof json === 'object' && json !== null) {
-    return guarded(budget, () => bounded(new Map(Object.entries(json).filter(([key]) => key !== '//').map(([key, member]) => [
+    return guarded(budget, () => budget.pool.one(bounded(new Map(Object.entries(json).filter(([key]) => key !== '//').map(([key, member]) => [
       isTemplate(key) ? keyText(evaluateTemplate(key, scope, budget, locals)) : key, evaluateJson(member, scope, budget, locals),
-    ]))));
+    ])))));
   }
   return json as Value;
 }
@@ -340,6 +346,9 @@ class Evaluation {
       values = [...values.slice(0, -1), ...last];
     }
     this.budget.spend(values.reduce<number>((sum, value) => sum + (isList(value) ? value.length : isMap(value) ? value.size : 1), 1));
+    if (name === 'sensitive') {
+      this.budget.sensitive.add(values);
+    }
     if (IMPURE.has(name)) {
       return callSymbol(`${name}#${this.budget.next()}`, values);
     }

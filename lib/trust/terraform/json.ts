@@ -187,7 +187,8 @@ class Reader {
     do {
       members.push(this.value(depth + 1));
     } while (this.take(','));
-    return this.take(']') ? members : this.fail();
+    // A list that grew has room for more, and a copy has not.
+    return this.take(']') ? [...members] : this.fail();
   }
 
   private string(): TextValue {

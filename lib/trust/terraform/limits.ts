@@ -11,8 +11,10 @@ interface Measure {
   readonly depth: number;
 }
 
-/** Of values made of values; members are shared, so that a small file can say a huge value. */
+/** Of large values made of values; members are shared, so that a small file can say a huge value. */
 const MEASURES = new WeakMap<object, Measure>();
+/** Up to this size a value is measured again, as to remember it would take as much as the value. */
+const MEASURED_AGAIN = 256;
 const LEAF: Measure = { size: 1, depth: 0 };
 
 /** Whether a value is small enough to be held. Its members must have been found so before. */
@@ -24,17 +26,28 @@ export function isSmall(value: Value): boolean {
 /** Joins any number of texts, as `text()` joins a few. */
 export function joined(pieces: Iterable<TextValue>): TextValue {
   const parts: (string | Unknown)[] = [];
+  let run: string[] = [];
+  // A run is joined at once, as a text that is put together piece by piece keeps a node for each.
+  const flush = () => {
+    const known = run.length === 1 ? run[0]! : run.join('');
+    if (known !== '') {
+      parts.push(known);
+    }
+    run = [];
+  };
   for (const piece of pieces) {
     for (const part of partsOf(piece)) {
-      const last = parts.at(-1);
-      if (typeof part === 'string' && typeof last === 'string') {
-        parts[parts.length - 1] = last + part;
-      } else if (part !== '') {
+      if (typeof part === 'string') {
+        run.push(part);
+      } else {
+        flush();
         parts.push(part);
       }
     }
   }
-  return parts.length > 1 ? new Text(parts) : parts[0] ?? '';
+  flush();
+  // A list that grew has room for more, and a copy has not.
+  return parts.length > 1 ? new Text([...parts]) : parts[0] ?? '';
 }
 
 /** What a value would take written out, in characters and members. */
@@ -74,6 +87,8 @@ function measure(value: Value): Measure {
     }
   }
   const result = { size, depth };
-  MEASURES.set(value, result);
+  if (size > MEASURED_AGAIN) {
+    MEASURES.set(value, result);
+  }
   return result;
 }

@@ -45,6 +45,9 @@ const IDENTIFIER = /[\p{ID_Start}_][\p{ID_Continue}-]*/uy;
 const NUMBER = /[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?/y;
 const DIGITS = /[0-9]+/y;
 const SPACE = /(?:[ \t\r\n]|#[^\n]*|\/\/[^\n]*)*/y;
+/** What stands for itself in a template, and in one within quotes. */
+const PLAIN = /[^$%]+/y;
+const PLAIN_IN_QUOTES = /[^$%"\\]+/y;
 const OPERATORS: readonly (readonly string[])[] = [['||'], ['&&'], ['==', '!='], ['<=', '>=', '<', '>'], ['+', '-'], ['*', '/', '%']];
 const ESCAPES: ReadonlyMap<string, string> = new Map([['n', '\n'], ['r', '\r'], ['t', '\t'], ['"', '"'], ['\\', '\\']]);
 
@@ -194,11 +197,15 @@ class Parser {
         } else if (rest === '\\' && quote !== undefined) {
           literal += this.escape();
         } else {
-          literal += rest;
-          this.position++;
+          // Taken as a whole, as a text that is put together from single characters takes a node for each.
+          literal += this.match(quote === undefined ? PLAIN : PLAIN_IN_QUOTES) ?? this.character();
         }
       }
     });
+  }
+
+  private character(): string {
+    return this.source.charAt(this.position++);
   }
 
   /** The end of an interpolation or directive, and the white space after it, where it takes that. */

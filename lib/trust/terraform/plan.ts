@@ -1,7 +1,8 @@
 import { Note, TerraformResource, Where } from '../model';
+import { Sensitive } from '../sensitive';
 import { at, isKnown, isList, isMap, Unknown, Value, ValueMap } from '../value';
 import { Attributes, computedAttribute, computedNames, ProviderConfig } from './computed';
-import { Document, listOf, objectOf, own, Stack, stringOf } from './documents';
+import { clustersOf, Document, isSensitive, isSensitiveOutput, listOf, objectOf, own, Stack, stringOf } from './documents';
 import { ExpressionError, Expression, parseExpression } from './parse';
 import { stepSymbol, symbolOf } from './symbols';
 
@@ -25,6 +26,14 @@ const SAME: ReadonlyMap<string, readonly string[]> = new Map([
   ['parent_id', ['id']], ['user_assigned_identity_id', ['id']], ['application_id', ['id']], ['principal_id', ['principal_id', 'object_id']],
   ['workload_identity_pool_id', ['workload_identity_pool_id']], ['cluster_name', ['name', 'id']], ['bucket', ['bucket', 'id', 'name']],
 ]);
+
+/**
+ * Attributes that providers mark by themselves, and of which nothing that is printed is made: credentials, whose words would be hidden wherever else they
+ * are, as the `name` and `cluster` of every kubeconfig.
+ */
+const CREDENTIALS = new RegExp(`^(?:${[
+  'kube_(?:admin_)?config(?:_raw)?', 'master_auth', 'private_key(?:_.*)?', 'access_token', 'client_secret', '.*password', '.*connection_string', '.*_access_key',
+].join('|')})$`);
 
 /** What a resource will be, with what its configuration says. */
 class PlannedResource implements Attributes {
@@ -96,6 +105,9 @@ class PlannedResource implements Attributes {
       const found = this.stack.reference(this, name, expression);
       return found === undefined ? value : isList(found) ? found : [found];
     }
+    if (isList(value) && value.some(member => member instanceof Unknown)) {
+      return this.stack.members(this, name, expression, value);
+    }
     const blocks = listOf(expression);
     if (isList(value) && value.length === 1 && blocks.length === 1 && isMap(value[0])) {
       return [this.block(value[0], blocks[0])];
@@ -121,12 +133,14 @@ class PlannedResource implements Attributes {
         const type = at(block, 'type');
         const written = listOf(own(config, name)).filter(candidate => own(own(candidate, 'type'), 'constant_value') === type);
         const identifiers = at(block, 'identifiers');
+        const expression = own(written[0], 'identifiers');
         const alone = blocks.filter(other => at(other, 'type') === type).length === 1 && written.length === 1;
-        const unknown = identifiers instanceof Unknown || (isList(identifiers) && identifiers.length === 1 && identifiers[0] instanceof Unknown);
-        if (!isMap(block) || !alone || !unknown) {
+        const isOne = isList(identifiers) && identifiers.length === 1 && identifiers[0] instanceof Unknown;
+        if (!isMap(block) || !alone || !(identifiers instanceof Unknown || isList(identifiers))) {
           return block;
         }
-        const found = this.stack.reference(this, 'identifiers', own(written[0], 'identifiers'));
+        const found = isList(identifiers) && !isOne ? this.stack.members(this, 'identifiers', expression, identifiers)
+          : this.stack.reference(this, 'identifiers', expression);
         return found === undefined ? block : new Map([...block, ['identifiers', isList(found) ? found : [found]] as const]);
       }));
     }
@@ -168,7 +182,7 @@ export class PlanStack implements Stack {
   /** The accounts that providers were found to lead to. */
   private readonly accounts = new Map<string, string>();
 
-  constructor(private readonly document: Document) {
+  constructor(private readonly document: Document, private readonly sensitive: Sensitive) {
     this.name = document.stack;
     this.json = document.json;
     const root = own(this.json, 'configuration');
@@ -176,6 +190,7 @@ export class PlanStack implements Stack {
     const current = listOf(own(this.json, 'resource_changes')).filter(change => own(change, 'deposed') === undefined);
     const changes = new Map(current.map(change => [stringOf(own(change, 'address')), change]));
     const planned = own(this.json, 'planned_values');
+    this.takeSensitive();
     this.readModule(own(planned ?? own(this.json, 'values'), 'root_module'), '', changes, root, 0);
     if (planned !== undefined) {
       // What was read already is in no change: it stands in the state before.
@@ -199,6 +214,39 @@ export class PlanStack implements Stack {
       if (typeof account === 'string') {
         this.accounts.set(identity.provider.name, account);
       }
+    }
+  }
+
+  /** What is not to be printed: values that are marked, and those of variables. Outputs are printed where another stack has them. */
+  private takeSensitive(): void {
+    for (const change of [...listOf(own(this.json, 'resource_changes')), ...listOf(own(this.json, 'resource_drift'))].map(each => own(each, 'change'))) {
+      this.sensitive.addMarked(own(change, 'before'), own(change, 'before_sensitive'), CREDENTIALS);
+      this.sensitive.addMarked(own(change, 'after'), own(change, 'after_sensitive'), CREDENTIALS);
+    }
+    for (const values of [own(this.json, 'planned_values'), own(this.json, 'values'), own(own(this.json, 'prior_state'), 'values')]) {
+      this.takeSensitiveValues(own(values, 'root_module'), 0);
+    }
+    const root = own(own(this.json, 'configuration'), 'root_module');
+    this.takeSensitiveVariables(root, name => own(own(own(this.json, 'variables'), name), 'value'), 0);
+  }
+
+  private takeSensitiveValues(module: unknown, depth: number): void {
+    for (const resource of listOf(own(module, 'resources'))) {
+      this.sensitive.addMarked(own(resource, 'values'), own(resource, 'sensitive_values'), CREDENTIALS);
+    }
+    for (const child of depth > MAX_DEPTH ? [] : listOf(own(module, 'child_modules'))) {
+      this.takeSensitiveValues(child, depth + 1);
+    }
+  }
+
+  private takeSensitiveVariables(module: unknown, given: (name: string) => unknown, depth: number): void {
+    for (const [name, variable] of Object.entries(objectOf(own(module, 'variables')) ?? {})) {
+      if (isSensitive(variable)) {
+        this.sensitive.add([given(name), own(variable, 'default')]);
+      }
+    }
+    for (const call of depth > MAX_DEPTH ? [] : Object.values(objectOf(own(module, 'module_calls')) ?? {})) {
+      this.takeSensitiveVariables(own(call, 'module'), name => own(own(own(call, 'expressions'), name), 'constant_value'), depth + 1);
     }
   }
 
@@ -269,7 +317,8 @@ export class PlanStack implements Stack {
     if (before !== undefined) {
       return before;
     }
-    const expressions = own(own(own(root, 'provider_config'), key), 'expressions');
+    const config = own(own(root, 'provider_config'), key);
+    const expressions = own(config, 'expressions');
     const made: ProviderConfig = {
       name: `${this.name}/${key}`,
       account: () => this.accounts.get(`${this.name}/${key}`),
@@ -279,11 +328,17 @@ export class PlanStack implements Stack {
         const blocks = listOf(expression);
         const value = constant ?? (blocks.length === 0 ? undefined
           : blocks.map(block => Object.fromEntries(Object.entries(objectOf(block) ?? {}).map(([inner, written]) => [inner, own(written, 'constant_value')]))));
-        return value === undefined ? undefined : planValue(value, undefined, symbolOf(`${this.name}/${key}.${name}`), 0);
+        return value !== undefined ? planValue(value, undefined, symbolOf(`${this.name}/${key}.${name}`), 0) : this.endpoint(name, expression, config);
       },
     };
     this.providers.set(key, made);
     return made;
+  }
+
+  /** The endpoint of a cluster that the host of a provider refers to; what a template makes of it is not in a plan. */
+  private endpoint(argument: string, expression: unknown, config: unknown): Value | undefined {
+    const references = argument === 'host' ? referencesOf(expression) : undefined;
+    return references === undefined ? undefined : this.follow(references, stringOf(own(config, 'module_address')) ?? '', undefined, ['endpoint', 'host'], 0);
   }
 
   private moduleConfig(path: string, root: unknown): ModuleConfig {
@@ -309,6 +364,22 @@ export class PlanStack implements Stack {
     const wanted = SAME.get(argument);
     const references = referencesOf(expression);
     return wanted === undefined || references === undefined ? undefined : this.follow(references, of.module, of.key, wanted, 0);
+  }
+
+  /**
+   * A list of which the expression refers to as many things as members are unknown: each of these is one of them, in order.
+   *
+   * Of a text that is made of more than one thing nothing is said: a plan names the things, and not what is made of them.
+   */
+  public members(of: PlannedResource, argument: string, expression: unknown, list: readonly Value[]): readonly Value[] {
+    const wanted = SAME.get(argument);
+    const groups = grouped(referencesOf(expression) ?? []);
+    if (wanted === undefined || groups.length !== list.filter(member => member instanceof Unknown).length) {
+      return list;
+    }
+    let next = 0;
+    const found = list.map(member => member instanceof Unknown ? this.follow(groups[next++]!, of.module, of.key, wanted, 0) : member);
+    return found.every(member => member !== undefined && !isList(member)) ? found as readonly Value[] : list;
   }
 
   private follow(
@@ -374,6 +445,9 @@ export class PlanStack implements Stack {
       return undefined;
     }
     const value = own(output, 'value');
+    if (isSensitiveOutput(name, output)) {
+      this.sensitive.add(value);
+    }
     const unknown = own(own(own(this.json, 'output_changes'), name), 'after_unknown');
     if (value !== undefined && unknown !== true) {
       return planValue(value, unknown, symbolOf(`${this.name}/output.${name}`), 0);
@@ -382,6 +456,12 @@ export class PlanStack implements Stack {
     const attribute = target === undefined ? undefined : stepsOf(target)?.at(-1);
     const found = typeof attribute === 'string' ? this.follow([target!], '', undefined, [attribute], 0) : undefined;
     return found ?? symbolOf(`${this.name}/output.${name}`);
+  }
+
+  public clusters(): ReadonlyMap<string, ValueMap> {
+    // A state does not say which configuration of a provider its resources have.
+    const configured = own(own(this.json, 'configuration'), 'provider_config');
+    return clustersOf([...this.providers].filter(([key]) => own(configured, key) !== undefined));
   }
 
   public resources(): readonly TerraformResource[] {
@@ -422,6 +502,20 @@ function isRepetition(reference: string): boolean {
 function single(references: readonly string[]): string | undefined {
   const [first, ...rest] = references.filter(reference => !isRepetition(reference));
   return first !== undefined && rest.every(other => first.startsWith(other)) && !rest.includes(first) ? first : undefined;
+}
+
+/** The references of several things: each is followed by what it is part of. Those that are repeated are not told apart. */
+function grouped(references: readonly string[]): readonly (readonly string[])[] {
+  const groups: string[][] = [];
+  for (const reference of references) {
+    const group = groups.at(-1);
+    if (group !== undefined && reference !== group[0] && group[0]!.startsWith(reference)) {
+      group.push(reference);
+    } else {
+      groups.push([reference]);
+    }
+  }
+  return references.some(isRepetition) ? [] : groups;
 }
 
 /** The steps of a reference; undefined where it is none. */

@@ -1,5 +1,7 @@
 import { Note, Terraform, TerraformResource } from '../model';
+import { Sensitive } from '../sensitive';
 import { Value } from '../value';
+import { asTwin } from './cloud-control';
 import { ConfigStack } from './config';
 import { Document, FindStack, objectOf, own, Stack } from './documents';
 import { Budget } from './evaluate';
@@ -23,14 +25,14 @@ export function readTerraform(documents: readonly Document[]): Terraform {
   const stacks: Stack[] = [];
   const findStack = finder(stacks);
   for (const [first, ...rest] of byName.values()) {
-    stacks.push(isShown(first!.json) ? new PlanStack(first!) : new ConfigStack(first!.stack, [first!, ...rest], findStack, budget));
+    stacks.push(isShown(first!.json) ? new PlanStack(first!, budget.sensitive) : new ConfigStack(first!.stack, [first!, ...rest], findStack, budget));
   }
-  const resources = stacks.flatMap(stack => stack.resources());
+  const resources = stacks.flatMap(stack => stack.resources()).map(asTwin);
   const notes = uniqueNotes(stacks.flatMap(stack => stack.notes));
   if (budget.exhausted) {
     notes.unshift({ message: 'the input is too much to evaluate: what came last is not known' });
   }
-  return terraform(resources, notes);
+  return { ...terraform(resources, notes, budget.sensitive), clusters: new Map(stacks.flatMap(stack => [...stack.clusters()])) };
 }
 
 /** Whether a document is what `terraform show -json` prints. */
@@ -40,7 +42,7 @@ export function isShown(json: unknown): boolean {
     && ['values', 'planned_values', 'resource_changes', 'terraform_version'].some(name => own(document, name) !== undefined);
 }
 
-function terraform(resources: readonly TerraformResource[], notes: readonly Note[]): Terraform {
+function terraform(resources: readonly TerraformResource[], notes: readonly Note[], sensitive: Sensitive): Terraform {
   const byType = new Map<string, TerraformResource[]>();
   for (const resource of resources) {
     for (const key of [resource.type, `${resource.mode} ${resource.type}`]) {
@@ -52,7 +54,7 @@ function terraform(resources: readonly TerraformResource[], notes: readonly Note
       }
     }
   }
-  return { resources, notes, ofType: (type, mode) => byType.get(mode === undefined ? type : `${mode} ${type}`) ?? [] };
+  return { resources, notes, ...!sensitive.isEmpty && { sensitive }, ofType: (type, mode) => byType.get(mode === undefined ? type : `${mode} ${type}`) ?? [] };
 }
 
 function uniqueNotes(notes: readonly Note[]): Note[] {

@@ -1,5 +1,5 @@
 import { admits, EKS, EKS_HOST, eksStatement, iamArn, identity, Plain, policy, provider, read, role, text, token, Unknown } from './terraform';
-import { parsePolicy } from '../../../lib/trust/aws/policy';
+import { parsePolicy, policyKey } from '../../../lib/trust/aws/policy';
 import { toKey, Value } from '../../../lib/trust/value';
 
 const answer = (trust: Plain) => admits(identity(read(provider('Eks', EKS), role('Reader', trust)), 'Reader'), token());
@@ -82,4 +82,13 @@ test('an unknown kind of principal is shown as it stands in Terraform', () => {
   expect(parsePolicy(new Map([['Statement', new Map<string, Value>([
     ['Effect', 'Allow'], ['Principal', new Map([[toKey(new Unknown('apps/var.kind')), 'x']])], ['Action', 'sts:AssumeRole'],
   ])]])).statements[0]!.problems).toEqual(['it has a kind of Principal that IAM does not know: "${var.kind}"']);
+});
+
+test('what cannot be read is told apart by its text', () => {
+  const long = (sub: string) => policyKey(parsePolicy(`{"Statement":{"Sid":"${sub}${' '.repeat(140_000)}"}}`));
+  const later = (source: string) => policyKey(parsePolicy(new Unknown(source)));
+  const strange = (element: string) => policyKey(parsePolicy(new Map([['Statement', new Map<string, Value>([['Effect', 'Allow'], ['Strange', element]])]])));
+  for (const key of [long, later, strange]) {
+    expect([key('a') === key('a'), key('a') === key('b')]).toEqual([true, false]);
+  }
 });

@@ -61,6 +61,14 @@ const pod = (env: Json, audience = AUD, expiration = 3600, name = 'reader'): Jso
 });
 const ENV = { AWS_ROLE_ARN: '${aws_iam_role.Reader.arn}', AWS_WEB_IDENTITY_TOKEN_FILE: '/tokens/aws', AWS_REGION: 'eu-west-1', AWS_DEFAULT_REGION: 'eu-west-1' };
 const wired = (env: Json = ENV, audience = AUD, expiration = 3600) => more(aws(statement()), account('reports', 'reader'), pod(env, audience, expiration));
+/** A provider that is told the endpoint of one cluster, and the name of one. */
+const led = (name: string): Json => ({
+  ...terraform(
+    { 'aws_eks_cluster.Apps': { name: 'apps', identity: [{ oidc: [{ issuer: EKS }] }] }, 'aws_eks_cluster.Other': { name: 'other', identity: [{ oidc: [{ issuer: SECOND }] }] } },
+    account('reports', 'reader'),
+  ),
+  provider: { kubernetes: [{ host: '${aws_eks_cluster.Apps.endpoint}', exec: [{ command: 'aws', args: ['eks', 'get-token', '--cluster-name', name] }] }] },
+});
 const byEks = account('reports', 'reader', { 'eks.amazonaws.com/role-arn': '${aws_iam_role.Reader.arn}', 'eks.amazonaws.com/token-expiration': '3600' });
 const byGke = account('reports', 'reader', { 'iam.gke.io/gcp-service-account': EMAIL });
 const byAks = {
@@ -302,6 +310,7 @@ export const CASES: readonly Case[] = [
   { rule: 'wiring-not-trusted', title: 'in Google Cloud, of a principal', bad: more(terraform(pool(), bucketRole('system:serviceaccount:reports:writer')), account('reports', 'reader'), byFile()), good: more(terraform(pool(), bucketRole(READER)), account('reports', 'reader'), byFile()) },
   { rule: 'wiring-not-trusted', title: 'in Google Cloud, of a principal that the condition keeps out', bad: more(terraform(pool(EKS, { attribute_condition: 'assertion.sub == \'x\'' }), bucketRole(READER)), account('reports', 'reader'), byFile()), good: more(terraform(pool(), bucketRole(READER)), account('reports', 'reader'), byFile()) },
   { rule: 'wiring-not-trusted', title: 'of an identity without any trust', bad: more(terraform({ 'google_service_account.Reader': { account_id: 'reader' } }), byGke), good: terraform(byGke) },
+  { rule: 'cluster-of-two-issuers', title: 'by what a provider is told', bad: led('other'), good: led('apps') },
   { rule: 'unused-provider', title: 'of a pool that has none', bad: terraform({ 'google_iam_workload_identity_pool.Pool': { workload_identity_pool_id: 'apps' } }), good: more(gcp(), { 'google_iam_workload_identity_pool.Pool': { workload_identity_pool_id: 'apps', name: POOL } }) },
   { rule: 'trust-policy-size', title: 'near the quota', bad: aws(equals({ aud: AUD, sub: subjects(30) })), good: aws(equals({ aud: AUD, sub: subjects(20) })) },
   { rule: 'trust-policy-size', title: 'over it', bad: aws(equals({ aud: AUD, sub: subjects(40) })), good: aws(equals({ aud: AUD, sub: subjects(20) })) },

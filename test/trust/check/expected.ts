@@ -508,6 +508,12 @@ export const EXPECTED: ReadonlyMap<string, readonly (readonly [level: string, wh
     ['warning', 'kubernetes_service_account_v1.Reader metadata.annotations',
       'the pods of reports/reader present a token to reader@acme.iam.gserviceaccount.com, which trusts nobody in the input'],
   ]],
+  ['cluster-of-two-issuers by what a provider is told', [
+    ['error', 'aws_eks_cluster.Other', [
+      'workloads of one cluster are wired for tokens of https://oidc.eks.eu-west-1.amazonaws.com/id/7D1A0C4A3F0B4E0E8C52E3A6F9B1D204, as aws_eks_cluster.Apps says,',
+      'and of https://oidc.eks.eu-west-1.amazonaws.com/id/0F3C9B5A6D7E4812A1B2C3D4E5F60718, as aws_eks_cluster.Other says: no cluster issues both',
+    ].join(' ')],
+  ]],
   ['unused-provider of a pool that has none', [
     ['note', 'google_iam_workload_identity_pool.Pool',
       'the pool projects/${project_number("acme")}/locations/global/workloadIdentityPools/apps has no provider in the input, so that no token is in it'],

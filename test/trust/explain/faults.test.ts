@@ -2,9 +2,11 @@ import { ASKS, Asks, Fault, FAULTS } from './faults';
 import { example, modelOf, Stacks } from './world';
 import { kubernetesToken } from '../../../lib/trust/explain/candidates';
 import { explainRefusals, explainToken, Explanation } from '../../../lib/trust/explain/explain';
+import { explanationToJson } from '../../../lib/trust/explain/render';
 import { Token } from '../../../lib/trust/model';
 import { readRefusal } from '../../../lib/trust/refusals/catalogue';
 import { readEvent } from '../../../lib/trust/refusals/events';
+import { wrongIn, wrongOf } from '../report/documents';
 
 function brokenBy(fault: Fault) {
   const stacks = fault.asks.world();
@@ -19,7 +21,10 @@ function refusalsOf({ refusal }: Fault) {
 }
 
 function explained(fault: Fault): Explanation {
-  return explainRefusals(brokenBy(fault), refusalsOf(fault));
+  const model = brokenBy(fault);
+  const explanation = explainRefusals(model, refusalsOf(fault));
+  expect([...wrongIn('explain', explanationToJson(explanation)), ...wrongOf(model)]).toEqual([]);
+  return explanation;
 }
 
 function tokenOf({ namespace, serviceAccount, issuer }: Asks): Token {
@@ -62,7 +67,9 @@ describe('a question about the token that the workload presents finds the same g
     const gate = fault.token?.gate === undefined ? fault.gate : fault.token.gate;
     const times = fault.token?.expired ? [['iat', 1769817600], ['exp', 1769821200]] as const : [];
     const token = new Map([...tokenOf({ ...fault.asks, ...fault.token?.issuer !== undefined && { issuer: fault.token.issuer } }), ...times]);
-    const { answers } = explainToken(model, token, { to: fault.asks.to, ...fault.token?.expired && { at: 1769824807 } });
+    const explanation = explainToken(model, token, { to: fault.asks.to, ...fault.token?.expired && { at: 1769824807 } });
+    const { answers } = explanation;
+    expect(wrongIn('explain', explanationToJson(explanation))).toEqual([]);
     expect(answers[0]?.first?.gate ?? null).toBe(gate);
   });
 });

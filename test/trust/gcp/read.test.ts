@@ -400,7 +400,7 @@ describe('what only Google or Terraform knows', () => {
   ])('a deny policy for %s', (_, rules, verdict) => {
     const part = read(member(principal(poolName('eks'))), resource('google_iam_deny_policy.d', { rules }));
     expect([verdictOf(part), part.notes.map(note => note.message)])
-      .toEqual([verdict, verdict === 'yes' ? [] : ['the deny policy is not evaluated: who may still become service accounts is not known']]);
+      .toEqual([verdict, verdict === 'yes' ? [] : ['whom the deny policy denies is not known in full: who may still become service accounts is not known either']]);
     expect(decide(identityOf(part), pod()).gates.at(-1)!.want)
       .toBe(`a role on ${EMAIL} with iam.serviceAccounts.getAccessToken${verdict === 'yes' ? '' : ', and no deny policy against it'}`);
   });

@@ -28,6 +28,8 @@ test('roles in a chain, and a pool in another stack', () => {
   expect(tries('accounts')).toEqual([
     ['reports/auditor', 'aws-oidc', 'arn:aws:iam::111122223333:role/${aws_iam_role.Hub.name}', 'sts.amazonaws.com', []],
     ['reports/auditor', 'aws-role-chain', 'arn:aws:iam::444455556666:role/${aws_iam_role.Spoke.name}', 'sts.amazonaws.com', []],
+    ['reports/exporter', 'aws-pod-identity', 'arn:aws:iam::111122223333:role/${aws_iam_role.PodRole.name}', 'pods.eks.amazonaws.com', []],
+    ['reports/exporter', 'aws-role-chain', 'arn:aws:iam::444455556666:role/${aws_iam_role.Target.name}', 'pods.eks.amazonaws.com', []],
     ['reports/reader', 'aws-oidc', 'arn:aws:iam::444455556666:role/${aws_iam_role.ReaderRole.name}', 'sts.amazonaws.com', []],
     ['reports/reader', 'gcp-federation', 'reports-reader@acme-reports.iam.gserviceaccount.com', `https://iam.googleapis.com/${providerOf('acme-identity', 'eks-apps')}`, []],
   ]);

@@ -1,10 +1,9 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { schemaOf } from './documents';
 import { FLEET, HOSTILE, many } from './models';
 import { violations } from './schema';
 import { makeReport, Report, reportToJson } from '../../../lib/trust';
 
-const SCHEMA = JSON.parse(readFileSync(join(__dirname, '..', '..', '..', 'schema', 'report-v1.schema.json'), 'utf8'));
+const SCHEMA = schemaOf('report');
 const NOTHING = { registrations: [], identities: [], workloads: [], notes: [] };
 
 test.each([['a fleet', FLEET], ['hostile names', HOSTILE], ['nothing', NOTHING], ['many', many(200)]])('the document is what the schema says: %s', (_, model) => {

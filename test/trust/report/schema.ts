@@ -5,9 +5,13 @@ interface Schema {
 
 const ANNOTATIONS = ['$schema', '$id', 'title', 'description', 'definitions'];
 
+/** The keywords that say something of objects, and nothing of anything else. */
+const OF_OBJECTS = ['required', 'properties', 'additionalProperties'];
+
 /** What of a value is not as the schema says, by path. */
 export function violations(schema: Schema, value: unknown, root: Schema = schema, path = '$'): string[] {
-  const wrong = Object.entries(schema).filter(([keyword]) => !ANNOTATIONS.includes(keyword)).flatMap(([keyword, want]): string[] => {
+  const read = ([keyword]: [string, unknown]) => !ANNOTATIONS.includes(keyword) && (typeOf(value) === 'object' || !OF_OBJECTS.includes(keyword));
+  const wrong = Object.entries(schema).filter(read).flatMap(([keyword, want]): string[] => {
     switch (keyword) {
       case '$ref': return violations(want.slice(2).split('/').reduce((at: Schema, step: string) => at[step], root), value, root, path);
       case 'const': return value === want ? [] : [`${path}: ${JSON.stringify(value)}`];

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseJson } from '../../../lib/trust/terraform/json';
 import { readTerraform } from '../../../lib/trust/terraform/read';
-import { fromJson, isText, text, toKey, Unknown, Value } from '../../../lib/trust/value';
+import { at, fromJson, isText, text, toKey, Unknown, Value } from '../../../lib/trust/value';
 
 /** What a real `terraform show -json` printed of a plan, less what is not read. */
 const PLAN: unknown = JSON.parse(readFileSync(join(__dirname, '..', 'fixtures', 'plan.json'), 'utf8'));
@@ -149,4 +149,43 @@ test('an argument that refers to two things is not one of them', () => {
   expect([policyOf('a'), policyOf('a', 'b'), policyOf('a', 'a')]).toEqual([
     '{"Version":"2012-10-17"}', new Unknown('/aws_iam_role.r.assume_role_policy'), new Unknown('/aws_iam_role.r.assume_role_policy'),
   ]);
+});
+
+describe('a list in a plan', () => {
+  const deferred = { address: 'data.aws_iam_policy_document.d', mode: 'data', type: 'aws_iam_policy_document', name: 'd' };
+  const provider = (name: string) => ({ address: `aws_iam_openid_connect_provider.${name}`, mode: 'managed', type: 'aws_iam_openid_connect_provider', name });
+  const arns = (...names: string[]) => names.flatMap(name => [`aws_iam_openid_connect_provider.${name}.arn`, `aws_iam_openid_connect_provider.${name}`]);
+  const identifiers = (after: readonly unknown[], unknown: readonly boolean[], references: readonly string[]) => {
+    const plan = {
+      format_version: '1.2', planned_values: { root_module: { resources: ['a', 'b'].map(provider) } },
+      resource_changes: [
+        ...['a', 'b'].map(name => ({ ...provider(name), change: { actions: ['create'], after: { url: `https://${name}` }, after_unknown: { arn: true } } })),
+        {
+          ...deferred,
+          change: {
+            actions: ['read'], after: { statement: [{ principals: [{ type: 'Federated', identifiers: after }] }] },
+            after_unknown: { json: true, statement: [{ principals: [{ identifiers: unknown }] }] },
+          },
+        },
+      ],
+      configuration: {
+        root_module: { resources: [{ ...deferred, expressions: { statement: [{ principals: [{ type: { constant_value: 'Federated' }, identifiers: { references } }] }] } }] },
+      },
+    };
+    return at(values(plan, deferred.address), 'statement', 0, 'principals', 0, 'identifiers');
+  };
+  const arn = (name: string) => text('arn:', new Unknown('/aws.partition'), ':iam::', new Unknown('/aws.account_id'), `:oidc-provider/${name}`);
+  const unknown = (index: number) => new Unknown(`/data.aws_iam_policy_document.d.statement.0.principals.0.identifiers.${index}`);
+
+  test.each<[string, readonly unknown[], readonly boolean[], readonly string[], readonly Value[]]>([
+    ['that refers to as many things as members are unknown has these', [null, null], [true, true], arns('a', 'b'), [arn('a'), arn('b')]],
+    ['of which a member is known has what the other refers to', ['x', null], [false, true], arns('a'), ['x', arn('a')]],
+    ['that refers to fewer things has none of them', [null, null], [true, true], arns('a'), [unknown(0), unknown(1)]],
+    ['that refers to more things has none of them', ['x', null], [false, true], arns('a', 'b'), ['x', unknown(1)]],
+    ['that refers to another attribute has nothing of it', [null, null], [true, true], ['aws_iam_openid_connect_provider.a.url', 'aws_iam_openid_connect_provider.a', ...arns('b')], [unknown(0), unknown(1)]],
+    ['that is repeated has none of them', [null, null], [true, true], [...arns('a'), 'each.key'], [unknown(0), unknown(1)]],
+    ['that refers to nothing that is there stays unknown', [null, null], [true, true], arns('x', 'y'), [unknown(0), unknown(1)]],
+  ])('%s', (_, after, marks, references, expected) => {
+    expect(identifiers(after, marks, references)).toEqual(expected);
+  });
 });
