@@ -77,6 +77,15 @@ const project = new typescript.TypeScriptProject({
     '@cdktf/provider-kubernetes@12.1.1',
     '@cdktf/provider-tls@11.0.1',
     `@cdktf/hcl2json@${CDKTF}`,
+    '@aws-sdk/client-s3@^3.1169.0',
+    // Later ones need Node 22.
+    '@azure/identity@4.13.1',
+    '@azure/storage-blob@12.32.0',
+    '@google-cloud/storage@^7.22.0',
+    // Its decorators need reflect-metadata.
+    '@peculiar/x509@^2.2.0',
+    'reflect-metadata@^0.2.2',
+    'kubernetes-models@^4.5.1',
     'fast-check@^4.10.0',
     'tsx@^4',
     'yaml@^2.9.0',
@@ -175,8 +184,8 @@ new JsonFile(project, 'jest.cdktn.config.json', {
       ...config,
       moduleNameMapper: { ...config.moduleNameMapper, '^cdktf(/.*)?$': 'cdktn$1' },
       globals: { TERRAFORM_CDK: 'cdktn' },
-      // What is packed is the same whichever of the two it is used with; and what reads Terraform uses neither.
-      testPathIgnorePatterns: ['/node_modules/', '/test/package.test.ts', '/test/trust/', '/test/cli/'],
+      // What is packed is the same whichever of the two it is used with; what reads Terraform uses neither, and what Terraform makes of both is the same.
+      testPathIgnorePatterns: ['/node_modules/', '/test/package.test.ts', '/test/trust/', '/test/cli/', '/test/e2e/'],
     };
   },
 });
@@ -195,6 +204,10 @@ project.testTask.spawn(cdktn);
 for (const example of EXAMPLES) {
   project.testTask.exec(`tsx --tsconfig tsconfig.dev.json examples/run.ts ${example}`);
 }
+project.addTask('proof', { description: 'The proof by the vendors\' clients; writes the figures of docs/proof.md', exec: 'jest --ci --runInBand test/e2e', env: { PROOF_WRITE: '1' }, receiveArgs: true });
+project.addTask('test:terraform', {
+  description: 'Let Terraform validate every example against the real providers', exec: 'tsx --tsconfig tsconfig.dev.json test/e2e/validate.ts', receiveArgs: true,
+});
 project.addTask('bench', { description: 'Compare with hand-written resources', exec: 'bash bench/run.sh', receiveArgs: true });
 
 project.synth();

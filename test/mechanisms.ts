@@ -608,3 +608,8 @@ export function workloadOf({ from, trusts, identity, wiring }: Mechanism, cluste
   const subject = cluster.serviceAccount('reports', 'reader');
   return new Workload(stack, 'Workload', { serviceAccount: subject, identities: [identity(stack, trusts?.(cluster) ?? subject, cluster)], wiring });
 }
+
+/** Which service accounts of the cluster a mechanism lets in. */
+export function scopeOf({ trusts }: Mechanism): 'account' | 'namespace' | 'cluster' {
+  return trusts === wholeCluster ? 'cluster' : trusts === wholeNamespace ? 'namespace' : 'account';
+}

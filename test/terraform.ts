@@ -4,7 +4,12 @@ import { inFolder } from './synth';
 const TERRAFORM = spawnSync('terraform', ['version']).status === 0;
 
 /** A test that asks Terraform itself; skipped, by a name that says why, where it is not installed. */
-export const onTerraform = (name: string, check: () => void) => TERRAFORM ? test(name, check) : test.skip(`${name} (terraform is not on the PATH)`, check);
+export const onTerraform = (name: string, check: jest.ProvidesCallback, timeout?: number) =>
+  TERRAFORM ? test(name, check, timeout) : test.skip(`${name} (terraform is not on the PATH)`, check);
+
+/** A suite that asks Terraform itself, whose hooks do not run where it is skipped. */
+export const describeOnTerraform = (name: string, suite: () => void) =>
+  TERRAFORM ? describe(name, suite) : describe.skip(`${name} (terraform is not on the PATH)`, suite);
 
 /** What Terraform makes of an expression. */
 export function evaluated(expression: string): string {

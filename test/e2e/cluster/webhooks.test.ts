@@ -1,0 +1,311 @@
+import type { Applied, HttpRequest } from '../model';
+import { applied, resource, serviceAccount, typedPod } from './applied';
+import { SERVICE_ENV, startPod, StartPodOptions, testClusters, TestCluster } from './index';
+import { LoopbackInternet } from '../network/internet';
+
+const NOW = 1_800_000_000;
+const { eks, gke, aks, oidc } = testClusters(() => NOW);
+const ROLE = 'arn:aws:iam::123456789012:role/reader';
+
+/** Everything that a pod's containers find, but what each pod of Kubernetes has; a token as its audience, subject and seconds. */
+async function containersOf(cluster: TestCluster, from: Applied, options: Partial<StartPodOptions> = {}) {
+  const pod = await startPod(from, { cluster, clock: () => NOW, address: 'kubernetes_pod_v1.Pod', ...options });
+  return Object.fromEntries([...pod.containers].map(([name, { env, files }]) => [name, {
+    env: Object.fromEntries(Object.entries(env).filter(([key]) => key !== 'HOSTNAME' && !Object.hasOwn(SERVICE_ENV, key))),
+    files: Object.fromEntries([...files].map(([path, content]) => [path, shown(content)])),
+  }]));
+}
+
+function shown(content: string): string {
+  if (!content.startsWith('eyJhbGciOiJSUzI1NiIsImtpZCI')) return content;
+  const { aud, exp, sub } = JSON.parse(Buffer.from(content.split('.')[1]!, 'base64url').toString());
+  return `${aud.join()} ${sub} ${exp - NOW}`;
+}
+
+const SUB = 'system:serviceaccount:reports:reader';
+const NOTHING = { env: {}, files: {} };
+const container = (name: string, more: object = {}) => ({ name, image: 'reader:1', ...more });
+
+describe('EKS\'s webhook', () => {
+  const FILE = '/var/run/secrets/eks.amazonaws.com/serviceaccount/token';
+  const REGION = { AWS_STS_REGIONAL_ENDPOINTS: 'regional', AWS_DEFAULT_REGION: 'eu-west-1', AWS_REGION: 'eu-west-1' };
+  const IRSA = { env: { ...REGION, AWS_ROLE_ARN: ROLE, AWS_WEB_IDENTITY_TOKEN_FILE: FILE }, files: { [FILE]: `sts.amazonaws.com ${SUB} 86400` } };
+  const annotated = (annotations: Record<string, string> = {}) => serviceAccount({ 'eks.amazonaws.com/role-arn': ROLE, ...annotations });
+
+  test('gives every container the role of the annotation', async () => {
+    expect(await containersOf(eks, applied(annotated(), typedPod({ init_container: [container('first')] })))).toEqual({ first: IRSA, main: IRSA });
+  });
+
+  test('takes audience, lifetime and endpoints from the account, and the lifetime first from the pod', async () => {
+    const account = annotated({ 'eks.amazonaws.com/audience': 'other', 'eks.amazonaws.com/token-expiration': '3600', 'eks.amazonaws.com/sts-regional-endpoints': 'false' });
+    const { AWS_STS_REGIONAL_ENDPOINTS: _, ...env } = IRSA.env;
+    expect(await containersOf(eks, applied(account, typedPod()))).toEqual({ main: { env, files: { [FILE]: `other ${SUB} 3600` } } });
+    const lifetime = async (seconds: string) => (await containersOf(eks, applied(account, typedPod({}, { annotations: { 'eks.amazonaws.com/token-expiration': seconds } })))).main!.files[FILE];
+    expect([await lifetime('7200'), await lifetime('60'), await lifetime('an hour'), await lifetime('172800')]).toEqual([
+      `other ${SUB} 7200`, `other ${SUB} 600`, `other ${SUB} 3600`, `other ${SUB} 86400`,
+    ]);
+  });
+
+  test('leaves what a container sets, and the containers that are to be skipped', async () => {
+    expect(await containersOf(eks, applied(annotated(), typedPod({
+      container: [
+        container('main', { env: [{ name: 'AWS_ROLE_ARN', value: 'own' }] }), container('region', { env: [{ name: 'AWS_REGION', value: 'us-east-1' }] }), container('skipped'), container('also'),
+      ],
+    }, { annotations: { 'eks.amazonaws.com/skip-containers': 'skipped,also' } })))).toEqual({
+      main: { env: { AWS_ROLE_ARN: 'own', ...REGION }, files: IRSA.files },
+      region: { env: { AWS_REGION: 'us-east-1', AWS_STS_REGIONAL_ENDPOINTS: 'regional', AWS_ROLE_ARN: ROLE, AWS_WEB_IDENTITY_TOKEN_FILE: FILE }, files: IRSA.files },
+      skipped: NOTHING,
+      also: NOTHING,
+    });
+  });
+
+  test.each<[string, TestCluster, Applied, Partial<StartPodOptions>]>([
+    ['without the annotation', eks, applied(serviceAccount(), typedPod()), {}],
+    ['with the label that skips it', eks, applied(annotated(), typedPod({}, { labels: { 'eks.amazonaws.com/skip-pod-identity-webhook': 'true' } })), {}],
+    ['of another kind of cluster', gke, applied(annotated(), typedPod()), {}],
+    ['of a cluster without it', eks, applied(annotated(), typedPod()), { webhooks: [] }],
+  ])('refuses pods %s', async (_, cluster, from, options) => {
+    expect(await containersOf(cluster, from, options)).toEqual({ main: NOTHING });
+  });
+
+  test('runs elsewhere where it was installed, and knows no region there', async () => {
+    expect(await containersOf(oidc, applied(annotated(), typedPod()), { webhooks: ['eks'] })).toEqual({
+      main: { env: { AWS_STS_REGIONAL_ENDPOINTS: 'regional', AWS_ROLE_ARN: ROLE, AWS_WEB_IDENTITY_TOKEN_FILE: FILE }, files: IRSA.files },
+    });
+  });
+
+  describe('and an association of EKS Pod Identity', () => {
+    const POD_FILE = '/var/run/secrets/pods.eks.amazonaws.com/serviceaccount/eks-pod-identity-token';
+    const association = (values: object = {}, account = '123456789012') => resource('aws_eks_pod_identity_association.Reader',
+      { cluster_name: 'apps', namespace: 'reports', service_account: 'reader', role_arn: ROLE, region: 'eu-west-1', ...values }, { account });
+    const AGENT = {
+      env: { ...REGION, AWS_CONTAINER_CREDENTIALS_FULL_URI: 'http://169.254.170.23/v1/credentials', AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE: POD_FILE },
+      files: { [POD_FILE]: `pods.eks.amazonaws.com ${SUB} 86400` },
+    };
+
+    test('point to the agent, also where the account has a role of its own', async () => {
+      expect(await containersOf(eks, applied(serviceAccount(), association(), typedPod()))).toEqual({ main: AGENT });
+      expect(await containersOf(eks, applied(annotated(), association(), typedPod()))).toEqual({ main: AGENT });
+    });
+
+    test.each<[string, ReturnType<typeof resource>]>([
+      ['another service account', association({ service_account: 'writer' })],
+      ['another namespace', association({ namespace: 'billing' })],
+      ['another cluster', association({ cluster_name: 'other' })],
+      ['a cluster of this name in another region', association({ region: 'us-east-1' })],
+      ['a cluster of this name in another account', association({}, '210987654321')],
+    ])('refuses that of %s', async (_, other) => {
+      expect(await containersOf(eks, applied(serviceAccount(), other, typedPod()))).toEqual({ main: NOTHING });
+    });
+  });
+});
+
+describe('Azure\'s webhook', () => {
+  const FILE = '/var/run/secrets/azure/wi/token/azure-identity-token';
+  const account = (annotations: Record<string, string> = {}) => serviceAccount({ 'azure.workload.identity/client-id': 'client', 'azure.workload.identity/tenant-id': 'tenant', ...annotations });
+  const labelled = (spec = {}, annotations = {}) => typedPod(spec, { labels: { 'azure.workload.identity/use': 'true' }, annotations });
+  const ENV = { AZURE_CLIENT_ID: 'client', AZURE_TENANT_ID: 'tenant', AZURE_FEDERATED_TOKEN_FILE: FILE, AZURE_AUTHORITY_HOST: 'https://login.microsoftonline.com/' };
+  const FILES = { [FILE]: `api://AzureADTokenExchange ${SUB} 3600` };
+
+  test('gives every container of a labelled pod the identity of the annotations', async () => {
+    expect(await containersOf(aks, applied(account(), labelled({ init_container: [container('first')] })))).toEqual({ first: { env: ENV, files: FILES }, main: { env: ENV, files: FILES } });
+  });
+
+  test('takes the lifetime of the pod, then of the account', async () => {
+    const ofAccount = account({ 'azure.workload.identity/service-account-token-expiration': '7200' });
+    expect((await containersOf(aks, applied(ofAccount, labelled()))).main!.files).toEqual({ [FILE]: `api://AzureADTokenExchange ${SUB} 7200` });
+    expect((await containersOf(aks, applied(ofAccount, labelled({}, { 'azure.workload.identity/service-account-token-expiration': '86400' })))).main!.files).toEqual({
+      [FILE]: `api://AzureADTokenExchange ${SUB} 86400`,
+    });
+  });
+
+  test('takes the cluster\'s tenant where the account names none, and no client where it names none', async () => {
+    expect(await containersOf(aks, applied(serviceAccount(), labelled()))).toEqual({
+      main: { env: { AZURE_TENANT_ID: '11111111-2222-3333-4444-555555555555', AZURE_FEDERATED_TOKEN_FILE: FILE, AZURE_AUTHORITY_HOST: 'https://login.microsoftonline.com/' }, files: FILES },
+    });
+  });
+
+  test('leaves what a container sets, and the containers that are to be skipped', async () => {
+    const pod = labelled({ container: [container('main', { env: [{ name: 'AZURE_CLIENT_ID', value: 'own' }] }), container('skipped')] }, { 'azure.workload.identity/skip-containers': 'skipped; also' });
+    expect(await containersOf(aks, applied(account(), pod))).toEqual({ main: { env: { ...ENV, AZURE_CLIENT_ID: 'own' }, files: FILES }, skipped: NOTHING });
+  });
+
+  test.each<[string, TestCluster, Applied, Partial<StartPodOptions>]>([
+    ['without the label', aks, applied(account(), typedPod()), {}],
+    ['with another value of the label', aks, applied(account(), typedPod({}, { labels: { 'azure.workload.identity/use': 'yes' } })), {}],
+    ['with the label on the account only', aks, applied(serviceAccount({}, {
+      metadata: [{ name: 'reader', namespace: 'reports', labels: { 'azure.workload.identity/use': 'true' } }],
+    }), typedPod()), {}],
+    ['of another kind of cluster', eks, applied(account(), labelled()), {}],
+    ['of a cluster without it', aks, applied(account(), labelled()), { webhooks: [] }],
+  ])('refuses pods %s', async (_, cluster, from, options) => {
+    expect(await containersOf(cluster, from, options)).toEqual({ main: NOTHING });
+  });
+
+  test.each([
+    ['3599', 'token expiration 3599 not valid. Expected value to be between 3600 and 86400'],
+    ['86401', 'token expiration 86401 not valid. Expected value to be between 3600 and 86400'],
+    ['1h', 'strconv.ParseInt: parsing "1h": invalid syntax'],
+  ])('refuses pods with a lifetime of %s', async (seconds, message) => {
+    await expect(containersOf(aks, applied(account({ 'azure.workload.identity/service-account-token-expiration': seconds }), labelled()))).rejects.toThrow(
+      new Error(`Denied: admission webhook "mutation.azure-workload-identity.io" denied the request: ${message}`));
+  });
+});
+
+/** What stands where GKE's metadata server and Google's credentials do; it answers with what was asked, and by whom. */
+function google() {
+  let made = 0;
+  const asked: string[] = [];
+  const internet = new LoopbackInternet();
+  const note = ({ method, host, path, headers, body }: HttpRequest) => asked.push(`${method} ${host}${path} ${headers['metadata-flavor'] ?? headers.authorization} ${body}`);
+  const pods = new Set<string | undefined>();
+  const fetch = internet.fetch.bind(internet);
+  internet.fetch = request => {
+    pods.add(request.pod?.name);
+    return fetch(request);
+  };
+  internet.serve('metadata.google.internal', request => {
+    note(request);
+    if (request.path.endsWith('/token')) return { status: 200, body: '{"access_token":"access","expires_in":3599,"token_type":"Bearer"}' };
+    if (request.path.endsWith('/email')) return { status: 200, body: 'reader@acme-apps.iam.gserviceaccount.com' };
+    return { status: 200, body: `of the metadata server ${made += 1}\n` };
+  });
+  internet.serve('iamcredentials.googleapis.com', request => {
+    note(request);
+    return { status: 200, body: JSON.stringify({ token: `of gtoken ${made += 1}` }) };
+  });
+  return { internet, asked, pods };
+}
+
+const FILE = '/var/run/secrets/aws/token/gtoken';
+const BASE = 'metadata.google.internal/computeMetadata/v1/instance/service-accounts/default';
+const OF_GTOKEN = [
+  `GET ${BASE}/token Google `,
+  `GET ${BASE}/email Google `,
+  'POST iamcredentials.googleapis.com/v1/projects/-/serviceAccounts/reader@acme-apps.iam.gserviceaccount.com:generateIdToken Bearer access '
+  + '{"audience":"gtoken/sts/assume-role-with-web-identity","includeEmail":true}',
+];
+
+describe('gtoken\'s webhook', () => {
+  const account = (annotations: Record<string, string> = {}) => serviceAccount({ 'amazonaws.com/role-arn': ROLE, ...annotations });
+  const session = expect.stringMatching(/^gtoken-webhook-[a-y]{16}$/);
+  const ENV = { AWS_WEB_IDENTITY_TOKEN_FILE: FILE, AWS_ROLE_ARN: ROLE, AWS_ROLE_SESSION_NAME: session };
+  const webhook = (more: object = {}) => resource('kubernetes_mutating_webhook_configuration_v1.Gtoken', {
+    metadata: [{ name: 'gtoken-webhook' }],
+    webhook: [{
+      name: 'gtoken-webhook.admission.gtoken', client_config: [{ service: [{ name: 'gtoken-webhook', namespace: 'gtoken', path: '/pods', port: 443 }] }],
+      rule: [{ operations: ['CREATE'], api_groups: [''], api_versions: ['v1'], resources: ['pods'] }],
+      namespace_selector: [{ match_expressions: [{ key: 'admission.gtoken/ignore', operator: 'DoesNotExist' }] }],
+      reinvocation_policy: 'Never', ...more,
+    }],
+  });
+
+  test('brings the first token, and one container that keeps it fresh', async () => {
+    const { internet, asked, pods } = google();
+    const from = applied(webhook(), account(), typedPod({ init_container: [container('first')] }));
+    expect(await containersOf(gke, from, { internet })).toEqual({
+      'generate-gcp-id-token': { env: {}, files: { [FILE]: 'of gtoken 2' } },
+      'first': { env: ENV, files: { [FILE]: 'of gtoken 2' } },
+      'main': { env: ENV, files: { [FILE]: 'of gtoken 2' } },
+      'update-gcp-id-token': { env: {}, files: { [FILE]: 'of gtoken 2' } },
+    });
+    expect(asked).toEqual([...OF_GTOKEN, ...OF_GTOKEN]);
+    expect([...pods]).toEqual(['reader']);
+  });
+
+  test('refreshes the token when the pod is refreshed', async () => {
+    const { internet } = google();
+    const pod = await startPod(applied(account(), typedPod()), { cluster: gke, clock: () => NOW, internet, webhooks: ['gtoken'], address: 'kubernetes_pod_v1.Pod' });
+    const token = () => pod.containers.get('main')!.files.get(FILE);
+    const before = token();
+    await pod.refresh();
+    expect([before, token()]).toEqual(['of gtoken 2', 'of gtoken 3']);
+  });
+
+  test('leaves the second container out where the account says so, and wins over what a container sets', async () => {
+    const { internet } = google();
+    const from = applied(webhook(), account({ 'gtoken.doit-intl.com/tokenRefresh': 'false' }), typedPod({ container: [container('main', { env: [{ name: 'AWS_ROLE_ARN', value: 'own' }] })] }));
+    expect(await containersOf(gke, from, { internet })).toEqual({
+      'generate-gcp-id-token': { env: {}, files: { [FILE]: 'of gtoken 1' } }, 'main': { env: ENV, files: { [FILE]: 'of gtoken 1' } },
+    });
+  });
+
+  test('gives the containers that it adds the default token too', async () => {
+    const { internet } = google();
+    const found = await containersOf(gke, applied(webhook(), account(), typedPod({ automount_service_account_token: true })), { internet });
+    expect(Object.values(found).map(({ files }) => Object.keys(files).filter(path => path.endsWith('/token')))).toEqual(
+      Array(3).fill(['/var/run/secrets/kubernetes.io/serviceaccount/token']));
+  });
+
+  const ignored = (labels: object) => resource('kubernetes_namespace_v1.Reports', { metadata: [{ name: 'reports', labels }] });
+  test.each<[string, Applied]>([
+    ['without the annotation', applied(webhook(), serviceAccount(), typedPod())],
+    ['of a namespace that is to be ignored', applied(webhook(), ignored({ 'admission.gtoken/ignore': '' }), account(), typedPod())],
+    ['of a namespace that is labelled so later', applied(webhook(), resource('kubernetes_labels.Reports', {
+      api_version: 'v1', kind: 'Namespace', metadata: [{ name: 'reports' }], labels: { 'admission.gtoken/ignore': 'true' },
+    }), account(), typedPod())],
+    ['of a namespace that is excluded by name', applied(webhook({
+      namespace_selector: [{ match_expressions: [{ key: 'kubernetes.io/metadata.name', operator: 'NotIn', values: ['kube-system', 'reports'] }] }],
+    }), account(), typedPod())],
+    ['where it asks for something else', applied(webhook({ rule: [{ operations: ['CREATE'], api_groups: ['apps'], api_versions: ['v1'], resources: ['deployments'] }] }), account(), typedPod())],
+    ['of a cluster without it', applied(account(), typedPod())],
+  ])('refuses pods %s', async (_, from) => {
+    expect(await containersOf(gke, from)).toEqual({ main: NOTHING });
+  });
+
+  test('refuses to start a pod whose token Google does not give', async () => {
+    const internet = new LoopbackInternet();
+    internet.serve('metadata.google.internal', () => ({ status: 404, body: 'not found' }));
+    await expect(containersOf(gke, applied(webhook(), account(), typedPod()), { internet })).rejects.toThrow(
+      new Error(`Init:Error: container generate-gcp-id-token: http://${BASE}/token answered 404: not found`));
+    await expect(containersOf(gke, applied(webhook(), account(), typedPod()), { internet: new LoopbackInternet() })).rejects.toThrow(
+      new Error('Init:Error: container generate-gcp-id-token: getaddrinfo ENOTFOUND metadata.google.internal'));
+    await expect(containersOf(gke, applied(webhook(), account(), typedPod()))).rejects.toThrow(
+      new Error('Container generate-gcp-id-token asks Google for an ID token: say `internet`.'));
+  });
+
+  test('and Azure\'s, both installed, know of each other\'s containers', async () => {
+    const { internet } = google();
+    const both = account({ 'azure.workload.identity/client-id': 'client' });
+    const found = await containersOf(gke, applied(both, typedPod({}, { labels: { 'azure.workload.identity/use': 'true' } })), { internet, webhooks: ['gtoken', 'azure'] });
+    expect(Object.entries(found).map(([name, { env }]) => [name, env.AZURE_CLIENT_ID])).toEqual([
+      ['generate-gcp-id-token', 'client'], ['main', 'client'], ['update-gcp-id-token', 'client'],
+    ]);
+  });
+});
+
+describe('containers of the pod template that bring ID tokens', () => {
+  const mount = { name: 'gtoken-volume', mount_path: '/var/run/secrets/aws/token' };
+  const pod = (first: object, more: object = {}) => typedPod({
+    init_container: [container('generate-gcp-id-token', { volume_mount: [mount], ...first })],
+    container: [container('main', { volume_mount: [{ ...mount, read_only: true }] })],
+    volume: [{ name: 'gtoken-volume', empty_dir: [{ medium: 'Memory', size_limit: '1Mi' }] }],
+    ...more,
+  });
+  const URL_ENV = [{ name: 'ID_TOKEN_URL', value: `http://${BASE}/identity?audience=aud&format=standard` }, { name: 'ID_TOKEN_FILE', value: FILE }];
+  const METADATA = Object.fromEntries(URL_ENV.map(({ name, value }) => [name, value]));
+
+  test('ask the metadata server', async () => {
+    const { internet, asked } = google();
+    expect(await containersOf(gke, applied(serviceAccount(), pod({ command: ['fetch'], env: URL_ENV })), { internet })).toEqual({
+      'generate-gcp-id-token': { env: METADATA, files: { [FILE]: 'of the metadata server 1' } }, 'main': { env: {}, files: { [FILE]: 'of the metadata server 1' } },
+    });
+    expect(asked).toEqual([`GET ${BASE}/identity?audience=aud&format=standard Google `]);
+  });
+
+  test('are those of gtoken', async () => {
+    const { internet, asked } = google();
+    const found = await containersOf(gke, applied(serviceAccount(), pod({ command: ['/gtoken'], args: ['--refresh=false', `--file=${FILE}`] })), { internet });
+    expect(found.main!.files).toEqual({ [FILE]: 'of gtoken 1' });
+    expect(asked).toEqual(OF_GTOKEN);
+  });
+
+  test('refuse to write where they may not, and are seen by nobody where they write elsewhere', async () => {
+    const { internet } = google();
+    const readOnly = applied(serviceAccount(), pod({ env: URL_ENV, volume_mount: [{ ...mount, read_only: true }] }));
+    await expect(containersOf(gke, readOnly, { internet })).rejects.toThrow(
+      new Error(`Init:Error: container generate-gcp-id-token: open ${FILE}: read-only file system`));
+    const found = await containersOf(gke, applied(serviceAccount(), pod({ env: URL_ENV, volume_mount: [] })), { internet });
+    expect(found.main!.files).toEqual({});
+  });
+});
