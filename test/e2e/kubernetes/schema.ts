@@ -99,8 +99,8 @@ function nameErrors(object: ApiObject): string[] {
     volumes.forEach(({ name }) => must(LABEL.test(name), `volume ${name} is no DNS label`));
     for (const { name, projected } of volumes.filter(volume => Array.isArray(volume.projected?.sources))) {
       const sources: any[] = projected.sources;
-      const pathsOf = ({ serviceAccountToken, configMap }: any) => [serviceAccountToken, ...configMap?.items ?? []].filter(Boolean).map(({ path }) => path);
-      const paths = sources.flatMap(pathsOf);
+      const files = sources.flatMap(({ serviceAccountToken, configMap }) => [serviceAccountToken, ...configMap?.items ?? []].filter(Boolean));
+      const paths = files.map(({ path }) => path);
       repeated(paths).forEach(path => errors.push(`volume ${name} has the path ${path} twice`));
       paths.forEach((path: string) => must(!path.startsWith('/') && !path.split('/').includes('..'), `volume ${name} has the path ${path}`));
       const seconds = sources.map(({ serviceAccountToken: token }) => token?.expirationSeconds ?? 3600);
