@@ -146,6 +146,9 @@ export function like(value: TextValue, pattern: TextValue, wildcards: Wildcards 
   if (wildcards === '' && value === pattern) {
     return 'yes';
   }
+  if (typeof value === 'string' && typeof pattern === 'string' && value.length * pattern.length <= MAX_WORK && isPlain(value, pattern, wildcards)) {
+    return known(matches(value, pattern, wildcards === '*?'));
+  }
   const want = piecesOf(pattern, wildcards);
   const have = piecesOf(value, '');
   strip(want, have);
@@ -236,6 +239,38 @@ export function fromJson(json: unknown): Value {
     return new Map(Object.entries(json).map(([key, value]) => [key, fromJson(value)]));
   }
   return json as Value;
+}
+
+/** Whether characters of both are single code units as far as it makes a difference to the pattern. */
+function isPlain(value: string, pattern: string, wildcards: Wildcards): boolean {
+  return !SURROGATE.test(pattern) && (wildcards === '*' || !pattern.includes('?') || !SURROGATE.test(value));
+}
+
+const SURROGATE = /[\uD800-\uDFFF]/;
+
+/** Whether a known text matches a known pattern: what follows the last `*` so far is tried at each later place. */
+function matches(value: string, pattern: string, hasOne: boolean): boolean {
+  let [place, wanted] = [0, 0];
+  let [star, after] = [-1, 0];
+  while (place < value.length) {
+    const character = pattern[wanted];
+    if (character === '*') {
+      star = wanted++;
+      after = place;
+    } else if (wanted < pattern.length && (character === value[place] || hasOne && character === '?')) {
+      place++;
+      wanted++;
+    } else if (star >= 0) {
+      place = ++after;
+      wanted = star + 1;
+    } else {
+      return false;
+    }
+  }
+  while (pattern[wanted] === '*') {
+    wanted++;
+  }
+  return wanted === pattern.length;
 }
 
 function piecesOf(value: TextValue, wildcards: Wildcards): Piece[] {

@@ -59,6 +59,8 @@ describe('like', () => {
   test.each<[TextValue, TextValue, Verdict]>([
     ['ab', 'a*', 'yes'], [text('a', u), 'a*', 'yes'], [text('b', u), 'a*', 'no'], [text(u, 'x'), 'a*', 'unknown'], [text('a', u, 'c'), text('a', u, '*'), 'yes'],
     [text(u, ':x'), text(u, ':x'), 'yes'], [text(u, ':x'), text(u, ':y'), 'no'], [text(u, ':x'), text(v, ':x'), 'unknown'], [u, '*', 'yes'], [u, 'a', 'unknown'], ['*', 'a', 'no'],
+    // A character is one, however many units it is written with.
+    ['\u{1F600}', '?', 'yes'], ['\u{1F600}', '??', 'no'], ['a\u{1F600}b', 'a*b', 'yes'], ['a\u{1F600}b', 'a?b', 'yes'], ['\u{1F600}', '\uD83D*', 'no'], ['\u{1F600}', '\u{1F600}*', 'yes'],
   ])('%p like %p', (value, pattern, verdict) => {
     expect(like(value, pattern)).toBe(verdict);
   });
