@@ -10,7 +10,7 @@ import { Clusters } from './clusters';
 
 
 /** The cluster that a workload of a row runs on, as Terraform writes its issuer. */
-interface Source {
+export interface Source {
   readonly cluster: (stack: TerraformStack) => Cluster;
   readonly id: string;
   readonly issuer: string;

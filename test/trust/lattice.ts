@@ -7,7 +7,7 @@ const HOUR = 3600;
 
 /** The times of a token, as claims. */
 interface Times {
-  readonly name: 'valid' | 'over' | 'just over' | 'not begun' | 'without exp' | 'without nbf' | 'without iat' | 'too long' | 'exp is a text';
+  readonly name: 'valid' | 'over' | 'just over' | 'not begun' | 'without exp' | 'without nbf' | 'without iat' | 'long' | 'far too long' | 'old' | 'exp is a text';
   readonly claims: Readonly<Record<string, Value>>;
 }
 
@@ -21,7 +21,9 @@ const TIMES: readonly Times[] = [
   { name: 'without exp', claims: { iat: VALID.iat, nbf: VALID.nbf } },
   { name: 'without nbf', claims: { iat: VALID.iat, exp: VALID.exp } },
   { name: 'without iat', claims: { nbf: VALID.nbf, exp: VALID.exp } },
-  { name: 'too long', claims: { ...VALID, exp: VALID.iat + 25 * HOUR } },
+  { name: 'long', claims: { ...VALID, exp: VALID.iat + 25 * HOUR } },
+  { name: 'far too long', claims: { ...VALID, exp: VALID.iat + 48 * HOUR } },
+  { name: 'old', claims: { iat: NOW - 24 * HOUR - 1, nbf: NOW - 24 * HOUR - 1, exp: NOW + 60 } },
   { name: 'exp is a text', claims: { ...VALID, exp: String(VALID.exp) } },
 ];
 

@@ -111,13 +111,17 @@ function expectedOf(grant: Grant, token: Case): Expected {
   return parts.find(({ verdict }) => verdict === 'unknown') ?? (grant.doubt === undefined ? YES : { verdict: 'unknown', reason: grant.doubt });
 }
 
-/** The clouds' own rules on time: Google wants both ends and at most a day, AWS an end; Entra ID does not say. */
+/** The clouds' own rules on time: Google wants both ends and a beginning of today, AWS an end; Entra ID does not say. */
 function times({ rules }: Grant, { times: name }: Case): Expected {
   const google = rules.startsWith('gcp');
+  const pods = rules === 'aws-pod';
+  const unsaid = (what: string): Expected => ({ verdict: 'unknown', reason: `the cloud does not say what it makes of a token ${what}` });
   switch (name) {
-    case 'valid': case 'without nbf': return YES;
-    case 'without iat': case 'too long': return google ? NO : YES;
-    case 'without exp': return rules === 'azure' ? { verdict: 'unknown', reason: 'Entra ID does not say what it makes of a token without exp' } : NO;
+    case 'valid': case 'without nbf': case 'long': return YES;
+    case 'without iat': return google ? NO : unsaid('without iat');
+    case 'far too long': return google || rules === 'azure' ? unsaid('that lives for two days') : YES;
+    case 'old': return google ? NO : rules === 'azure' || pods ? YES : unsaid('of more than a day ago');
+    case 'without exp': return rules === 'azure' ? unsaid('without exp') : NO;
     default: return NO;
   }
 }
@@ -169,13 +173,14 @@ function audience({ rules, audiences, uniqueId }: Grant, { audience: aud, azp }:
       }
       // AWS looks at azp where there is one, and does not say what it makes of a token without a proper aud beside it.
       return !isText(azp) ? { verdict: 'unknown', reason: 'azp that is no text' } : !is(azp) ? NO
-        : list.length > 0 && readable ? YES : { verdict: 'unknown', reason: 'azp without aud' };
+        : list.some(value => isSame(azp, value)) && readable ? YES : { verdict: 'unknown', reason: 'azp without that party in aud' };
     case 'aws-pod':
       return readable ? one : NO;
     case 'google-id-token':
       return !readable || one.verdict === 'no' ? NO : isSame(azp, uniqueId) ? one : { verdict: 'unknown', reason: UNIQUE_ID };
     default:
-      return list.some(is) ? (readable ? YES : { verdict: 'unknown', reason: 'an audience that is no text beside the right one' })
+      return list.some(is) ? (!readable ? { verdict: 'unknown', reason: 'an audience that is no text beside the right one' }
+        : rules === 'azure' && list.length > 1 ? { verdict: 'unknown', reason: 'several audiences, of which Entra ID does not say anything' } : YES)
         : list.some(value => isAnyText(value) && audiences.some(own => mayBeSame(own, value))) ? { verdict: 'unknown', reason: PROJECT_NUMBER } : NO;
   }
 }

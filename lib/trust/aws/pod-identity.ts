@@ -4,7 +4,7 @@ import { podIdentityContext, podTags, PodTags } from './context';
 import { actionVerdict, lower, policyKey, Principal, Statement } from './policy';
 import { Role, Roles } from './roles';
 import { showCondition, trustGates } from './statements';
-import { audiencesOf, audienceVerdict, serviceAccountOf, subjectOf, timeGate } from './token';
+import { audiencesOf, audienceVerdict, podTimeGate, serviceAccountOf, subjectOf } from './token';
 import { distinctAtoms, exactAtoms } from './who';
 import { Atom, Door, Gate, Note, Terraform, TerraformResource, Token, Where, Who } from '../model';
 import { at as valueAt, equal, isText, keyOf, show, some, text, TextValue, Unknown, Value, Verdict } from '../value';
@@ -111,7 +111,7 @@ export function addPodIdentityDoors(associations: readonly Association[], roles:
 /** The gates of an association and of the role behind it. */
 export function podIdentityGates(role: Role, association: Association, isRole: Verdict, token: Token, at: number | undefined): readonly Gate[] {
   return [
-    ...at === undefined ? [] : [timeGate(token, at, association.where)],
+    ...at === undefined ? [] : [podTimeGate(token, at, association.where)],
     ...associationGates(association, isRole, token),
     ...trustOf(role, association.tags, association.tagged, token, at),
   ];
@@ -149,7 +149,7 @@ function openDoorOf(role: Role): Door {
         namespace: account?.[0] ?? new Unknown('namespace'), serviceAccount: account?.[1] ?? new Unknown('service_account'),
       };
       return [
-        ...at === undefined ? [] : [timeGate(token, at, where)],
+        ...at === undefined ? [] : [podTimeGate(token, at, where)],
         {
           gate: 'aws-association', verdict: account === undefined ? 'no' : 'unknown', want: 'an association of the service account with the role, of which the input has none', have: show(token.get('sub')), where,
           remedy: `add an aws_eks_pod_identity_association with ${role.where.address}, or read the Terraform that has it`,

@@ -19,8 +19,8 @@ export interface Audience {
 export function audienceOf(token: Token): Audience {
   const azp = token.get('azp');
   const audiences = audiencesOf(token);
-  if (azp !== undefined && azp !== null && azp !== '') {
-    return isText(azp) ? { values: [azp], certain: audiences.length > 0 } : { values: [new Unknown('azp')], certain: false };
+  if (azp !== undefined) {
+    return isText(azp) && azp !== '' ? { values: [azp], certain: audiences.length > 0 } : { values: [new Unknown('azp')], certain: false };
   }
   return { values: audiences, certain: audiences.length === 1 };
 }
@@ -44,9 +44,18 @@ export function showAudience(token: Token): string {
   return azp === undefined ? show(token.get('aud')) : `azp ${show(azp)}, aud ${show(token.get('aud'))}`;
 }
 
-/** Whether a token is valid at a time, in seconds since 1970; STS takes none without an end. */
+/**
+ * Whether a token is valid at a time, in seconds since 1970; STS takes none without an end. What it makes of `iat` is not documented, and it has been seen to
+ * refuse tokens that were issued more than a day ago.
+ * @see https://github.com/mozilla-iam/mozilla-aws-cli/issues/146
+ */
 export function timeGate(token: Token, now: number, where: Where): Gate {
-  return tokenTimeGate(token, now, where, { missing: { exp: 'no', iat: 'yes' } });
+  return tokenTimeGate(token, now, where, { missing: { exp: 'no', iat: 'unknown' }, age: { seconds: 24 * 3600, beyond: 'unknown' } });
+}
+
+/** The same of a token that EKS Pod Identity takes: the cluster itself says whether it is valid. */
+export function podTimeGate(token: Token, now: number, where: Where): Gate {
+  return tokenTimeGate(token, now, where, { missing: { exp: 'no', iat: 'unknown' } });
 }
 
 /** The beginning of the `sub` of every Kubernetes service account. */

@@ -4,11 +4,11 @@ import { actionVerdict, Policy, policyKey, Principal, Statement } from './policy
 import { Provider, Providers } from './providers';
 import { Role } from './roles';
 import { Request, trustGates } from './statements';
-import { audienceOf, audienceVerdict, showAudience, timeGate } from './token';
+import { audienceOf, audiencesOf, audienceVerdict, showAudience, timeGate } from './token';
 import { conditionAtoms, distinctAtoms, exactAtoms, looksOtherwise, whoOf } from './who';
 import { hostOf, issuerOf } from '../issuer';
 import { Atom, Door, Gate, Mechanism, Registration, Token, Where, Who } from '../model';
-import { equal, every, isText, keyOf, show, TextValue, Unknown, Verdict } from '../value';
+import { equal, every, isText, keyOf, show, some, TextValue, Unknown, Verdict } from '../value';
 
 const ACTION = 'sts:AssumeRoleWithWebIdentity';
 
@@ -270,6 +270,12 @@ function clientIdGate(role: Role, federated: Federated, token: Token, actual: Pr
   const verdict = audienceVerdict(audience, provider.audiences);
   // Which provider it is may not be known, and another one may have another list.
   const sure = sameAccount(provider.name, role.arn) === 'yes' || keyOf(provider.name) === keyOf(federated.identifier ?? '');
+  if (verdict === 'yes' && sure && some(audiencesOf(token).flatMap(value => audience.values.map(party => equal(value, party)))) !== 'yes') {
+    return {
+      gate: 'aws-client-id', verdict: 'unknown', want: `the audience ${audience.values.map(show).join(' or ')} too, as AWS does not say what it makes of another beside azp`, have, where,
+      remedy: 'ask for a token with one audience',
+    };
+  }
   return {
     gate: 'aws-client-id', verdict: sure ? verdict : 'unknown', want: provider.audiences.map(show).join(' or ') || 'no audience at all', have, where,
     remedy: verdict === 'yes' ? '' : audience.values.length === 1

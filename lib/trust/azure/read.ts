@@ -3,7 +3,7 @@ import { matchesClaims } from './expression';
 import { isMeantFor } from '../audience';
 import { Atom, CloudPart, Door, Gate, Grant, Identity, Note, Terraform, TerraformResource, Token, Where, Who } from '../model';
 import { tokenTimeGate } from '../token-time';
-import { equal, isText, keyOf, partsOf, show, text, TextValue, Unknown, Value } from '../value';
+import { equal, isList, isText, keyOf, partsOf, show, text, TextValue, Unknown, Value } from '../value';
 
 /** An identity while its doors and grants are found. */
 interface OpenIdentity extends Identity {
@@ -11,8 +11,11 @@ interface OpenIdentity extends Identity {
   readonly grants: Grant[];
 }
 
-/** Entra ID does not say what it makes of a token without times. */
-const TIMES = { missing: { exp: 'unknown', iat: 'yes' } } as const;
+/**
+ * Entra ID does not document what it makes of times. It has been seen to refuse tokens of more than 25 hours, and to read a missing `iat` as 1970.
+ * @see https://github.com/MicrosoftDocs/azure-docs/issues/86915
+ */
+const TIMES = { missing: { exp: 'unknown', iat: 'unknown' }, lifetime: { seconds: 25 * 3600, beyond: 'unknown' } } as const;
 
 /** What gives principals roles: the arguments that name the principal, the role and what it is on. */
 const GRANTS: readonly (readonly [type: string, principal: string, permissions: readonly string[], on: string])[] = [
@@ -190,7 +193,9 @@ function subjectGate(token: Token, { subject, matcher, where }: Credential): Gat
 
 function audienceGate(token: Token, audiences: readonly TextValue[], where: Where): Gate {
   const aud = token.get('aud');
-  const verdict = isMeantFor(aud, audiences);
+  const meant = isMeantFor(aud, audiences);
+  // Of a client's own assertions Entra ID takes none with several audiences (AADSTS5002741); of those of others it does not say.
+  const verdict = meant === 'yes' && isList(aud) && aud.length > 1 ? 'unknown' : meant;
   return {
     gate: 'azure-audience', verdict, want: `audience ${audiences.map(show).join(' or ')}`, have: `aud ${show(aud)}`, where: { ...where, attribute: 'audience' },
     remedy: verdict === 'yes' ? '' : `ask for a token with the audience ${show(audiences[0])}, or set audience of ${where.address} to the token's`,

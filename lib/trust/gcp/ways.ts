@@ -21,10 +21,13 @@ export interface Way {
 }
 
 /**
- * Google wants `exp` and `iat`, at most 24 hours apart.
- * @see https://cloud.google.com/iam/docs/workload-identity-federation-with-other-providers
+ * Google wants `exp` and `iat`, and takes no token that was issued more than 24 hours ago. It said once that less than 48 hours may lie between them, and now
+ * says of that only what is safer.
+ * @see https://docs.cloud.google.com/iam/docs/reference/sts/rest/v1/TopLevel/token
  */
-const TIMES = { missing: { exp: 'no', iat: 'no' }, longest: 24 * 3600 } as const;
+const TIMES = {
+  missing: { exp: 'no', iat: 'no' }, lifetime: { seconds: 48 * 3600 - 1, beyond: 'unknown' }, age: { seconds: 24 * 3600, beyond: 'no' },
+} as const;
 
 const GKE = 'https://container.googleapis.com/v1/projects/';
 const SERVICE_ACCOUNT = 'system:serviceaccount:';

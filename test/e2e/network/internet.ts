@@ -302,6 +302,8 @@ export class LoopbackInternet implements Internet {
       });
       const body = Buffer.from(answer.body, 'utf8');
       const empty = answer.status === 204 || answer.status === 304;
+      // The time of this machine is not that of the test's clock, and clients that are told of another time by a refusal sign with that one.
+      response.sendDate = false;
       response.writeHead(answer.status, { ...answer.headers, ...(empty ? {} : { 'content-length': String(body.length) }) });
       response.end(request.method === 'HEAD' || empty ? undefined : body);
     } catch (error) {

@@ -61,15 +61,17 @@ const exists = name => new Promise(resolve => {
   socket.once('error', () => resolve(false)).once('end', () => resolve(answer === 'true'));
   socket.write(`${JSON.stringify({ pass: config.pass, host: name, port: 443, ask: true })}\n`);
 });
-async function addressOf(name) {
+/** A client asks for several types at once: the name must have one address then, too. */
+function addressOf(name) {
   if (!addresses.has(name)) {
-    const found = await exists(name);
     const count = addresses.size;
-    const address = found ? `127.1.${count >> 8}.${(count & 0xff) + 1}` : undefined;
-    addresses.set(name, address);
-    if (address !== undefined) {
-      names.set(address, name);
-    }
+    addresses.set(name, exists(name).then(found => {
+      const address = found ? `127.1.${count >> 8}.${(count & 0xff) + 1}` : undefined;
+      if (address !== undefined) {
+        names.set(address, name);
+      }
+      return address;
+    }));
   }
   return addresses.get(name);
 }

@@ -71,7 +71,7 @@ export function eksStatement(subjects: Plain = READER, more: { readonly [key: st
 }
 
 export function token(claims: { readonly [claim: string]: Plain } = {}): Token {
-  return value({ iss: EKS, sub: READER, aud: ['sts.amazonaws.com'], exp: 2000, ...claims }) as Token;
+  return value({ iss: EKS, sub: READER, aud: ['sts.amazonaws.com'], iat: 0, exp: 2000, ...claims }) as Token;
 }
 
 export function read(...resources: readonly TerraformResource[]): CloudPart {

@@ -63,7 +63,10 @@ describe('the trust policy of a federated role', () => {
     ['an audience that is no text', { aud: [1] }, 'no'],
     ['several audiences, of which one is right', { aud: ['sts.amazonaws.com', 'other'] }, 'unknown'],
     ['several audiences, of which none is right', { aud: ['one', 'other'] }, 'no'],
-    ['an authorized party that is right', { azp: 'sts.amazonaws.com', aud: 'other' }, 'yes'],
+    ['an authorized party that is right', { azp: 'sts.amazonaws.com' }, 'yes'],
+    ['an authorized party that is right, beside another audience', { azp: 'sts.amazonaws.com', aud: 'other' }, 'unknown'],
+    ['an authorized party that is empty', { azp: '' }, 'unknown'],
+    ['an authorized party that is null', { azp: null }, 'unknown'],
     ['another authorized party', { azp: 'other' }, 'no'],
     ['a subject in another case', { sub: 'system:serviceaccount:reports:Reader' }, 'no'],
     ['a subject with more after it', { sub: `${READER}2` }, 'no'],
@@ -91,6 +94,9 @@ describe('the trust policy of a federated role', () => {
     ['with an unknown end', { exp: new Unknown('exp') }, 'unknown'],
     ['before its beginning', { nbf: 1001 }, 'no'],
     ['issued later', { iat: 1001 }, 'no'],
+    ['without a time at which it was issued', { iat: undefined }, 'unknown'],
+    ['issued a day ago', { iat: -85_400 }, 'yes'],
+    ['issued more than a day ago', { iat: -85_401 }, 'unknown'],
   ])('answers a token %s', (_, claims, expected) => {
     expect(answer([eksStatement()], claims, 1000)).toBe(expected);
   });

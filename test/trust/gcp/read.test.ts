@@ -114,14 +114,15 @@ test('the first failing gate names the resource, the claims and the remedy', () 
   });
 });
 
-test('tokens have a time, and live for a day at most', () => {
+test('tokens have a time, and are of today', () => {
   const identity = identityOf(readGcp(terraformOf(...EKS_APP)));
   const time = (claims: { readonly [key: string]: Plain }) => gates(identity, pod(claims), 1000)['token-time'];
   expect([
-    time({ iat: 0, exp: 3600 }), time({ iat: 0, exp: 1000 }), time({ iat: 1001, exp: 3600 }), time({ iat: 0, exp: 86_401 }), time({ iat: 0 }),
+    time({ iat: 0, exp: 3600 }), time({ iat: 0, exp: 1000 }), time({ iat: 1001, exp: 3600 }), time({ iat: -85_401, exp: 1001 }), time({ iat: 0 }),
     time({ exp: 3600 }),
     time({ iat: 0, nbf: 2000, exp: 3600 }), time({ iat: 0, exp: new Unknown('exp') }),
-  ]).toEqual(['yes', 'no', 'no', 'no', 'no', 'no', 'no', 'unknown']);
+    time({ iat: -85_400, exp: 1001 }), time({ iat: 0, exp: 172_799 }), time({ iat: 0, exp: 172_800 }),
+  ]).toEqual(['yes', 'no', 'no', 'no', 'no', 'no', 'no', 'unknown', 'yes', 'yes', 'unknown']);
 });
 
 test('a subject of 127 bytes is taken, and none of 128', () => {

@@ -82,7 +82,7 @@ describe('an exchange', () => {
   });
 
   test('takes an audience as text, and a token until its last second', async () => {
-    await azure.exchange({ clientId: MANAGED, assertion: withClaims({ aud: AUDIENCE, nbf: undefined, iat: undefined }) });
+    await azure.exchange({ clientId: MANAGED, assertion: withClaims({ aud: AUDIENCE, nbf: undefined }) });
     const assertion = token();
     now = START + 3599;
     await azure.exchange({ clientId: MANAGED, assertion });
@@ -115,6 +115,7 @@ const otherCase = (subject: string) => `AADSTS7002138: No matching federated ide
   + 'https://learn.microsoft.com/en-us/entra/identity-platform/reference-breaking-changes#august-2024. ';
 const time = (current: string, from: string, to: string) => `AADSTS700024: Client assertion is not within its valid time range. Current time: ${current}.0000000Z, assertion valid from `
   + `${from}.0000000Z, expiry time of assertion ${to}.0000000Z. Review the documentation at https://learn.microsoft.com/entra/identity-platform/certificate-credentials .`;
+const lifetime = (issued: number, expires: number) => `AADSTS70023: External OIDC Provider token must have a lifetime of less than or equal to 1.01:00:00. Token issued at ${issued}. Token expires on ${expires}.`;
 const MALFORMED = 'AADSTS50027: JWT token is invalid or malformed.';
 const { privateKey: strangersKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
 
@@ -145,6 +146,8 @@ describe('refuses a token', () => {
     ['for no audience', () => withClaims({ aud: [] }), MALFORMED, 'invalid_request'],
     ['that is expired', () => token({ issuedAt: START - 3600 }), time('2027-01-15T08:00:00', '2027-01-15T07:00:00', '2027-01-15T08:00:00'), 'invalid_client'],
     ['of the future', () => token({ issuedAt: START + 1 }), time('2027-01-15T08:00:00', '2027-01-15T08:00:01', '2027-01-15T09:00:01'), 'invalid_client'],
+    ['without the time at which it was issued', () => withClaims({ iat: undefined }), lifetime(0, START + 3600), 'invalid_request'],
+    ['that lives for more than 25 hours', () => withClaims({ exp: START + 90001 }), lifetime(START, START + 90001), 'invalid_request'],
     ['that was issued in the future', () => withClaims({ nbf: undefined, iat: START + 1 }), time('2027-01-15T08:00:00', '2027-01-15T08:00:01', '2027-01-15T09:00:00'), 'invalid_client'],
     ['without an end', () => withClaims({ exp: undefined }), MALFORMED, 'invalid_request'],
     ['whose end is text', () => withClaims({ exp: String(START + 3600) }), MALFORMED, 'invalid_request'],

@@ -67,6 +67,9 @@ export const refuse = {
   noRecord: (issuer: string, subject: string, audience: string) => new EntraError(70021, 'invalid_client',
     `No matching federated identity record found for presented assertion. Assertion Issuer: '${issuer}'. Assertion Subject: '${subject}'. Assertion Audience: '${audience}'. `
     + 'https://learn.microsoft.com/entra/workload-id/workload-identity-federation'),
+  /** https://github.com/MicrosoftDocs/azure-docs/issues/86915: a token without `iat` counts as issued in 1970. */
+  lifetime: (issued: number, expires: number) => new EntraError(70023, 'invalid_request',
+    `External OIDC Provider token must have a lifetime of less than or equal to 1.01:00:00. Token issued at ${Math.floor(issued)}. Token expires on ${Math.floor(expires)}.`),
   time: (now: number, notBefore: number, expires: number) => new EntraError(700024, 'invalid_client',
     `Client assertion is not within its valid time range. Current time: ${ticks(now)}, assertion valid from ${ticks(notBefore)}, expiry time of assertion ${ticks(expires)}. `
     + 'Review the documentation at https://learn.microsoft.com/entra/identity-platform/certificate-credentials .'),

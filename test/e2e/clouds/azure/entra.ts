@@ -34,6 +34,8 @@ const HOST = 'login.microsoftonline.com';
 const STORAGE = 'https://storage.azure.com';
 /** A day less a second, as workload identities get it; the clients of one test never live so long. */
 const LIFETIME = 86399;
+/** A day and an hour is what the service itself says: see `refuse.lifetime`. */
+const LONGEST_ASSERTION = 90000;
 const ASSERTION_TYPE = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer';
 /** What a resource is called, and the audience of its tokens: a storage account's own URL stands for all of Storage. */
 const RESOURCE = /^https:\/\/(?:storage\.azure\.com|[a-z0-9]{3,24}\.blob\.core\.windows\.net)\/?$/;
@@ -149,13 +151,15 @@ export class Entra {
       throw ofIssuer.some(({ subject }) => subject.toLowerCase() === sub.toLowerCase()) ? refuse.subjectCase(sub) : refuse.subject(sub);
     }
     if (!ofSubject.some(credential => credential.audience === audience)) throw refuse.audience(audience);
-    // What the documents say of times is that a token has `exp`, and that it is looked at; no leeway is written anywhere, nor a longest lifetime:
+    // What the documents say of times is that a token has `exp`, and that it is looked at; no leeway is written anywhere:
     // https://learn.microsoft.com/en-us/entra/identity-platform/certificate-credentials#claims-payload.
     const isTime = (value: unknown): value is number => typeof value === 'number' && Number.isFinite(value);
     if (!isTime(exp) || [nbf, iat].some(value => value !== undefined && !isTime(value))) throw refuse.malformed();
     const now = this.clock();
     const notBefore = Math.max(typeof nbf === 'number' ? nbf : 0, typeof iat === 'number' && iat > now ? iat : 0);
     if (now >= exp || now < notBefore) throw refuse.time(now, notBefore, exp);
+    const issued = typeof iat === 'number' ? iat : 0;
+    if (exp - issued > LONGEST_ASSERTION) throw refuse.lifetime(issued, exp);
   }
 
   private async verified(assertion: string, credentials: readonly FederatedCredential[]): ReturnType<typeof verifyJws> {
@@ -273,7 +277,8 @@ interface ShownToken {
 function shown(assertion: string): ShownToken {
   const parts = assertion.split('.').slice(0, 2).map((part): Record<string, unknown> => {
     try {
-      return parseJson(Buffer.from(part, 'base64url').toString('utf8')) as Record<string, unknown>;
+      const value = parseJson(Buffer.from(part, 'base64url').toString('utf8'));
+      return typeof value === 'object' && value !== null ? value as Record<string, unknown> : {};
     } catch {
       return {};
     }

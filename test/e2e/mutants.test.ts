@@ -1,0 +1,323 @@
+import { isDeepStrictEqual } from 'node:util';
+import { check } from '../../lib/trust';
+import { diffTrust, isChanged } from '../../lib/trust/diff';
+import { Model, readModel } from '../../lib/trust/read';
+import { Mechanism } from '../mechanisms';
+import { describeOnTerraform } from '../terraform';
+import { Draft } from '../trust/mutants';
+import { AwsError } from './clouds/aws';
+import { EntraError } from './clouds/azure';
+import { Identity } from './clouds/google';
+import { idToken } from './clouds/google/id-tokens';
+import { KubernetesError } from './cluster';
+import { count, figure } from './figures';
+import { Applied, AppliedResource, ofType, Outcome, RunningPod } from './model';
+import { MALLORY, Mutant, MUTANTS, Setup, SETUPS, SetupName, stacksOf } from './mutants';
+import { Clients } from './network/clients';
+import { LoopbackInternet } from './network/internet';
+import { Stack } from './shadow';
+import { CLIENT_OF, CLUSTERS_OF, Stage } from './stage';
+import { holdsToken, stolenBy, withOther, withTokens } from './thieves';
+
+const OTHER_ACCOUNT = '210987654321';
+const MALLORYS_ROLES = [MALLORY.role, MALLORY.role.replace('123456789012', OTHER_ACCOUNT)] as const;
+const ELSEWHERE = { 'AWS': 'api://AzureADTokenExchange', 'Google Cloud': 'sts.amazonaws.com', 'Azure': 'sts.amazonaws.com' } as const;
+
+/** What others have in the same accounts and projects: roles that may do anything with STS, an account of Google, and associations with a role that is not theirs. */
+function withStrangers(applied: Applied): Applied {
+  const made = (type: string, id: string, account: string, values: object): AppliedResource => ({ stack: 'strangers', address: `${type}.${id}`, type, data: false, account, values });
+  const policy = (statement: object) => JSON.stringify({ Version: '2012-10-17', Statement: { Effect: 'Allow', ...statement } });
+  const roles = MALLORYS_ROLES.flatMap(arn => {
+    const account = arn.split(':')[4]!;
+    return [
+      made('aws_iam_role', `Mallory-${account}`, account, { name: 'mallory', arn, assume_role_policy: policy({ Action: 'sts:AssumeRole', Principal: { Service: 'ec2.amazonaws.com' } }) }),
+      made('aws_iam_role_policy', `Mallory-${account}`, account, { name: 'mallory', role: 'mallory', policy: policy({ Action: 'sts:*', Resource: '*' }) }),
+    ];
+  });
+  const associations = ofType(applied, 'aws_eks_pod_identity_association').flatMap(({ account, values }) => [
+    { cluster_name: 'apps', namespace: 'billing', service_account: 'reader' },
+    { cluster_name: 'apps', namespace: 'reports', service_account: 'writer' },
+    { cluster_name: 'others', namespace: 'reports', service_account: 'reader' },
+  ].map((whose, index) => made('aws_eks_pod_identity_association', `Mallory-${index}`, account, { ...values, ...whose })));
+  const google = made('google_service_account', 'Mallory', 'acme-apps', {
+    email: MALLORY.email, unique_id: MALLORY.uniqueId, project: 'acme-apps', member: `serviceAccount:${MALLORY.email}`,
+  });
+  // Without a policy the stand-in does not know that a bucket is there.
+  const bucket = made('google_storage_bucket_iam_member', 'Owner', 'acme-apps', { bucket: 'acme-reports', role: 'roles/storage.admin', member: 'serviceAccount:owner@acme-apps.iam.gserviceaccount.com' });
+  return { ...applied, resources: [...applied.resources, ...roles, ...associations, google, bucket] };
+}
+
+type Attempts = Readonly<Record<string, () => Promise<Outcome>>>;
+
+const refused = (code: string, message: string): Outcome => ({ ok: false, code, message });
+
+/** What clients mean by codes that they have for everything. */
+const TELLING: readonly (readonly [RegExp, string])[] = [
+  [/ENOENT: no such file or directory/, 'no such file'],
+  [/Region is missing/, 'no region'],
+  [/Could not load credentials from any providers|Could not load the default credentials|ManagedIdentityCredential: Network unreachable/, 'no credentials'],
+  // What the SDK says after the agent of EKS Pod Identity has refused.
+  [/169\.254\.170\.23 is not a valid container metadata service hostname/, 'nothing from the agent'],
+  [/A Forbidden error was returned while attempting to retrieve an access token/, 'nothing from the metadata server'],
+  [/AuthenticationRequiredError: network_error/, 'no such host'],
+  [/does not contain a client_email field/, 'no key in the file'],
+];
+const VAGUE: ReadonlySet<string> = new Set(['Error', 'ENOENT', 'CredentialsProviderError', 'AggregateAuthenticationError']);
+
+function reasonOf({ code, message }: Outcome & { readonly ok: false }): string {
+  return VAGUE.has(code) ? TELLING.find(([text]) => text.test(message))?.[1] ?? `${code}: ${message}` : code;
+}
+
+/** What notices a mutant, by whoever it is; `undefined` where the outcome is as it was. With direct access everybody is themselves. */
+function difference(before: Outcome, after: Outcome, identity: string, applied: Applied): string | undefined {
+  if (!after.ok) {
+    return before.ok ? reasonOf(after) : undefined;
+  }
+  if (before.ok) {
+    return before.as === after.as ? undefined : `is ${ofType(applied, 'aws_iam_role').find(({ values }) => values.arn === after.as)?.address ?? after.as}`;
+  }
+  return after.as === identity || identity.startsWith('principal://') ? 'gets in' : `gets in as ${after.as}`;
+}
+
+interface Baseline {
+  readonly stacks: readonly Stack[];
+  readonly applied: Applied;
+  readonly pod: RunningPod;
+  readonly outcomes: Readonly<Record<string, Outcome>>;
+  /** Whom the clouds take the pod for. */
+  readonly identity: string;
+  readonly model: Model;
+}
+
+/** The pod with a credential file that names the provider `others` of the same pool. */
+function throughAnotherProvider(pod: RunningPod): RunningPod {
+  const changed = [...pod.containers].map(([name, { env, files }]) =>
+    [name, { env, files: new Map([...files].map(([path, content]) => [path, content.replace(/("audience":"[^"]*\/providers\/)[^"]*/, '$1others')])) }] as const);
+  return { ...pod, containers: new Map(changed) };
+}
+
+/** Whether something is done, and not refused as a cloud refuses. */
+async function succeeds(refusal: new (...args: any[]) => Error, work: () => unknown): Promise<boolean> {
+  try {
+    await work();
+    return true;
+  } catch (error) {
+    if (error instanceof refusal) return false;
+    throw error;
+  }
+}
+
+const inClouds = ({ resources }: Applied) => resources.filter(({ type }) => !type.startsWith('kubernetes_'));
+const modelOf = (stacks: readonly Stack[]) => readModel(stacks.map(({ name, json }) => ({ file: 'cdk.tf.json', stack: name, json })));
+
+describeOnTerraform('who notices', () => {
+  const internet = new LoopbackInternet();
+  const stage = new Stage(internet);
+  const clients = new Clients(internet, { clock: stage.clock, processes: 2 });
+  const { clusters } = stage;
+
+  afterAll(async () => {
+    await clients.close();
+    await internet.close();
+  });
+
+  const enforce = (stacks: readonly Stack[]): Applied => {
+    const applied = withStrangers(stage.apply(stacks));
+    stage.enforce(applied);
+    return applied;
+  };
+
+  /** The pod in each of its containers. */
+  const ownAttempts = ({ mechanism, clients: own = [['main', mechanism.to]] }: Setup, pod: RunningPod): Attempts => Object.fromEntries(own.map(([container, to]) => {
+    const [client, action] = CLIENT_OF[to];
+    return [own.length === 1 ? 'the service account' : `${container} to ${to}`, () => clients.run(pod, container, client, action)];
+  }));
+
+  /**
+   * Whether a cloud takes the token of a pod, without a client: where it refuses, a client has nothing to add. Undefined where the pod holds no token for
+   * a cloud, or one for the agent of its node.
+   */
+  const admits = async (pod: RunningPod, to: Mechanism['to'], identity: string): Promise<boolean | undefined> => {
+    const { env, files } = pod.containers.get('main')!;
+    const held = [...files].filter(([path]) => !path.startsWith('/var/run/secrets/kubernetes.io/')).map(([, content]) => content)
+      .find(content => /^eyJ[\w-]+\.[\w-]+\.[\w-]+$/.test(content));
+    if (held === undefined || env.AWS_CONTAINER_CREDENTIALS_FULL_URI !== undefined) {
+      return undefined;
+    }
+    switch (to) {
+      case 'AWS': {
+        const [, first = identity] = /^role_arn = (.*)\nweb_identity_token_file/m.exec(files.get(env.AWS_CONFIG_FILE ?? '') ?? '') ?? [];
+        return succeeds(AwsError, async () => {
+          const session = await stage.aws.sts.assumeRoleWithWebIdentity({ roleArn: first, token: held, roleSessionName: 'attacker' });
+          return first === identity || stage.aws.sts.assumeRole(session, { roleArn: identity, roleSessionName: 'attacker' });
+        });
+      }
+      case 'Google Cloud': {
+        const file = JSON.parse(files.get(env.GOOGLE_APPLICATION_CREDENTIALS!)!) as Readonly<Record<string, string>>;
+        const exchanged = await stage.google.exchange({ audience: file.audience!, token: held });
+        const serviceAccount = /\/serviceAccounts\/([^:]*):/.exec(file.service_account_impersonation_url ?? '')?.[1];
+        const itself = exchanged.ok ? exchanged.identity : undefined;
+        const became = itself === undefined || serviceAccount === undefined ? itself : asServiceAccount(itself, serviceAccount);
+        return became !== undefined && stage.google.permitsInBucket(became, 'storage.objects.list', 'acme-reports');
+      }
+      case 'Azure':
+        return succeeds(EntraError, () => stage.azure.exchange({ clientId: env.AZURE_CLIENT_ID!, assertion: held }));
+    }
+  };
+  const asServiceAccount = (identity: Identity, serviceAccount: string): Identity | undefined => {
+    const impersonated = stage.google.impersonate({ identity, serviceAccount });
+    return impersonated.ok ? impersonated.identity : undefined;
+  };
+
+  /** Everybody else. They have what the pod has while nothing is changed: nobody is kept out by wiring that is broken. */
+  const othersAttempts = ({ mechanism, clients: several, allowed = [] }: Setup, pod: RunningPod, identity: string, thorough = false): Attempts => {
+    if (several !== undefined) {
+      return {};
+    }
+    const attempts = Object.entries(attackersAt(mechanism, pod)).map(([who, attacker]) => [who, async (): Promise<Outcome> => {
+      const admitted = await admits(attacker, mechanism.to, identity);
+      if (admitted === false && !thorough && !allowed.includes(who)) {
+        return refused('refused', 'in process');
+      }
+      const outcome = await clients.run(attacker, 'main', ...CLIENT_OF[mechanism.to]);
+      expect(admitted ?? outcome.ok).toBe(outcome.ok);
+      return outcome;
+    }] as const);
+    return {
+      ...Object.fromEntries(attempts),
+      ...mechanism.to === 'AWS' && {
+        'another role of the account': () => asRole(MALLORYS_ROLES[0], identity),
+        'a role of another account': () => asRole(MALLORYS_ROLES[1], identity),
+      },
+      ...mechanism.to === 'Google Cloud' && { 'another account of Google': () => Promise.resolve(asAccount(identity)) },
+    };
+  };
+
+  const attackersAt = (mechanism: Mechanism, pod: RunningPod): Readonly<Record<string, RunningPod>> => {
+    const { google } = stage;
+    const [own, other] = CLUSTERS_OF[mechanism.from].map(name => clusters[name]) as [typeof clusters.eks, typeof clusters.eks];
+    const { namespace, serviceAccount } = pod;
+    const stolen = (whose: object) => stolenBy(pod, { cluster: own, namespace, serviceAccount, ...whose }, google);
+    const asked = (audience: string) => withOther(pod, { cluster: own, google, audience });
+    const viaGoogle = mechanism.by.startsWith('ID tokens');
+    const isFederated = holdsToken(pod) && !mechanism.by.startsWith('EKS Pod Identity');
+    return {
+      'another namespace': stolen({ namespace: 'billing' }),
+      'another account': stolen({ serviceAccount: 'writer' }),
+      'another cluster': stolen({ cluster: other }),
+      ...own === clusters.gke && { 'another cluster of the project': stolen({ cluster: clusters.gkeNeighbour }) },
+      ...isFederated && { 'another audience': asked('https://somebody.example.com'), 'a token for another cloud': asked(ELSEWHERE[mechanism.to]) },
+      ...isFederated && !viaGoogle && {
+        'a token for the Kubernetes API': asked(own.apiAudience),
+        'the keys of another cluster': withTokens(pod, ({ claims }) => other.sign(other.header(), claims)),
+      },
+      ...isFederated && mechanism.to === 'Google Cloud' && { 'another cluster through another provider': throughAnotherProvider(stolen({ cluster: other })) },
+      ...viaGoogle && { 'another account of Google': withTokens(pod, ({ claims }) => idToken(google.accounts.find(MALLORY.email)!, claims.aud, false, stage.clock)) },
+    };
+  };
+
+  /** Somebody else's role, which says of itself whatever is asked. No client adds anything here. */
+  const asRole = async (own: string, roleArn: string): Promise<Outcome> => {
+    const { sts } = stage.aws;
+    const session = sts.assumeRoleForService('ec2.amazonaws.com', { roleArn: own, roleSessionName: 'mallory' });
+    const tags = new Map([['eks-cluster-arn', clusters.eks.arn!], ['kubernetes-namespace', 'reports'], ['kubernetes-service-account', 'reader']]);
+    const outcomes = [{}, { tags }, { externalId: 'eu-west-1/123456789012/apps/reports/reader' }].map((said): Outcome => {
+      try {
+        return { ok: true, as: sts.assumeRole(session, { roleArn, roleSessionName: 'mallory', ...said }).roleArn, names: [] };
+      } catch (error) {
+        if (error instanceof AwsError) return refused(error.code, error.message);
+        throw error;
+      }
+    });
+    return outcomes.find(({ ok }) => ok) ?? outcomes[0]!;
+  };
+
+  /** Somebody else's account of Google, at the account or the bucket of the pod. */
+  const asAccount = (identity: string): Outcome => {
+    const { google } = stage;
+    const mallory = { kind: 'service account' as const, email: MALLORY.email, projectNumber: '123456789' };
+    const [kind, serviceAccount] = identity.split(':') as [string, string];
+    const allowed = kind === 'serviceAccount' ? google.impersonate({ identity: mallory, serviceAccount }).ok : google.permitsInBucket(mallory, 'storage.objects.list', 'acme-reports');
+    return allowed ? { ok: true, as: identity, names: [] } : refused('PERMISSION_DENIED', '');
+  };
+
+  const outcomesOf = async (attempts: Attempts): Promise<Readonly<Record<string, Outcome>>> =>
+    Object.fromEntries(await Promise.all(Object.entries(attempts).map(async ([who, attempt]) => [who, await attempt()] as const)));
+
+  const baselines = new Map<SetupName, Promise<Baseline>>();
+  const baselineOf = (name: SetupName): Promise<Baseline> => {
+    const known = baselines.get(name) ?? makeBaseline(SETUPS[name]);
+    baselines.set(name, known);
+    return known;
+  };
+
+  /** What comes of everybody while nothing is changed: who should gets in, and nobody else. */
+  const makeBaseline = async (setup: Setup): Promise<Baseline> => {
+    const stacks = stacksOf(setup, stage);
+    const applied = enforce(stacks);
+    const pod = await stage.start(setup.mechanism, applied);
+    const own = await outcomesOf(ownAttempts(setup, pod));
+    const [first] = Object.values(own);
+    const identity = first?.ok === true ? first.as : '';
+    const outcomes = { ...own, ...await outcomesOf(othersAttempts(setup, pod, identity, true)) };
+    const allowed = Object.entries(outcomes).filter(([, { ok }]) => ok).map(([who]) => who);
+    expect(allowed.sort()).toEqual([...Object.keys(own), ...setup.allowed ?? []].sort());
+    return { stacks, applied, pod, outcomes, identity, model: modelOf(stacks) };
+  };
+
+  /** What a mutant changes for whom. */
+  const noticedBy = async ([, name]: Mutant, stacks: readonly Stack[]): Promise<Readonly<Record<string, string>>> => {
+    const setup = SETUPS[name] as Setup;
+    const { applied: unchanged, pod, outcomes: before, identity } = await baselineOf(name);
+    const applied = enforce(stacks);
+    const own = await stage.start(setup.mechanism, applied).then(started => ownAttempts(setup, started), (error: unknown): Attempts => {
+      if (!(error instanceof KubernetesError)) throw error;
+      return Object.fromEntries(Object.keys(ownAttempts(setup, pod)).map(who => [who, () => Promise.resolve(refused(error.reason, error.message))]));
+    });
+    // Where the clouds have what they had, others meet what they met: theirs is the wiring of the unchanged pod.
+    const others = isDeepStrictEqual(inClouds(applied), inClouds(unchanged)) ? {} : othersAttempts(setup, pod, identity);
+    const after = await outcomesOf({ ...own, ...others });
+    const found = Object.entries(after).map(([who, outcome]) => [who, difference(before[who]!, outcome, identity, applied)] as const);
+    return Object.fromEntries(found.filter((entry): entry is [string, string] => entry[1] !== undefined));
+  };
+
+  /** What the tool says that it did not say before: rules of `check`, and identities that `diff` finds other. */
+  const saidOf = (before: Model, after: Model): readonly string[] => {
+    const found = (model: Model) => check(model).findings.map(({ rule, where }) => `${rule} ${where.address}`);
+    const known = new Set(found(before));
+    const labelOf = (address: string) => address.split('.').at(-1)!.split('_')[0]!;
+    return [
+      ...found(after).filter(finding => !known.has(finding)).map(finding => finding.split(' ')[0]!),
+      ...diffTrust(before.identities, after.identities).identities.filter(isChanged).map(diff => `diff: ${labelOf((diff.after ?? diff.before)!.where.address)} ${diff.change}`),
+    ];
+  };
+
+  const counts = { clients: 0, tool: 0 };
+
+  test.each(MUTANTS.map(mutant => [mutant[1], mutant[0], mutant] as const))('%s: %s', async (name, _, mutant) => {
+    const { stacks: [stack, ...others], model } = await baselineOf(name);
+    expect(others).toEqual([]);
+    const [, , mutate, noticed] = mutant;
+    const draft = new Draft(stack!.json);
+    mutate(draft, clusters);
+    expect(JSON.stringify(draft.json)).not.toBe(JSON.stringify(stack!.json));
+    const stacks = [{ ...stack!, json: draft.json }];
+    const found = await noticedBy(mutant, stacks);
+    if (typeof noticed === 'string') {
+      expect(found).toEqual({});
+      expect(saidOf(model, modelOf(stacks))).toContain(noticed.replace('no client: ', ''));
+      counts.tool += 1;
+      return;
+    }
+    expect(Object.keys(noticed)).not.toEqual([]);
+    expect(found).toEqual(noticed);
+    counts.clients += 1;
+  }, 60_000);
+
+  test('no mutant is there twice', () => {
+    const names = MUTANTS.map(([name, setup]) => `${setup}: ${name}`);
+    expect(names.filter((name, index) => names.indexOf(name) !== index)).toEqual([]);
+  });
+
+  test('the figures', () => figure('mutants', `${count(MUTANTS.length)}, of which clients notice ${count(counts.clients)} and the tool alone ${count(counts.tool)}`));
+});
