@@ -76,7 +76,7 @@ function supposed(token: Token, { issuers, subject, audiences }: Expected): read
 
 /** Whether no issuer gives its tokens such a shape: what becomes of them is nobody's expectation. */
 function isOdd(token: Token): boolean {
-  return ['iss', 'sub', 'azp'].some(claim => token.has(claim) && !isText(token.get(claim)))
+  return ['iss', 'sub', 'azp'].some(claim => token.has(claim) && !isText(token.get(claim))) || token.get('azp') === ''
     || (!token.has('azp') && matches(token.get('iss'), GOOGLE_ISSUERS) === 'yes');
 }
 

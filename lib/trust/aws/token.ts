@@ -19,8 +19,12 @@ export interface Audience {
 export function audienceOf(token: Token): Audience {
   const azp = token.get('azp');
   const audiences = audiencesOf(token);
+  if (azp === '' || azp === null) {
+    // It may count for what it is, or for nothing.
+    return { values: [...audiences, ''], certain: false };
+  }
   if (azp !== undefined) {
-    return isText(azp) && azp !== '' ? { values: [azp], certain: audiences.length > 0 } : { values: [new Unknown('azp')], certain: false };
+    return isText(azp) ? { values: [azp], certain: audiences.length > 0 } : { values: [new Unknown('azp')], certain: false };
   }
   return { values: audiences, certain: audiences.length === 1 };
 }
