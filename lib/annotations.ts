@@ -1,4 +1,4 @@
-import { Annotations, TerraformStack } from 'cdktf';
+import { Annotations, Aspects, IAspect, TerraformDataSource, TerraformProvider, TerraformResource, TerraformStack } from 'cdktf';
 import { IConstruct } from 'constructs';
 import { RuleId, RULES } from './rules';
 
@@ -42,6 +42,58 @@ export function warnOfTrusts(identity: IConstruct, trusts: readonly { readonly n
   if (trusts.some(({ name }) => name === 'default')) {
     warn(identity, 'default-service-account');
   }
+}
+
+/** What looks at the providers of each stack. */
+const WATCHING = new WeakMap<TerraformStack, ProviderWatch>();
+
+/** Warns, when the stack is synthesized, where what a construct defines names no provider and the stack has none for it. */
+export function watchProviders(construct: IConstruct): void {
+  const stack = TerraformStack.of(construct);
+  let watch = WATCHING.get(stack);
+  if (watch === undefined) {
+    WATCHING.set(stack, watch = new ProviderWatch(stack));
+    // Validations come after annotations are collected; an Aspect comes before, once all is there.
+    Aspects.of(stack).add(watch);
+  }
+  watch.constructs.add(construct);
+}
+
+/** Looks once at all constructs of a stack, when the stack itself is visited. */
+class ProviderWatch implements IAspect {
+  public readonly constructs = new Set<IConstruct>();
+  private readonly warned = new Set<string>();
+
+  constructor(private readonly stack: TerraformStack) {}
+
+  public visit(node: IConstruct): void {
+    if (node !== this.stack) {
+      return;
+    }
+    const providers = this.stack.node.findAll().filter(TerraformProvider.isTerraformProvider);
+    const known = new Set(providers.filter(({ alias }) => alias === undefined).map(nameOfProvider));
+    for (const construct of this.constructs) {
+      for (const element of construct.node.findAll()) {
+        const name = lacking(element);
+        if (name !== undefined && !known.has(name) && !this.warned.has(name)) {
+          this.warned.add(name);
+          const type = `${name.charAt(0).toUpperCase()}${name.slice(1)}Provider`;
+          Annotations.of(construct).addWarning(`${text('missing-provider')} Define a ${type} without an alias in stack ${this.stack.node.id}, `
+            + `or pass the one that is meant as \`${name}Provider\`.`);
+        }
+      }
+    }
+  }
+}
+
+/** The name of the provider that a resource takes without naming one. */
+function lacking(node: IConstruct): string | undefined {
+  const uses = TerraformResource.isTerraformResource(node) || TerraformDataSource.isTerraformDataSource(node);
+  return uses && node.provider === undefined ? nameOfProvider(node) : undefined;
+}
+
+function nameOfProvider({ terraformGeneratorMetadata }: Pick<TerraformResource, 'terraformGeneratorMetadata'>): string | undefined {
+  return terraformGeneratorMetadata?.providerName;
 }
 
 function text(rule: RuleId): string {

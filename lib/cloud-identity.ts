@@ -8,8 +8,12 @@ import { FederationError } from './errors';
  *
  * - `platform`: by what the cluster's vendor runs, where it does (EKS's webhook, GKE's metadata server); projected tokens elsewhere.
  * - `explicit`: by tokens that the pod itself projects, wherever the cloud takes them.
+ * - `webhook`: by the cloud's mutating webhook, which whoever runs the cluster has installed; an identity that no webhook brings is refused.
  */
-export type Wiring = 'platform' | 'explicit';
+export type Wiring = 'platform' | 'explicit' | 'webhook';
+
+/** The ways in which a pod comes by its tokens. */
+export const WIRINGS: readonly Wiring[] = ['platform', 'explicit', 'webhook'];
 
 /** What a workload tells an identity when it is bound. */
 export interface PodBindingOptions {
@@ -111,6 +115,28 @@ export interface PodBinding {
   readonly dependsOn: readonly ITerraformDependable[];
 }
 
+/**
+ * How a container asks a cloud who it is, and whether the cloud takes a token that is for somebody else.
+ *
+ * The script is for `sh` of POSIX. It may call `tidy <file>`, which prints what a command said in one line and without tokens, and write to `$HOME`,
+ * `$out` and `$err`. It must not print anything. It defines two functions:
+ *
+ * - `ask` puts who the pod is into `identity` and returns 0, or puts why it is not who it should be into `problem` and returns 1.
+ * - `control` presents the token in `$PROBE_TOKEN_FILE`, which is for another audience. It returns 0 with the cloud's words in `refusal`, 1 where the cloud
+ *   took it, 2 with `problem` where something else went wrong, and 3 with the reason in `missing` where there is no such control.
+ */
+export interface IdentityProbe {
+  /** An image with the cloud's command line and `sh`, by a tag other than latest. */
+  readonly image: string;
+  /** The script. It holds no "${", "%{", "$$" or backslash, and none of the values that it is about: these come by `env`. */
+  readonly script: string;
+  /** What the script reads. */
+  readonly env: readonly EnvironmentVariable[];
+}
+
+/** The audience of the tokens that every cloud must refuse in a smoke test: nobody takes tokens for a name that cannot exist. */
+export const CONTROL_AUDIENCE = 'https://smoke-test.workload-federation.invalid';
+
 /** A cloud identity that service accounts may become. */
 export interface ICloudIdentity extends IConstruct {
   /** The cloud that knows the identity, "aws", "gcp", "azure" or a name of one's own; a workload has at most one identity of each. */
@@ -127,6 +153,10 @@ export interface ICloudIdentity extends IConstruct {
    * @throws FederationError where the identity does not trust `subject`
    */
   bind(subject: ServiceAccountSubject, options: PodBindingOptions): PodBinding;
+  /**
+   * Says how a pod that runs as `subject` asks the cloud who it is, for `Workload.smokeTest()`; without it the identity cannot be tested so.
+   */
+  probe?(subject: ServiceAccountSubject): IdentityProbe;
 }
 
 /** Refuses a service account that an identity does not trust. */
@@ -142,6 +172,13 @@ export function checkTrusted(
       remedy: 'add it to `trusts` where the identity is defined, or give the workload another identity',
     });
   }
+}
+
+/** Refuses an identity that no webhook brings to pods. */
+export function refuseWebhook(identity: IConstruct, what: string, remedy: string): never {
+  throw new FederationError({
+    code: 'ClashingWiring', where: identity.node.path, prop: 'wiring', rule: `be another one for ${what}, which no webhook brings`, got: 'webhook', remedy,
+  });
 }
 
 /** What an identity asks for where it has nothing to ask. */

@@ -6,8 +6,8 @@ export type {
   GkeClusterProps, GkeClusterResource, OidcClusterProps, ServiceAccountSet, ServiceAccountSubject, TrustedSubject,
 } from './cluster';
 export type {
-  ContainerResources, CredentialFile, EnvironmentVariable, HelperContainer, ICloudIdentity, PodBinding, PodBindingOptions, PodHelpers, ProjectedToken,
-  Wiring,
+  ContainerResources, CredentialFile, EnvironmentVariable, HelperContainer, ICloudIdentity, IdentityProbe, PodBinding, PodBindingOptions, PodHelpers,
+  ProjectedToken, Wiring,
 } from './cloud-identity';
 export * from './aws/aws-chained-role';
 export * from './aws/aws-federated-role';
@@ -29,8 +29,14 @@ export type { HostedIssuerProps } from './issuer/hosted-issuer';
 export { issuerDocuments, jsonWebKeySet } from './issuer/issuer-documents';
 export type { IssuerDocuments, IssuerDocumentsProps, IssuerKeys } from './issuer/issuer-documents';
 export * from './issuer/s3-hosted-issuer';
-export type { PodTemplate, PodTemplateOptions, WiredPodTemplate } from './kubernetes/pod-template';
+export type {
+  HelmValues, HelmValuesOptions, KubernetesObject, KustomizeOptions, KustomizeTarget, ManifestsOptions, PatchOptions, WorkloadManifests,
+} from './kubernetes/manifests';
+export type { PodOwnerKind } from './kubernetes/pod-owner';
+export type { PodTemplate, PodTemplateOptions, PodWiringOptions, WiredPodTemplate } from './kubernetes/pod-template';
+export type { SmokeTest, SmokeTestOptions, SmokeTestProps } from './kubernetes/smoke-test';
 export * from './kubernetes/workload';
+export { WorkloadWiring, type WorkloadWiringProps } from './kubernetes/workload-wiring';
 export type { FederationProps } from './federations/federation';
 export type { ToAwsFederationProps } from './federations/to-aws';
 export type { ToGcpFederationProps } from './federations/to-gcp';

@@ -18,6 +18,8 @@ export const RULES = {
     'Basic roles such as roles/editor reach far beyond what a workload needs; grant a predefined role on the resource.',
   'google-iam-admin-role':
     'Whoever may change IAM policies or service accounts of a project can give itself every other role there.',
+  'missing-provider':
+    'A resource that names no provider takes the one without an alias, which the stack does not have: the environment of whoever applies would say where it goes.',
   'oidc-provider-of-another-alias':
     'IAM takes tokens by an OIDC provider of the role\'s own account alone: both provider aliases must lead to that account.',
   'pod-identity-without-session-tags':
@@ -28,6 +30,8 @@ export const RULES = {
     'Every service account of the cluster is trusted, also one that is created tomorrow: whoever may create a pod anywhere in the cluster can become the identity.',
   'unsafe-namespace':
     'Every service account of the namespace is trusted, also one that is created tomorrow: whoever may create a pod in the namespace can become the identity.',
+  'unwired-workload':
+    'These pods run as a service account that may become a cloud identity, and lack what their clients need for it; use podTemplate() of the workload, or add the Aspect WorkloadWiring.',
 } as const;
 
 /** The stable id of a rule. */

@@ -82,6 +82,11 @@ export function holdsNumberToken(value: string): boolean {
 /** The things in a value that only Terraform knows. */
 const TOKENS = /\$\{TfToken\[[^\]]+\]\}/g;
 
+/** A value cut at the things that only Terraform knows, which are parts of their own. */
+export function splitTokens(value: string): string[] {
+  return value.split(new RegExp(`(${TOKENS.source})`)).filter(part => part !== '');
+}
+
 /** How often a value holds something that only Terraform knows. */
 export function countTokens(value: string): number {
   return value.match(TOKENS)?.length ?? 0;

@@ -18,7 +18,7 @@ const MAY_USE: Record<string, readonly string[]> = {
   'azure': ['annotations', 'checks', 'cloud-identity', 'cluster', 'errors', 'registry', 'tokens'],
   'entra': ['annotations', 'azure', 'checks', 'cloud-identity', 'cluster', 'errors', 'registry', 'tokens'],
   'issuer': ['azure', 'checks', 'errors', 'tokens'],
-  'kubernetes': ['checks', 'cloud-identity', 'cluster', 'errors', 'tokens'],
+  'kubernetes': ['annotations', 'checks', 'cloud-identity', 'cluster', 'errors', 'tokens'],
   'google-issuer': ['annotations', 'aws', 'checks', 'cloud-identity', 'cluster', 'errors', 'gcp', 'tokens'],
   'gtoken': ['checks', 'errors', 'tokens'],
   'tls': ['checks', 'gtoken'],

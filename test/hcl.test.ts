@@ -1,6 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { parse } from '@cdktf/hcl2json';
 import { PodV1 } from '@cdktf/provider-kubernetes/lib/pod-v1';
 import { KubernetesProvider } from '@cdktf/provider-kubernetes/lib/provider';
 import { App, TerraformStack, TerraformVariable } from 'cdktf';
@@ -8,40 +7,11 @@ import {
   AwsFederatedRole, Cluster, ClusterOidcProvider, ClusterWorkloadIdentityPool, GcpFederatedServiceAccount, GkeToAwsViaGoogleFederation,
   GoogleIdTokenSource, Workload,
 } from 'cdktf-workload-federation';
+import { AzureFederatedIdentity } from 'cdktf-workload-federation/azure';
 import { JWKS, LITERAL_AND_TOKENS } from './clusters';
 import { EXAMPLES, inFolder, runExample, stackIn, synthExample } from './synth';
+import { blocks, synthHcl } from './synth-hcl';
 import { REFRESHING_COMMAND, STARTING_COMMAND, WATCHING_COMMAND } from '../lib/google-issuer/metadata-server-command';
-
-/** What an app writes under `cdktf synth --hcl`, parsed back by Terraform's own parser. */
-async function synthHcl(run: (folder: string) => void): Promise<Record<string, any>> {
-  process.env.SYNTH_HCL_OUTPUT = 'true';
-  try {
-    const texts = inFolder(folder => {
-      run(folder);
-      const stacks = join(folder, 'stacks');
-      return readdirSync(stacks).map(name => [name, readFileSync(join(stacks, name, 'cdk.tf'), 'utf8')] as const);
-    });
-    return Object.fromEntries(await Promise.all(texts.map(async ([name, text]) => [name, await parse('cdk.tf', text)] as const)));
-  } finally {
-    delete process.env.SYNTH_HCL_OUTPUT;
-  }
-}
-
-/** Blocks of HCL are lists, where JSON has them as lists or objects; white space in expressions has no meaning; a text of several lines ends in a line break. */
-function comparable(value: any): any {
-  if (typeof value === 'string') {
-    return value.includes('${') ? value.replace(/\s+/g, '') : value.replace(/(?<=\n[^]*)\n$/, '');
-  }
-  if (Array.isArray(value)) {
-    return value.length === 1 && typeof value[0] === 'object' ? comparable(value[0]) : value.map(comparable);
-  }
-  if (typeof value === 'object' && value !== null) {
-    return Object.fromEntries(Object.entries(value).map(([key, entry]) => [key, comparable(entry)]));
-  }
-  return value;
-}
-
-const blocks = ({ resource, data }: any) => comparable({ resource: resource ?? {}, data: data ?? {} });
 
 test.each(readdirSync(EXAMPLES, { withFileTypes: true }).filter(entry => entry.isDirectory()).map(entry => entry.name))(
   'the example %s says the same as HCL and as JSON', async name => {
@@ -121,4 +91,37 @@ test.each([
       ]);
     }
   }
+});
+
+test('the scripts of a smoke test, and what they read, are read back from HCL as they were written', async () => {
+  let scripts: Record<string, string> = {};
+  const build = (folder: string): void => {
+    const app = new App({ outdir: folder });
+    const scope = stackIn(app);
+    const serviceAccount = Cluster.oidc({ name: 'onprem', issuer: new TerraformVariable(scope, 'issuer', { type: 'string' }).stringValue }).serviceAccount('reports', 'reader');
+    const workload = new Workload(scope, 'Workload', {
+      serviceAccount,
+      identities: [
+        new AwsFederatedRole(scope, 'Role', { trusts: [serviceAccount] }),
+        new GcpFederatedServiceAccount(scope, 'Account', { accountId: 'reports-reader', trusts: [serviceAccount] }),
+        new AzureFederatedIdentity(scope, 'Identity', { identityName: 'reports', resourceGroupName: 'reports', location: 'westeurope', trusts: [serviceAccount] }),
+      ],
+    });
+    const { spec } = workload.smokeTestManifest() as any;
+    scripts = Object.fromEntries(spec.template.spec.containers.map(({ name, command }: any) => [name, command[2]]));
+    workload.smokeTest();
+    app.synth();
+  };
+  const { stack } = await synthHcl(build);
+  const json = inFolder(folder => {
+    build(folder);
+    return JSON.parse(readFileSync(join(folder, 'stacks', 'stack', 'cdk.tf.json'), 'utf8'), (key, value) => key === '//' ? undefined : value);
+  });
+  expect(blocks(stack)).toEqual(blocks(json));
+  const jobs = Object.values<any>(stack.resource.kubernetes_job_v1);
+  expect(jobs).toHaveLength(1);
+  const [{ container: containers }] = jobs[0]![0].spec[0].template[0].spec;
+  expect(Object.fromEntries(containers.map(({ name, command }: any) => [name, command[2]])))
+    .toEqual(Object.fromEntries(Object.entries(scripts).map(([name, script]) => [name, `${script}\n`])));
+  expect(Object.keys(scripts)).toEqual(['aws', 'gcp', 'azure']);
 });

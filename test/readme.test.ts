@@ -23,7 +23,9 @@ const flat = (text: string): string => text.split('\n').map(line => line.trim())
 const EXAMPLE_CODE = readdirSync(EXAMPLES, { withFileTypes: true }).filter(entry => entry.isDirectory())
   .map(entry => flat(readFileSync(join(EXAMPLES, entry.name, 'main.ts'), 'utf8')));
 
-test.each(blocks(README, 'ts'))('the code of the README is cut from an example: %s', block => {
+const WORKLOADS = readFileSync(join(ROOT, 'docs', 'workloads.md'), 'utf8');
+
+test.each([README, WORKLOADS].flatMap(text => blocks(text, 'ts')))('the code of the README, and of the page on workloads, is cut from an example: %s', block => {
   expect(EXAMPLE_CODE.filter(code => code.includes(flat(block)))).not.toEqual([]);
 });
 

@@ -3,13 +3,15 @@ import { Fn, ITerraformDependable, TerraformProvider, TerraformStack } from 'cdk
 import { Construct } from 'constructs';
 import { AwsFederatedRole } from './aws-federated-role';
 import { AwsPodIdentityRole } from './aws-pod-identity-role';
+import { awsProbe } from './aws-probe';
 import { AwsRoleOptions, checkRegion, checkRoleArn, checkRoleOptions, checkTrustPolicySize, createRole, roleNameOf } from './aws-role';
 import { AWS_RESERVED_ENV } from './aws-role-binding';
 import { eksClusterArnForSize } from './eks-cluster-arn';
 import { AwsRole, RolePermissions } from './role-permissions';
 import { TrustCondition, TrustStatement } from './trust-policy';
+import { watchProviders } from '../annotations';
 import { checkPattern, pathOf } from '../checks';
-import { checkTrusted, ICloudIdentity, NO_WIRING, PodBinding, PodBindingOptions } from '../cloud-identity';
+import { checkTrusted, ICloudIdentity, IdentityProbe, NO_WIRING, PodBinding, PodBindingOptions, refuseWebhook } from '../cloud-identity';
 import { Cluster, ServiceAccountSubject, TrustedSubject } from '../cluster';
 import { FederationError } from '../errors';
 import { isToken } from '../tokens';
@@ -119,6 +121,7 @@ export class AwsChainedRole extends AwsRole implements ICloudIdentity {
       source.goOnTo(this, this.roleArn);
     }
     const actions = source instanceof AwsPodIdentityRole ? ['sts:AssumeRole', 'sts:TagSession'] : ['sts:AssumeRole'];
+    watchProviders(this);
     source.addStatements('source', [{ effect: 'Allow', actions, resources: [this.roleArn] }]);
   }
 
@@ -126,8 +129,11 @@ export class AwsChainedRole extends AwsRole implements ICloudIdentity {
   public bind(subject: ServiceAccountSubject, options: PodBindingOptions): PodBinding {
     checkTrusted(this, subject);
     if (this.source instanceof AwsPodIdentityRole) {
-      const binding = this.source.bindAssociation(subject);
+      const binding = this.source.bindAssociation(subject, options);
       return { ...binding, dependsOn: [...binding.dependsOn, ...this.source.policies] };
+    }
+    if (options.wiring === 'webhook') {
+      refuseWebhook(this, 'a chain of roles, whose config file', 'give the workload `wiring: "explicit"`, or the first role of the chain');
     }
     const first = this.first().bind(subject, { ...options, wiring: 'explicit' });
     const region = this.region();
@@ -146,6 +152,11 @@ export class AwsChainedRole extends AwsRole implements ICloudIdentity {
       // The permission to go on is what lets the workload in.
       dependsOn: [...first.dependsOn, ...this.policiesBefore()],
     };
+  }
+
+  /** Says how a pod asks AWS who it is; the first role is the one that takes its token. */
+  public probe(): IdentityProbe {
+    return awsProbe(this.roleArn, this.source instanceof AwsPodIdentityRole ? { kind: 'agent' } : { kind: 'web-identity', roleArn: this.first().roleArn });
   }
 
   private policiesBefore(): readonly ITerraformDependable[] {

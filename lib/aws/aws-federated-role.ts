@@ -1,6 +1,7 @@
 import { IamRole } from '@cdktf/provider-aws/lib/iam-role';
 import { TerraformProvider, TerraformStack } from 'cdktf';
 import { Construct } from 'constructs';
+import { awsProbe } from './aws-probe';
 import { regionOf } from './aws-region';
 import { AwsRoleOptions, checkRegion, checkRoleArn, checkRoleOptions, checkTrustPolicySize, createRole, roleNameOf } from './aws-role';
 import { bindAwsRole } from './aws-role-binding';
@@ -8,9 +9,9 @@ import { ClusterOidcProvider } from './cluster-oidc-provider';
 import { canonicalGoogleSubjects, GoogleIdTokenSubject, googleStatement, googleStatementForSize } from './google-id-token';
 import { AwsRole, RolePermissions } from './role-permissions';
 import { TrustStatement, webIdentityStatement } from './trust-policy';
-import { warn, warnOfTrusts } from '../annotations';
+import { warn, warnOfTrusts, watchProviders } from '../annotations';
 import { checkAudience, checkNotKubernetesAudience, checkTokenPath, pathOf } from '../checks';
-import { ICloudIdentity, PodBinding, PodBindingOptions } from '../cloud-identity';
+import { ICloudIdentity, IdentityProbe, PodBinding, PodBindingOptions } from '../cloud-identity';
 import { canonicalSubjects, ServiceAccountSubject, TrustedSubject } from '../cluster';
 import { FederationError } from '../errors';
 import { givenRegistrations } from '../registry';
@@ -146,6 +147,7 @@ export class AwsFederatedRole extends AwsRole implements ICloudIdentity {
     }
     this.permissions = new RolePermissions(this, this.roleName, existing === undefined, props.awsProvider, props);
     warnOfTrusts(this, trusts);
+    watchProviders(this);
   }
 
   /** Says how a pod that runs as `subject` becomes the role. */
@@ -157,6 +159,11 @@ export class AwsFederatedRole extends AwsRole implements ICloudIdentity {
       tokenPath: this.props.tokenPath ?? DEFAULT_TOKEN_PATH,
       region: () => this.workloadRegion(),
     });
+  }
+
+  /** Says how a pod asks AWS who it is. */
+  public probe(): IdentityProbe {
+    return awsProbe(this.roleArn, { kind: 'web-identity', roleArn: this.roleArn });
   }
 
   /**

@@ -2,14 +2,15 @@ import { EksPodIdentityAssociation } from '@cdktf/provider-aws/lib/eks-pod-ident
 import { IamRole } from '@cdktf/provider-aws/lib/iam-role';
 import { Fn, TerraformProvider } from 'cdktf';
 import { Construct, IConstruct } from 'constructs';
+import { awsProbe } from './aws-probe';
 import { AwsRoleOptions, checkRoleArn, checkRoleOptions, checkTrustPolicySize, createRole, roleNameOf } from './aws-role';
 import { AWS_CONTAINER_ENV, AWS_RESERVED_ENV } from './aws-role-binding';
 import { eksClusterArn, eksClusterArnForSize } from './eks-cluster-arn';
 import { AwsRole, RolePermissions } from './role-permissions';
 import { TrustCondition, TrustStatement } from './trust-policy';
-import { warn, warnOfTrusts } from '../annotations';
+import { warn, warnOfTrusts, watchProviders } from '../annotations';
 import { pathOf } from '../checks';
-import { checkTrusted, ICloudIdentity, NO_WIRING, PodBinding } from '../cloud-identity';
+import { checkTrusted, ICloudIdentity, IdentityProbe, NO_WIRING, PodBinding, PodBindingOptions, refuseWebhook } from '../cloud-identity';
 import { canonicalSubjects, Cluster, covers, ServiceAccountSubject } from '../cluster';
 import { FederationError } from '../errors';
 import { idPart, isToken, textOf } from '../tokens';
@@ -135,27 +136,37 @@ export class AwsPodIdentityRole extends AwsRole implements ICloudIdentity {
         provider,
       })));
     warnOfTrusts(this, trusts);
+    watchProviders(this);
     associated.forEach(key => ASSOCIATED.get(this.node.root)!.set(key, where));
   }
 
   /** Says how a pod that runs as `subject` gets the role: by nothing that it holds itself, as EKS's agent wires it. */
-  public bind(subject: ServiceAccountSubject): PodBinding {
+  public bind(subject: ServiceAccountSubject, options: PodBindingOptions): PodBinding {
     if (this.target !== undefined) {
       throw new FederationError({
         code: 'ClashingWiring', where: this.node.path, prop: 'identities', rule: `hold the target role in place of this one, as EKS goes on to it (${this.target.node.path})`,
         got: this.node.path, remedy: 'pass the AwsChainedRole to the workload',
       });
     }
+    const binding = this.bindAssociation(subject, options);
     this.bound = true;
-    return this.bindAssociation(subject);
+    return binding;
+  }
+
+  /** Says how a pod asks AWS who it is. */
+  public probe(): IdentityProbe {
+    return awsProbe(this.roleArn, { kind: 'agent' });
   }
 
   /**
    * Says how a pod gets the role, or its target.
    * @internal
    */
-  public bindAssociation(subject: ServiceAccountSubject): PodBinding {
+  public bindAssociation(subject: ServiceAccountSubject, { wiring }: PodBindingOptions): PodBinding {
     checkTrusted(this, subject);
+    if (wiring === 'webhook') {
+      refuseWebhook(this, 'EKS Pod Identity', 'leave it out where the workload is defined: the association and EKS\'s agent bring the role');
+    }
     const dependsOn = this.associations.filter((_, index) => covers(this, this.trusts[index]!, subject));
     return { ...NO_WIRING, reservedEnv: [...AWS_RESERVED_ENV, ...AWS_CONTAINER_ENV], dependsOn };
   }

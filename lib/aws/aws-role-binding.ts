@@ -23,15 +23,20 @@ export const AWS_CONTAINER_ENV = [
 ];
 
 /**
- * Says how a pod becomes a role: by EKS's webhook where the cluster has one, by a projected token and the variables of the SDKs elsewhere.
+ * Says how a pod becomes a role: by EKS's webhook where the cluster has one or its users have installed it, by a projected token and the variables of
+ * the SDKs elsewhere.
  *
+ * The webhook leaves variables alone that are there. Outside of EKS it says a region only where it was started with one, which nobody here can know.
+ * @see https://github.com/aws/amazon-eks-pod-identity-webhook
  * @see https://docs.aws.amazon.com/sdkref/latest/guide/feature-assume-role-credentials.html
  */
 export function bindAwsRole(identity: ICloudIdentity, subject: ServiceAccountSubject, options: PodBindingOptions, role: AwsRoleBinding): PodBinding {
   checkTrusted(identity, subject);
-  if (subject.cluster.kind === 'eks' && options.wiring === 'platform') {
+  const isEks = subject.cluster.kind === 'eks';
+  if (options.wiring === 'webhook' || (isEks && options.wiring === 'platform')) {
     return {
       ...NO_WIRING,
+      env: isEks ? [] : regionEnv(role.region()),
       serviceAccountAnnotations: {
         'eks.amazonaws.com/role-arn': role.roleArn,
         'eks.amazonaws.com/audience': role.audience,

@@ -2,7 +2,7 @@ import { DataAwsIamOpenidConnectProvider } from '@cdktf/provider-aws/lib/data-aw
 import { IamOpenidConnectProvider } from '@cdktf/provider-aws/lib/iam-openid-connect-provider';
 import { ITerraformDependable, TerraformProvider, TerraformStack } from 'cdktf';
 import { Construct, IConstruct } from 'constructs';
-import { inform, warn } from '../annotations';
+import { inform, warn, watchProviders } from '../annotations';
 import { checkAudience, checkDependsOn, checkNotKubernetesAudience, checkPattern, pathOf } from '../checks';
 import { checkReachable, Cluster, noteCluster } from '../cluster';
 import { FederationError } from '../errors';
@@ -143,6 +143,7 @@ export class ClusterOidcProvider extends Construct {
         inform(this, 'gke-issuer-outlives-cluster');
       }
     }
+    watchProviders(this);
     REGISTRY.add(stack, key, this, source === 'implicit');
   }
 }

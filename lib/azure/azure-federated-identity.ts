@@ -6,7 +6,7 @@ import { Construct } from 'constructs';
 import { AzureIdentity } from './azure-identity';
 import { AzureProviderProps, AzureTrustProps, federatedCredentials, noteCredentials } from './federated-credential';
 import { AzureRoleAssignment, checkAssignment, RoleAssignments } from './role-assignments';
-import { warnOfTrusts } from '../annotations';
+import { warnOfTrusts, watchProviders } from '../annotations';
 import { checkPattern, checkResourceGroup, pathOf } from '../checks';
 import { ServiceAccountSubject } from '../cluster';
 import { textOf } from '../tokens';
@@ -111,6 +111,7 @@ export class AzureFederatedIdentity extends AzureIdentity {
     props.roleAssignments?.forEach(assignment => this.roles.assign(assignment));
     noteCredentials(this, key, credentials);
     warnOfTrusts(this, this.trusts);
+    watchProviders(this);
   }
 }
 

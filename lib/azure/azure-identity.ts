@@ -2,9 +2,10 @@ import { RoleAssignment } from '@cdktf/provider-azurerm/lib/role-assignment';
 import { ITerraformDependable } from 'cdktf';
 import { Construct } from 'constructs';
 import { bindAzureIdentity } from './azure-binding';
+import { azureProbe } from './azure-probe';
 import { AzureTrustProps } from './federated-credential';
 import { AzureScope, AzureStorageContainer, RoleAssignments } from './role-assignments';
-import { ICloudIdentity, PodBinding, PodBindingOptions } from '../cloud-identity';
+import { ICloudIdentity, IdentityProbe, PodBinding, PodBindingOptions } from '../cloud-identity';
 import { covers, ServiceAccountSubject } from '../cluster';
 
 /** An identity of Entra ID with federated credentials, of whichever kind: how pods become it, and what it is granted. */
@@ -35,6 +36,11 @@ export abstract class AzureIdentity extends Construct implements ICloudIdentity 
       tokenPath,
       dependsOn: this.credentials.filter((_, index) => covers(this, this.trusts[index]!, subject)),
     });
+  }
+
+  /** Says how a pod asks Azure who it is. */
+  public probe(): IdentityProbe {
+    return azureProbe({ clientId: this.clientId, tenantId: this.tenantId, azureCloud: this.props.azureCloud });
   }
 
   /**

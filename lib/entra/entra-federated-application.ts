@@ -5,7 +5,7 @@ import { DataAzureadServicePrincipal } from '@cdktf/provider-azuread/lib/data-az
 import { ServicePrincipal } from '@cdktf/provider-azuread/lib/service-principal';
 import { TerraformProvider } from 'cdktf';
 import { Construct } from 'constructs';
-import { warnOfTrusts } from '../annotations';
+import { warnOfTrusts, watchProviders } from '../annotations';
 import { AzureIdentity } from '../azure/azure-identity';
 import { AzureProviderProps, AzureTrustProps, federatedCredentials, noteCredentials } from '../azure/federated-credential';
 import { AzureRoleAssignment, checkAssignment, RoleAssignments } from '../azure/role-assignments';
@@ -121,6 +121,7 @@ export class EntraFederatedApplication extends AzureIdentity {
     props.roleAssignments?.forEach(assignment => this.roles.assign(assignment));
     noteCredentials(this, key, credentials);
     warnOfTrusts(this, this.trusts);
+    watchProviders(this);
   }
 }
 

@@ -5,7 +5,7 @@ import { Fn, Lazy, TerraformProvider, TerraformStack } from 'cdktf';
 import { Construct, IConstruct } from 'constructs';
 import { attributeCondition, attributeConditionLength } from './attribute-condition';
 import { NAMESPACE_ATTRIBUTE, NAMESPACE_CLAIM } from './principals';
-import { inform, warn } from '../annotations';
+import { inform, warn, watchProviders } from '../annotations';
 import { checkLimit, checkNamespace, checkNotKubernetesAudience, checkPattern, checkProject, pathOf } from '../checks';
 import { Cluster, noteCluster, TrustedSubject } from '../cluster';
 import { FederationError } from '../errors';
@@ -258,6 +258,7 @@ export class ClusterWorkloadIdentityPool extends Construct {
         inform(this, 'gke-issuer-outlives-cluster');
       }
     }
+    watchProviders(this);
     REGISTRY.add(stack, key, this, source === 'implicit');
   }
 

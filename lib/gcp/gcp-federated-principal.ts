@@ -5,11 +5,12 @@ import { Construct } from 'constructs';
 import { ClusterWorkloadIdentityPool } from './cluster-workload-identity-pool';
 import { bindCredentialFile, GOOGLE_RESERVED_ENV, projectEnv } from './credential-file-binding';
 import { checkGoogleSubject, federatedMembers, givenPools, informOfSharedPool, memberOf } from './federated-members';
+import { gcpProbe } from './gcp-probe';
 import { googleProject } from './google-project';
 import { checkProjectRole, GcsBucket, MemberGrants } from './member-grants';
-import { warnOfTrusts } from '../annotations';
+import { warnOfTrusts, watchProviders } from '../annotations';
 import { checkProject, checkTokenPath, pathOf } from '../checks';
-import { checkTrusted, ICloudIdentity, NO_WIRING, PodBinding, PodBindingOptions } from '../cloud-identity';
+import { checkTrusted, ICloudIdentity, IdentityProbe, NO_WIRING, PodBinding, PodBindingOptions } from '../cloud-identity';
 import { canonicalSubjects, ServiceAccountSubject, TrustedSubject } from '../cluster';
 
 /** Props of service accounts that are given roles themselves. */
@@ -86,6 +87,7 @@ export class GcpFederatedPrincipal extends Construct implements ICloudIdentity {
     props.projectRoles?.forEach(role => this.grantProjectRole(role));
     informOfSharedPool(this, trusts);
     warnOfTrusts(this, trusts);
+    watchProviders(this);
   }
 
   /** Says how a pod that runs as `subject` finds its credentials. */
@@ -97,7 +99,13 @@ export class GcpFederatedPrincipal extends Construct implements ICloudIdentity {
       return { ...NO_WIRING, env: projectEnv(this.props.project), reservedEnv: GOOGLE_RESERVED_ENV };
     }
     const pool = this.pools.find(candidate => candidate.cluster.id === subject.cluster.id)!;
-    return bindCredentialFile(options, { pool, project: this.projectFor(pool), tokenPath: this.props.tokenPath, dependsOn: [] });
+    return bindCredentialFile(this.node.path, options, { pool, project: this.projectFor(pool), tokenPath: this.props.tokenPath, dependsOn: [] });
+  }
+
+  /** Says how a pod that runs as `subject` asks Google Cloud who it is. */
+  public probe({ cluster }: ServiceAccountSubject): IdentityProbe {
+    const pool = this.pools.find(candidate => candidate.cluster.id === cluster.id);
+    return gcpProbe({ audience: pool?.resourceAudience, pool: cluster.workloadPool ?? pool!.poolName });
   }
 
   /** Grants listing the bucket and reading its objects to each of the service accounts: `roles/storage.objectViewer`. */

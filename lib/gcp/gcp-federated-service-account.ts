@@ -8,10 +8,11 @@ import { Construct } from 'constructs';
 import { ClusterWorkloadIdentityPool } from './cluster-workload-identity-pool';
 import { bindCredentialFile, GOOGLE_RESERVED_ENV } from './credential-file-binding';
 import { checkGoogleSubject, federatedMembers, givenPools, informOfSharedPool, memberId, memberOf } from './federated-members';
+import { gcpProbe } from './gcp-probe';
 import { checkProjectRole, GcsBucket, MemberGrants } from './member-grants';
-import { warnOfTrusts } from '../annotations';
+import { warnOfTrusts, watchProviders } from '../annotations';
 import { checkPattern, checkProject, checkRange, checkTokenPath, pathOf } from '../checks';
-import { checkTrusted, ICloudIdentity, NO_WIRING, PodBinding, PodBindingOptions } from '../cloud-identity';
+import { checkTrusted, ICloudIdentity, IdentityProbe, NO_WIRING, PodBinding, PodBindingOptions } from '../cloud-identity';
 import { canonicalSubjects, covers, ServiceAccountSubject, TrustedSubject } from '../cluster';
 import { FederationError } from '../errors';
 
@@ -141,6 +142,7 @@ export class GcpFederatedServiceAccount extends Construct implements ICloudIdent
     props.projectRoles?.forEach(role => this.grantProjectRole(role));
     informOfSharedPool(this, trusts);
     warnOfTrusts(this, trusts);
+    watchProviders(this);
   }
 
   /**
@@ -164,13 +166,21 @@ export class GcpFederatedServiceAccount extends Construct implements ICloudIdent
     if (native) {
       return { ...NO_WIRING, serviceAccountAnnotations: { 'iam.gke.io/gcp-service-account': this.email }, reservedEnv: GOOGLE_RESERVED_ENV, dependsOn };
     }
-    return bindCredentialFile(options, {
+    return bindCredentialFile(this.node.path, options, {
       pool: this.pools.find(candidate => candidate.cluster.id === subject.cluster.id)!,
       project: this.project,
       tokenPath: this.props.tokenPath,
       serviceAccountEmail: this.email,
       tokenLifetimeSeconds: this.props.tokenLifetimeSeconds,
       dependsOn,
+    });
+  }
+
+  /** Says how a pod that runs as `subject` asks Google Cloud who it is. */
+  public probe({ cluster }: ServiceAccountSubject): IdentityProbe {
+    const pool = this.pools.find(candidate => candidate.cluster.id === cluster.id);
+    return gcpProbe({
+      account: { email: this.email, uniqueId: this.uniqueId }, audience: pool?.resourceAudience, pool: cluster.workloadPool ?? pool!.poolName,
     });
   }
 

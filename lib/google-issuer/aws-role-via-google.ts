@@ -1,13 +1,14 @@
 import { ServiceAccountIamMember } from '@cdktf/provider-google/lib/service-account-iam-member';
 import { TerraformProvider } from 'cdktf';
 import { Construct } from 'constructs';
-import { GoogleIdTokenSource, GTOKEN_AUDIENCE } from './google-id-token-source';
+import { GoogleIdTokenSource, GTOKEN_AUDIENCE, identityTokenUrl } from './google-id-token-source';
 import { inform } from '../annotations';
 import { AwsFederatedRole } from '../aws/aws-federated-role';
+import { awsProbe } from '../aws/aws-probe';
 import { AWS_ROLE_OPTIONS, AwsRoleOptions } from '../aws/aws-role';
 import { AWS_RESERVED_ENV, regionEnv, webIdentityEnv } from '../aws/aws-role-binding';
 import { checkAudience, pathOf } from '../checks';
-import { checkTrusted, ICloudIdentity, NO_WIRING, PodBinding, PodBindingOptions } from '../cloud-identity';
+import { checkTrusted, CONTROL_AUDIENCE, ICloudIdentity, IdentityProbe, NO_WIRING, PodBinding, PodBindingOptions, refuseWebhook } from '../cloud-identity';
 import { ServiceAccountSubject, TrustedSubject } from '../cluster';
 import { FederationError } from '../errors';
 import { GcpFederatedServiceAccount } from '../gcp/gcp-federated-service-account';
@@ -110,6 +111,9 @@ export class AwsRoleViaGoogle extends Construct implements ICloudIdentity {
     const account = this.googleServiceAccount.bind(subject, options);
     const { roleArn } = this.role;
     const { tokenFile, serviceAccountAnnotations, helpers, keepsRunning } = this.idTokenSource.wiringOf({ roleArn, audience: this.audience });
+    if (options.wiring === 'webhook' && tokenFile !== undefined) {
+      refuseWebhook(this, 'ID tokens that containers of the pod ask for', 'leave it out, or give the identity `idTokenSource: GoogleIdTokenSource.webhook()`');
+    }
     return {
       ...NO_WIRING,
       serviceAccountAnnotations: { ...account.serviceAccountAnnotations, ...serviceAccountAnnotations },
@@ -120,6 +124,12 @@ export class AwsRoleViaGoogle extends Construct implements ICloudIdentity {
       reservedEnv: [...account.reservedEnv, ...AWS_RESERVED_ENV],
       dependsOn: [...account.dependsOn, ...this.tokenCreator === undefined ? [] : [this.tokenCreator]],
     };
+  }
+
+  /** Says how a pod asks AWS who it is; the metadata server makes the token that is for another audience. */
+  public probe(): IdentityProbe {
+    const { roleArn } = this.role;
+    return awsProbe(roleArn, { kind: 'google', roleArn, url: identityTokenUrl(CONTROL_AUDIENCE) });
   }
 }
 

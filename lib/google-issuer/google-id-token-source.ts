@@ -66,6 +66,11 @@ const TOKEN_FILE = `${VOLUME.mountPath}/gtoken`;
 
 const IDENTITY_ENDPOINT = 'http://metadata.google.internal/computeMetadata/v1/instance/service-accounts/default/identity';
 
+/** Where GKE's metadata server has an ID token for an audience. */
+export function identityTokenUrl(audience: string): string {
+  return `${IDENTITY_ENDPOINT}?audience=${isToken(audience) ? Fn.urlencode(audience) : encodeURIComponent(audience)}&format=standard`;
+}
+
 /** What gtoken asks Google for. */
 export const GTOKEN_AUDIENCE = 'gtoken/sts/assume-role-with-web-identity';
 
@@ -124,7 +129,7 @@ export class GoogleIdTokenSource {
     const completing: EnvironmentVariable[] = [...refreshing, { name: 'ID_TOKEN_RUN_TO_COMPLETION', value: 'true' }];
     return new GoogleIdTokenSource(false, false, ({ audience }) => {
       const env: EnvironmentVariable[] = [
-        { name: 'ID_TOKEN_URL', value: `${IDENTITY_ENDPOINT}?audience=${isToken(audience) ? Fn.urlencode(audience) : encodeURIComponent(audience)}&format=standard` },
+        { name: 'ID_TOKEN_URL', value: identityTokenUrl(audience) },
         { name: 'ID_TOKEN_FILE', value: TOKEN_FILE },
       ];
       const container = (name: string, own: MetadataServerCommand, more: readonly EnvironmentVariable[]): HelperContainer => ({

@@ -1,10 +1,9 @@
 import { posix } from 'node:path';
-import {
-  PodV1Metadata, PodV1Spec, PodV1SpecContainer, PodV1SpecContainerEnv, PodV1SpecContainerVolumeMount, PodV1SpecInitContainer, PodV1SpecVolume,
-} from '@cdktf/provider-kubernetes/lib/pod-v1';
+import { PodV1Metadata, PodV1Spec } from '@cdktf/provider-kubernetes/lib/pod-v1';
 import { Fn } from 'cdktf';
 import { IConstruct } from 'constructs';
-import { EnvironmentVariable, HelperContainer, PodHelpers } from '../cloud-identity';
+import { Fields, Form, TYPED, WiredVolume } from './pod-form';
+import { EnvironmentVariable, PodHelpers } from '../cloud-identity';
 import { FederationError } from '../errors';
 import { isToken, sameText } from '../tokens';
 
@@ -19,8 +18,49 @@ export interface PodTemplate {
   readonly spec?: PodV1Spec;
 }
 
+/** A pod or a pod template as the Kubernetes API has it, such as in the manifest of a kubernetes_manifest. */
+export interface PodManifest {
+  /**
+   * Metadata of the pods.
+   * @default - what the wiring adds
+   */
+  readonly metadata?: Fields;
+  /** Specification of the pods, with at least one container. */
+  readonly spec?: Fields;
+}
+
+/** How pods are wired, whatever runs them. */
+export interface PodWiringOptions {
+  /**
+   * The system of the containers. On `windows` tokens and files appear under `C:` and the mount path, with slashes, and options that only Linux knows are refused.
+   * @default "linux"
+   */
+  readonly os?: 'linux' | 'windows';
+  /**
+   * The group that owns the volume with tokens and files, for containers that do not run as root and not all as one user.
+   * @default - as the template says
+   */
+  readonly fsGroup?: number;
+  /**
+   * The mode of tokens and files in octal digits, such as "0440": needs `fsGroup` here or in the template, as nobody but root could read them otherwise.
+   * @default - as Kubernetes does
+   */
+  readonly defaultMode?: string;
+  /**
+   * Whether the pods run only on nodes with GKE's metadata server: for GKE Standard, where node pools without it hand out the identity of the node. GKE
+   * Autopilot refuses the selector.
+   * @default false
+   */
+  readonly gkeMetadataServerNodeSelector?: boolean;
+  /**
+   * Whether the pods get the token of the Kubernetes API too; `false` switches it off for these pods.
+   * @default - as the workload says
+   */
+  readonly kubernetesApiAccess?: false;
+}
+
 /** How a pod template is wired. */
-export interface PodTemplateOptions {
+export interface PodTemplateOptions extends PodWiringOptions {
   /**
    * Whether the pods end by themselves, as those of a Job or CronJob do: what the wiring adds must then not keep them from it.
    * @default false
@@ -40,6 +80,16 @@ export interface Name {
   readonly said: string;
 }
 
+/** What one identity of a workload adds to containers. */
+export interface WiringPart {
+  readonly cloud: string;
+  readonly env: readonly EnvironmentVariable[];
+  readonly reservedEnv: readonly string[];
+  readonly helpers: readonly PodHelpers[];
+  /** Whether it has tokens or files in the workload's volume. */
+  readonly projects: boolean;
+}
+
 /** What a workload adds to its pods. */
 export interface PodWiring {
   readonly namespace: Name;
@@ -47,86 +97,204 @@ export interface PodWiring {
   readonly automountServiceAccountToken?: boolean;
   readonly podAnnotations: Readonly<Record<string, string>>;
   readonly podLabels: Readonly<Record<string, string>>;
-  readonly env: readonly EnvironmentVariable[];
-  readonly reservedEnv: readonly string[];
+  readonly parts: readonly WiringPart[];
   /** The one volume that holds all tokens and files, and where it is mounted; none where the platform brings them. */
   readonly volume?: WiredVolume;
-  readonly helpers: readonly PodHelpers[];
   readonly keepsRunning: readonly { readonly what: string; readonly remedy: string }[];
+  /** Whether pods get an identity from GKE's metadata server. */
+  readonly metadataServer: boolean;
 }
 
-/** A volume that every container mounts read-only. */
-export interface WiredVolume {
-  readonly name: string;
-  readonly mountPath: string;
-  readonly source: PodV1SpecVolume;
-  /** What to do about a mount of the template at the same place. */
-  readonly remedy: string;
+/** How a template is merged with, apart from what the user says. */
+interface MergeOptions extends PodTemplateOptions {
+  /** Whether the template says the namespace: not where its owner does. */
+  readonly namesNamespace?: boolean;
 }
-
-type Container = PodV1SpecContainer | PodV1SpecInitContainer;
-
-/** Helpers run as nobody, with no right and no place to write but the volume. */
-const HELPER_SECURITY: PodV1SpecContainer['securityContext'] = {
-  runAsUser: '65532',
-  runAsGroup: '65532',
-  runAsNonRoot: true,
-  allowPrivilegeEscalation: false,
-  readOnlyRootFilesystem: true,
-  capabilities: { drop: ['ALL'] },
-  seccompProfile: { type: 'RuntimeDefault' },
-};
 
 /** Adds the wiring to a pod template; merges with what is there, refuses a clash, and leaves its input as it is. */
-export function wirePodTemplate(
-  scope: IConstruct, template: PodTemplate, wiring: PodWiring, { runToCompletion = false }: PodTemplateOptions = {},
-): WiredPodTemplate {
-  const merge = new Merge(scope);
+export function wirePodTemplate(scope: IConstruct, template: PodTemplate, wiring: PodWiring, options: PodTemplateOptions = {}): WiredPodTemplate {
+  return wirePods(scope, TYPED, template as PodManifest, wiring, { ...options, namesNamespace: true }) as WiredPodTemplate;
+}
+
+/** The lists of containers that are wired: what has one of these is left as it is. */
+const WIRED = new WeakSet<object>();
+
+/** Whether a list of containers is one that was wired. */
+export function isWired(containers: unknown): boolean {
+  return typeof containers === 'object' && containers !== null && WIRED.has(containers);
+}
+
+/** Adds the wiring to pods of either form. */
+export function wirePods(scope: IConstruct, form: Form, template: PodManifest, wiring: PodWiring, options: MergeOptions): Required<PodManifest> {
+  const merge = new Merge(scope, form);
+  checkOptions(scope, template, wiring, options);
   const metadata = template.metadata ?? {};
   const spec = template.spec;
-  const helpers = helpersOf(scope, wiring, runToCompletion);
-  const containers = merge.own<PodV1SpecContainer>('spec.container', spec?.container, helpers.sidecars, helpers.names);
-  if (spec === undefined || containers.length === 0) {
+  const helperNames = new Set(wiring.parts.flatMap(({ helpers }) => namesOf(helpers)));
+  const hasParts = partsFor(scope, metadata, wiring.parts);
+  const own = merge.list(`spec.${form.containers}`, spec?.[form.containers]).filter(({ name }) => !helperNames.has(String(name)));
+  if (spec === undefined || own.length === 0) {
     throw new FederationError({
-      code: 'ClashingWiring', where: scope.node.path, prop: 'spec.container', rule: 'hold at least one container', got: '[]', remedy: 'pass the containers of the pod',
+      code: 'ClashingWiring', where: scope.node.path, prop: `spec.${form.containers}`, rule: 'hold at least one container', got: '[]', remedy: 'pass the containers of the pod',
     });
   }
-  const initContainers = merge.own<PodV1SpecInitContainer>('spec.initContainer', spec.initContainer, helpers.initContainers, helpers.names);
-  const volumes = merge.list<PodV1SpecVolume>('spec.volume', spec.volume);
+  const ownInit = merge.list(`spec.${form.initContainers}`, spec[form.initContainers]).filter(({ name }) => !helperNames.has(String(name)));
+  const wired = new Set([...own, ...ownInit].flatMap(container => hasParts(container)));
+  const helpers = helpersOf(scope, form, [...wired].flatMap(part => part.helpers), wiring, options);
+  merge.checkHelpers(`spec.${form.containers}`, spec[form.containers], helpers.sidecars, helperNames);
+  merge.checkHelpers(`spec.${form.initContainers}`, spec[form.initContainers], helpers.initContainers, helperNames);
+  const volumes = merge.list(`spec.${form.volumes}`, spec[form.volumes]);
   const annotations = merge.record('metadata.annotations', metadata.annotations, wiring.podAnnotations);
   const labels = merge.record('metadata.labels', metadata.labels, wiring.podLabels);
-  const wantedVolumes = [...wiring.volume === undefined ? [] : [wiring.volume], ...helpers.volumes];
-  const wire = <T extends Container>(list: string) => (container: T, index: number) => merge.container(`${list}[${index}]`, container, wiring, wantedVolumes);
+  const volume = wiring.volume !== undefined && [...wired].some(({ projects }) => projects) ? placed(wiring.volume, options) : undefined;
+  const wantedVolumes = [...volume === undefined ? [] : [volume], ...helpers.volumes];
+  const wire = (list: string) => (container: Fields): Fields => {
+    const parts = hasParts(container);
+    const index = (spec[list] as readonly unknown[]).indexOf(container);
+    const mounts = ({ projects, helpers: brought }: WiringPart, wanted: WiredVolume) =>
+      wanted === volume ? projects : brought.some(helper => helper.volume.name === wanted.name);
+    return merge.container(`spec.${list}[${index}]`, container, parts.map(part => onSystem(part, wiring, options)),
+      wantedVolumes.filter(wanted => parts.some(part => mounts(part, wanted))));
+  };
+  // The helpers that run beside the others come last: those that wait for the others to end find them started.
+  const containers = [...own.map(wire(form.containers)), ...helpers.sidecars];
+  WIRED.add(containers);
   return {
     metadata: {
       ...metadata,
-      ...(Object.keys(annotations).length === 0 ? {} : { annotations }),
-      ...(Object.keys(labels).length === 0 ? {} : { labels }),
-      namespace: merge.name('metadata.namespace', metadata.namespace, wiring.namespace,
-        'leave it out: a pod runs in the namespace of its service account'),
+      ...(annotations === undefined ? {} : { annotations }),
+      ...(labels === undefined ? {} : { labels }),
+      ...(options.namesNamespace !== true ? {} : {
+        namespace: merge.name('metadata.namespace', metadata.namespace, wiring.namespace, 'leave it out: a pod runs in the namespace of its service account'),
+      }),
     },
     spec: {
       ...spec,
       serviceAccountName: merge.name('spec.serviceAccountName', spec.serviceAccountName, wiring.serviceAccountName,
         'leave it out: the workload sets it'),
-      automountServiceAccountToken: merge.automount(spec.automountServiceAccountToken, wiring.automountServiceAccountToken),
+      ...merge.automount(spec.automountServiceAccountToken, options.kubernetesApiAccess ?? wiring.automountServiceAccountToken),
       ...(helpers.watch ? merge.watchable(spec) : {}),
-      // The helpers that run beside the others come last: those that wait for the others to end find them started.
-      container: [...containers.map(wire('spec.container')), ...helpers.sidecars],
-      ...(initContainers.length + helpers.initContainers.length === 0 ? {} : {
-        initContainer: [...helpers.initContainers, ...initContainers.map(wire('spec.initContainer'))],
+      ...(options.fsGroup === undefined ? {} : { securityContext: merge.fsGroup(spec.securityContext, options.fsGroup) }),
+      ...(options.gkeMetadataServerNodeSelector === true ? { nodeSelector: merge.record('spec.nodeSelector', spec.nodeSelector, METADATA_SERVER_NODES) } : {}),
+      [form.containers]: containers,
+      ...(ownInit.length + helpers.initContainers.length === 0 ? {} : {
+        [form.initContainers]: [...helpers.initContainers, ...ownInit.map(wire(form.initContainers))],
       }),
       ...(volumes.length + wantedVolumes.length === 0 ? {} : {
-        volume: [...wantedVolumes.reduce<readonly PodV1SpecVolume[]>((all, wanted) => merge.volumes(all, wanted), volumes)],
+        [form.volumes]: wantedVolumes.map(wanted => form.volume(wanted, options.defaultMode))
+          .reduce<readonly Fields[]>((all, wanted) => merge.volumes(all, wanted), volumes),
       }),
     },
   };
 }
 
+/** Whether a template that runs as a workload has nothing of what its containers need. */
+export function lacksWiring(scope: IConstruct, form: Form, { metadata = {}, spec = {} }: PodManifest, wiring: PodWiring): boolean {
+  const [labels, containers] = [metadata.labels, spec[form.containers]];
+  if (!isKnownList(containers)) {
+    return false;
+  }
+  const hasParts = partsFor(scope, metadata, wiring.parts);
+  const named = (list: unknown, name: string) => !isKnownList(list ?? []) || ((list ?? []) as readonly Fields[]).some(entry => entry.name === name);
+  const lacking = containers.some(container => hasParts(container).some(part => part.env.some(({ name }) => !named(container.env, name))
+    || (part.projects && !named(container[form.mounts], wiring.volume!.name))));
+  return lacking || (!isToken(labels) && Object.keys(wiring.podLabels).some(label => (labels as Fields | undefined)?.[label] === undefined));
+}
+
+/** The node selector of GKE Standard's node pools with the metadata server. */
+const METADATA_SERVER_NODES = { 'iam.gke.io/gke-metadata-server-enabled': 'true' };
+
+/**
+ * What keeps a webhook, or this wiring, from containers: names in an annotation of the pods.
+ *
+ * @see https://github.com/aws/amazon-eks-pod-identity-webhook
+ * @see https://azure.github.io/azure-workload-identity/docs/topics/service-account-labels-and-annotations.html
+ */
+const SKIPPING: readonly { readonly annotation: string; readonly separator: string; readonly cloud?: string }[] = [
+  { annotation: 'eks.amazonaws.com/skip-containers', separator: ',', cloud: 'aws' },
+  { annotation: 'azure.workload.identity/skip-containers', separator: ';', cloud: 'azure' },
+  { annotation: 'workload-federation/skip-containers', separator: ',' },
+];
+
+/** The label that keeps EKS's webhook from pods, whatever its value. */
+const SKIPPED_BY_LABEL = 'eks.amazonaws.com/skip-pod-identity-webhook';
+
+/** Which parts of a wiring each container gets. */
+function partsFor(scope: IConstruct, { annotations, labels }: Fields, parts: readonly WiringPart[]): (container: Fields) => readonly WiringPart[] {
+  const known = (record: unknown): Fields => typeof record === 'object' && record !== null && !isToken(record) ? record as Fields : {};
+  const skips = SKIPPING.flatMap(({ annotation, separator, cloud }) => {
+    const names = known(annotations)[annotation];
+    if (isToken(names)) {
+      throw new FederationError({
+        code: 'UnresolvedValue', where: scope.node.path, prop: `metadata.annotations[${JSON.stringify(annotation)}]`, rule: 'be known when the stack is synthesized',
+        got: 'a value that only Terraform knows', remedy: 'write the names of the containers out, so that the others can be wired',
+      });
+    }
+    return typeof names === 'string' ? [{ cloud, names: new Set(names.split(separator).map(name => name.trim())) }] : [];
+  });
+  const skipsAws = known(labels)[SKIPPED_BY_LABEL] !== undefined;
+  return ({ name }) => parts.filter(part => !(skipsAws && part.cloud === 'aws')
+    && !skips.some(({ cloud, names }) => (cloud === undefined || cloud === part.cloud) && names.has(String(name))));
+}
+
+function checkOptions(scope: IConstruct, { spec }: PodManifest, wiring: PodWiring, options: MergeOptions): void {
+  const refuse = (prop: string, rule: string, got: unknown, remedy: string, code: 'ClashingWiring' | 'InvalidIdentifier' | 'OutOfRange' = 'ClashingWiring'): never => {
+    throw new FederationError({ code, where: scope.node.path, prop, rule, got, remedy });
+  };
+  const { os, fsGroup, defaultMode, gkeMetadataServerNodeSelector } = options;
+  if (os !== undefined && os !== 'linux' && os !== 'windows') {
+    refuse('os', 'be "linux" or "windows"', os, 'leave it out for "linux"', 'InvalidIdentifier');
+  }
+  if (fsGroup !== undefined && !isToken(fsGroup) && !(Number.isInteger(fsGroup) && fsGroup >= 0 && fsGroup <= 2147483647)) {
+    refuse('fsGroup', 'be a whole number from 0 to 2147483647', fsGroup, 'pass the group of the containers, such as 65532', 'OutOfRange');
+  }
+  if (defaultMode !== undefined && !/^0[0-7]{3}$/.test(defaultMode)) {
+    refuse('defaultMode', 'be four octal digits that begin with 0', defaultMode, 'write it like "0440"', 'OutOfRange');
+  }
+  if (os === 'windows') {
+    for (const [prop, value] of Object.entries({ fsGroup, defaultMode, gkeMetadataServerNodeSelector })) {
+      if (value !== undefined && value !== false) {
+        refuse(prop, 'be left out on Windows, which knows nothing of the kind', value, 'leave it out');
+      }
+    }
+    if (wiring.parts.some(({ helpers }) => helpers.length > 0)) {
+      refuse('os', 'be "linux" where containers bring the tokens, as they are of Linux', os, 'give the workload an identity that trusts the cluster\'s own tokens');
+    }
+  }
+  const group = fsGroup ?? (spec?.securityContext as Fields | undefined)?.fsGroup;
+  if (defaultMode !== undefined && group === undefined) {
+    refuse('defaultMode', 'come with `fsGroup`: nobody but root could read the tokens otherwise', defaultMode, 'say `fsGroup`, or leave the mode to Kubernetes');
+  }
+  if (gkeMetadataServerNodeSelector === true && !wiring.metadataServer) {
+    refuse('gkeMetadataServerNodeSelector', 'be left out where the workload gets nothing from GKE\'s metadata server', true, 'leave it out');
+  }
+}
+
+/** A path in a container as its system has it: Kubernetes takes slashes on Windows too, which need no escaping anywhere. */
+function onDrive(path: string, { os }: PodWiringOptions): string {
+  return os !== 'windows' ? path : isToken(path) ? Fn.join('', ['C:', path]) : `C:${path}`;
+}
+
+/** @see https://github.com/kubernetes/website/blob/main/content/en/examples/windows/emptydir-pod.yaml */
+function placed(volume: WiredVolume, options: PodWiringOptions): WiredVolume {
+  return { ...volume, mountPath: onDrive(volume.mountPath, options) };
+}
+
+/** The variables of a part, those that hold paths as the system has them. */
+function onSystem(part: WiringPart, { volume }: PodWiring, options: PodWiringOptions): WiringPart {
+  return options.os !== 'windows' || volume === undefined ? part : {
+    ...part, env: part.env.map(({ name, value }) => ({ name, value: value.startsWith(`${volume.mountPath}/`) ? onDrive(value, options) : value })),
+  };
+}
+
+/** Of all kinds: a pod has each name once, and what another wiring added must not stay. */
+const namesOf = (helpers: readonly PodHelpers[]): readonly string[] =>
+  helpers.flatMap(helper => [...helper.initContainers, ...helper.sidecars, ...helper.completingSidecars].map(({ name }) => name));
+
 /** What the helpers of a workload add to a pod. */
-function helpersOf(scope: IConstruct, { helpers, keepsRunning }: PodWiring, runToCompletion: boolean): {
-  initContainers: PodV1SpecInitContainer[]; sidecars: PodV1SpecContainer[]; volumes: WiredVolume[]; watch: boolean; names: ReadonlySet<string>;
-} {
+function helpersOf(
+  scope: IConstruct, form: Form, helpers: readonly PodHelpers[], { keepsRunning }: PodWiring, { runToCompletion = false }: PodTemplateOptions,
+): { initContainers: Fields[]; sidecars: Fields[]; volumes: WiredVolume[]; watch: boolean } {
   const endless = keepsRunning[0];
   if (runToCompletion && endless !== undefined) {
     throw new FederationError({
@@ -136,36 +304,23 @@ function helpersOf(scope: IConstruct, { helpers, keepsRunning }: PodWiring, runT
   }
   const besides = (helper: PodHelpers) => runToCompletion ? helper.completingSidecars : helper.sidecars;
   return {
-    initContainers: helpers.flatMap(helper => helper.initContainers.map(container => helperContainer(container, helper))),
-    sidecars: helpers.flatMap(helper => besides(helper).map(container => helperContainer(container, helper))),
-    volumes: helpers.map(({ volume: { name, mountPath } }) => ({ name, mountPath, source: { name, emptyDir: { medium: 'Memory', sizeLimit: '1Mi' } }, remedy: 'mount it elsewhere' })),
+    initContainers: helpers.flatMap(helper => helper.initContainers.map(container => form.helper(container, helper))),
+    sidecars: helpers.flatMap(helper => besides(helper).map(container => form.helper(container, helper))),
+    volumes: helpers.map(({ volume: { name, mountPath } }) => ({ name, mountPath, content: 'memory', remedy: 'mount it elsewhere' })),
     watch: runToCompletion && helpers.some(helper => helper.completingSidecars.length > 0),
-    // Of all kinds: a pod has each name once, and what another wiring added must not stay.
-    names: new Set(helpers.flatMap(helper => [...helper.initContainers, ...helper.sidecars, ...helper.completingSidecars].map(({ name }) => name))),
   };
 }
 
-function helperContainer({ name, image, command, args, env, resources }: HelperContainer, { volume }: PodHelpers): PodV1SpecContainer {
-  return {
-    name,
-    image,
-    ...(command === undefined ? {} : { command: [...command] }),
-    ...(args === undefined ? {} : { args: [...args] }),
-    ...(env.length === 0 ? {} : { env: [...env] }),
-    resources: { requests: resources.requests && { ...resources.requests }, limits: resources.limits && { ...resources.limits } },
-    securityContext: HELPER_SECURITY,
-    volumeMount: [{ name: volume.name, mountPath: volume.mountPath }],
-  };
-}
+const isKnownList = (value: unknown): value is readonly Fields[] => Array.isArray(value) && !isToken(value) && !value.some(isToken);
 
 class Merge {
-  constructor(private readonly scope: IConstruct) {}
+  constructor(private readonly scope: IConstruct, private readonly form: Form) {}
 
-  public list<T>(prop: string, value: unknown): readonly T[] {
-    if (value === undefined) {
+  public list(prop: string, value: unknown): readonly Fields[] {
+    if (value === undefined || value === null) {
       return [];
     }
-    if (!Array.isArray(value) || isToken(value) || value.some(isToken)) {
+    if (!isKnownList(value)) {
       throw new FederationError({
         code: 'UnresolvedValue', where: this.scope.node.path, prop, rule: 'be a list that is known when the stack is synthesized',
         got: 'a value that only Terraform knows', remedy: 'write the list out, so that every entry can be wired',
@@ -174,20 +329,18 @@ class Merge {
     return value;
   }
 
-  /** The containers of the template's own, without the helpers that an earlier wiring added. */
-  public own<T extends Container>(prop: string, value: unknown, helpers: readonly Container[], names: ReadonlySet<string>): readonly T[] {
+  /** Refuses a container of the template's own by the name of a helper. */
+  public checkHelpers(prop: string, containers: unknown, helpers: readonly Fields[], names: ReadonlySet<string>): void {
     const byName = new Map(helpers.map(helper => [helper.name, helper]));
-    return this.list<T>(prop, value).filter(container => {
-      const ours = names.has(container.name);
-      if (ours && !this.sameObject(container, byName.get(container.name))) {
-        this.clash(prop, `leave the name ${container.name} to the workload`, container.name, 'rename the container');
+    for (const container of this.list(prop, containers)) {
+      if (names.has(String(container.name)) && !this.sameObject(container, byName.get(container.name))) {
+        this.clash(prop, `leave the name ${String(container.name)} to the workload`, container.name, 'rename the container');
       }
-      return !ours;
-    });
+    }
   }
 
   /** What lets a helper see when the other containers have ended, and be right about it: one that is started again has not ended. */
-  public watchable({ shareProcessNamespace, restartPolicy }: PodV1Spec): Pick<PodV1Spec, 'shareProcessNamespace' | 'restartPolicy'> {
+  public watchable({ shareProcessNamespace, restartPolicy }: Fields): Fields {
     if (shareProcessNamespace !== undefined && shareProcessNamespace !== true) {
       this.clash('spec.shareProcessNamespace', 'be true or left out where the pod runs to completion', isToken(shareProcessNamespace) ? 'a value that only Terraform knows' : 'false',
         'remove it: the container that keeps the token fresh sees by it that the others have ended');
@@ -199,39 +352,51 @@ class Merge {
     return { shareProcessNamespace: true, restartPolicy: 'Never' };
   }
 
-  public name(prop: string, present: string | undefined, wanted: Name, remedy: string): string {
+  public name(prop: string, present: unknown, wanted: Name, remedy: string): string {
     if (present !== undefined && !this.same(present, wanted.reference) && !this.same(present, wanted.said)) {
       this.clash(prop, 'be that of the workload or left out', isToken(present) ? 'another value that only Terraform knows' : present, remedy);
     }
     return wanted.reference;
   }
 
-  public automount(present: PodV1Spec['automountServiceAccountToken'], wanted: boolean | undefined): PodV1Spec['automountServiceAccountToken'] {
+  public automount(present: unknown, wanted: boolean | undefined): Fields {
     if (wanted !== undefined && present !== undefined && present !== wanted) {
       this.clash('spec.automountServiceAccountToken', `be ${wanted} or left out`, isToken(present) ? 'a value that only Terraform knows' : String(present),
         'remove it, or leave `kubernetesApiAccess` out where the workload is defined');
     }
-    return present ?? wanted;
+    const automountServiceAccountToken = present ?? wanted;
+    return automountServiceAccountToken === undefined ? {} : { automountServiceAccountToken };
   }
 
-  public record(
-    prop: string, present: Record<string, string> | undefined, wanted: Readonly<Record<string, string>>,
-  ): Record<string, string> {
-    if (isToken(present)) {
-      return Object.keys(wanted).length === 0 ? present! : Fn.merge([present, wanted]) as Record<string, string>;
+  public fsGroup(present: unknown, wanted: number): Fields {
+    const { fsGroup, ...others } = (isToken(present) ? { fsGroup: present } : present ?? {}) as Fields;
+    if (fsGroup !== undefined && (isToken(fsGroup) || String(fsGroup) !== String(wanted))) {
+      this.clash('spec.securityContext.fsGroup', `be ${wanted} or left out`, isToken(fsGroup) ? 'a value that only Terraform knows' : fsGroup,
+        'remove it, or leave the option `fsGroup` out');
     }
+    return { ...others, fsGroup: this.form.number(wanted) };
+  }
+
+  /** A map with what is wanted of it; undefined where there is nothing in it. */
+  public record(prop: string, present: unknown, wanted: Readonly<Record<string, string>>): unknown {
+    if (isToken(present)) {
+      return Object.keys(wanted).length === 0 ? present : Fn.merge([present, wanted]);
+    }
+    const known = present as Fields | undefined;
     for (const [key, value] of Object.entries(wanted)) {
-      const other = present?.[key];
+      const other = known?.[key];
       if (other !== undefined && !this.same(other, value)) {
         this.clash(`${prop}[${JSON.stringify(key)}]`, 'be left to the workload', other, 'remove it');
       }
     }
-    return { ...present, ...wanted };
+    const merged = { ...known, ...wanted };
+    return Object.keys(merged).length === 0 ? undefined : merged;
   }
 
-  public container<T extends Container>(prop: string, container: T, wiring: PodWiring, volumes: readonly WiredVolume[]): T {
-    const env = this.list<PodV1SpecContainerEnv>(`${prop}.env`, container.env);
-    const mounts = this.list<PodV1SpecContainerVolumeMount>(`${prop}.volumeMount`, container.volumeMount);
+  public container(prop: string, container: Fields, parts: readonly WiringPart[], volumes: readonly WiredVolume[]): Fields {
+    const mountsOf = `${prop}.${this.form.mounts}`;
+    const env = this.list(`${prop}.env`, container.env);
+    const mounts = this.list(mountsOf, container[this.form.mounts]);
     const hidden = env.find(({ name }) => isToken(name));
     if (hidden !== undefined) {
       throw new FederationError({
@@ -240,8 +405,8 @@ class Merge {
       });
     }
     const byName = new Map(env.map(variable => [variable.name, variable]));
-    const wanted = new Map(wiring.env.map(variable => [variable.name, variable.value]));
-    for (const name of wiring.reservedEnv) {
+    const wanted = new Map(parts.flatMap(part => part.env.map(variable => [variable.name, variable.value] as const)));
+    for (const name of new Set(parts.flatMap(({ reservedEnv }) => reservedEnv))) {
       if (byName.has(name) && !wanted.has(name)) {
         // The value may be a key, and messages end up in logs.
         this.clash(`${prop}.env`, `not set ${name}`, byName.get(name)!.value === undefined ? 'a value from elsewhere' : 'a value of its own',
@@ -254,45 +419,45 @@ class Merge {
         this.clash(`${prop}.env`, `leave ${name} to the workload`, present.value ?? 'a value from elsewhere', 'remove it, or say it where the identity is defined');
       }
     }
-    const wired = { ...container };
-    const addedEnv = wiring.env.filter(({ name }) => !byName.has(name));
+    const wired: Record<string, unknown> = { ...container };
+    const addedEnv = [...wanted].filter(([name]) => !byName.has(name)).map(([name, value]) => ({ name, value }));
     if (addedEnv.length > 0) {
-      Object.assign(wired, { env: [...env, ...addedEnv] });
+      wired.env = [...env, ...addedEnv];
     }
-    const unmounted = volumes.filter(volume => !this.mounted(prop, mounts, volume));
+    const unmounted = volumes.filter(volume => !this.mounted(mountsOf, mounts, volume));
     if (unmounted.length > 0) {
-      Object.assign(wired, { volumeMount: [...mounts, ...unmounted.map(({ name, mountPath }) => ({ name, mountPath, readOnly: true }))] });
+      wired[this.form.mounts] = [...mounts, ...unmounted.map(({ name, mountPath }) => ({ name, mountPath, readOnly: true }))];
     }
     return wired;
   }
 
-  public volumes(volumes: readonly PodV1SpecVolume[], wanted: WiredVolume): readonly PodV1SpecVolume[] {
+  public volumes(volumes: readonly Fields[], wanted: Fields): readonly Fields[] {
     const present = volumes.find(volume => volume.name === wanted.name);
     if (present === undefined) {
-      return [...volumes, wanted.source];
+      return [...volumes, wanted];
     }
-    if (!this.sameObject(present, wanted.source)) {
-      this.clash('spec.volume', `leave the name ${wanted.name} to the workload`, wanted.name, 'rename the volume');
+    if (!this.sameObject(present, wanted)) {
+      this.clash(`spec.${this.form.volumes}`, `leave the name ${String(wanted.name)} to the workload`, wanted.name, 'rename the volume');
     }
     return volumes;
   }
 
-  private mounted(prop: string, mounts: readonly PodV1SpecContainerVolumeMount[], volume: WiredVolume): boolean {
+  private mounted(prop: string, mounts: readonly Fields[], volume: WiredVolume): boolean {
     let mounted = false;
     for (const mount of mounts) {
-      const path = isToken(mount.mountPath) ? mount.mountPath : posix.normalize(mount.mountPath).replace(/\/$/, '');
+      const path = placeOf(String(mount.mountPath), volume.mountPath);
       const same = this.same(path, volume.mountPath);
       if (mount.name === volume.name && same && mount.subPath === undefined) {
         mounted = true;
       } else if (same || path.startsWith(`${volume.mountPath}/`)) {
-        this.clash(`${prop}.volumeMount`, `leave ${volume.mountPath} to the workload`, mount.mountPath, volume.remedy);
+        this.clash(prop, `leave ${volume.mountPath} to the workload`, mount.mountPath, volume.remedy);
       }
     }
     return mounted;
   }
 
-  private same(a: string | undefined, b: string): boolean {
-    return a !== undefined && sameText(this.scope, a, b);
+  private same(a: unknown, b: string): boolean {
+    return typeof a === 'string' && sameText(this.scope, a, b);
   }
 
   private sameObject(a: unknown, b: unknown): boolean {
@@ -303,10 +468,24 @@ class Merge {
       return a === b;
     }
     const keys = new Set([...Object.keys(a), ...Object.keys(b)]);
-    return [...keys].every(key => this.sameObject((a as Record<string, unknown>)[key], (b as Record<string, unknown>)[key]));
+    return [...keys].every(key => this.sameObject((a as Fields)[key], (b as Fields)[key]));
   }
 
-  private clash(prop: string, rule: string, got: string, remedy: string): never {
+  private clash(prop: string, rule: string, got: unknown, remedy: string): never {
     throw new FederationError({ code: 'ClashingWiring', where: this.scope.node.path, prop, rule, got, remedy });
   }
+}
+
+/** A mount path in the one form that it is compared in; Windows takes both slashes, no drive for `C:`, and either case. */
+function placeOf(path: string, wanted: string): string {
+  if (isToken(path)) {
+    return path;
+  }
+  if (!wanted.startsWith('C:')) {
+    return posix.normalize(path).replace(/\/$/, '');
+  }
+  const slashes = posix.normalize(path.replaceAll('\\', '/')).replace(/\/$/, '');
+  const place = slashes.startsWith('/') ? `C:${slashes}` : slashes;
+  const [lower, wantedLower] = [place.toLowerCase(), wanted.toLowerCase()];
+  return lower === wantedLower || lower.startsWith(`${wantedLower}/`) ? wanted + place.slice(wanted.length) : place;
 }

@@ -1,13 +1,20 @@
 import { Annotations } from '@cdktf/provider-kubernetes/lib/annotations';
 import { ConfigMapV1 } from '@cdktf/provider-kubernetes/lib/config-map-v1';
 import { NamespaceV1 } from '@cdktf/provider-kubernetes/lib/namespace-v1';
-import { PodV1SpecVolume } from '@cdktf/provider-kubernetes/lib/pod-v1';
 import { ServiceAccountV1 } from '@cdktf/provider-kubernetes/lib/service-account-v1';
 import { Fn, ITerraformDependable, TerraformProvider, TerraformStack } from 'cdktf';
 import { Construct, IConstruct } from 'constructs';
+import {
+  configMapObject, ConfigMapObject, DIGEST, helmValues, HelmValues, HelmValuesOptions, KubernetesObject, kustomizeFiles, KustomizeOptions,
+  ManifestsOptions, manifestsYaml, wiringAsSaid, WorkloadManifests, workloadManifests, WorkloadObjects,
+} from './manifests';
 import { PodTemplate, PodTemplateOptions, PodWiring, WiredPodTemplate, wirePodTemplate } from './pod-template';
+import { SmokeTest, smokeTestManifest, SmokeTestOptions, SmokeTestProps } from './smoke-test';
+import { noteWorkload } from './workload-wiring';
+import { encodable, toYaml } from './yaml';
+import { watchProviders } from '../annotations';
 import { checkDependsOn, checkLimit, checkObjectName, checkPattern, checkRange, checkTokenPath, INITIAL_NAMESPACES, pathOf } from '../checks';
-import { EnvironmentVariable, ICloudIdentity, PodBinding, Wiring } from '../cloud-identity';
+import { EnvironmentVariable, ICloudIdentity, PodBinding, Wiring, WIRINGS } from '../cloud-identity';
 import { checkSubject, Cluster, noteCluster, ServiceAccountSubject, subjectKey, TrustedSubject } from '../cluster';
 import { FederationError } from '../errors';
 import { idPart, knownPart, textOf } from '../tokens';
@@ -19,6 +26,12 @@ export interface WorkloadOptions {
    * @default false
    */
   readonly existingServiceAccount?: boolean;
+  /**
+   * Whether this defines no resource of Kubernetes: the ServiceAccount and the ConfigMap are then applied by somebody else, such as Argo CD or Flux,
+   * from what `manifests()` and its like say. No Kubernetes provider is needed, and `WorkloadWiring` finds no pods of the workload.
+   * @default false
+   */
+  readonly manifestsOnly?: boolean;
   /**
    * Whether the namespace is created, once for all workloads of the stack that say so; it exists already otherwise. Kubernetes deletes all that is in
    * a namespace with it: let whoever owns it create one that others use too.
@@ -34,6 +47,7 @@ export interface WorkloadOptions {
    * How the pods come by their tokens: `platform` leaves it to EKS's webhook and GKE's metadata server where they run,
    * `explicit` projects tokens wherever the cloud takes them. Choose `explicit` for a bare PodV1 on EKS: Terraform would replace a pod
    * that the webhook has changed on every apply. The templates of Deployments and the like are not changed by it.
+   * `webhook` annotates for the webhooks of EKS, Azure and pfnet (for Google Cloud), which somebody has installed in the cluster.
    * @default "platform"
    */
   readonly wiring?: Wiring;
@@ -115,6 +129,8 @@ export class Workload extends Construct {
   public readonly configMap?: ConfigMapV1;
 
   private readonly wiring: PodWiring;
+  private readonly objects: WorkloadObjects;
+  private readonly kubernetesProvider?: TerraformProvider;
 
   /**
    * @throws FederationError where an identity does not trust the service account, two identities want the same file, variable or annotation,
@@ -137,13 +153,16 @@ export class Workload extends Construct {
       });
     }
     const options = { mountPath, tokenExpirationSeconds, wiring: props.wiring ?? 'platform' };
-    checkOneCluster(scope, where, serviceAccount.cluster, provider);
+    if (props.manifestsOnly !== true) {
+      checkOneCluster(scope, where, serviceAccount.cluster, provider);
+    }
     checkDependsOn(scope, where, props.dependsOn);
     if (props.createNamespace === true && props.existingServiceAccount === true) {
       throw new FederationError({
         code: 'ClashingWiring', where, prop: 'createNamespace', rule: 'be left out where the ServiceAccount exists already, and so its namespace', got: true, remedy: 'leave one of the two out',
       });
     }
+    checkManifestsOnly(where, props);
     if (props.createNamespace === true) {
       checkCreatable(scope, where, serviceAccount);
     }
@@ -157,19 +176,24 @@ export class Workload extends Construct {
       checkConfigMapName(where, props);
     }
     super(scope, id);
-    clustersOfProviders(this).set(provider?.alias ?? '', serviceAccount.cluster.id);
+    if (props.manifestsOnly !== true) {
+      clustersOfProviders(this).set(provider?.alias ?? '', serviceAccount.cluster.id);
+    }
     WORKLOADS.set(this.node.root, workloads.set(key, this));
 
     this.serviceAccount = serviceAccount;
     this.identities = [...props.identities];
     this.bindings = bindings;
+    this.kubernetesProvider = provider;
     const annotations = merged.annotations.size === 0 ? undefined : Object.fromEntries(merged.annotations);
     const { name } = serviceAccount;
     const namespace = props.createNamespace === true ? createdNamespace(this, serviceAccount, props) : serviceAccount.namespace;
     const automount = props.kubernetesApiAccess === false ? false : undefined;
-    const letIn = bindings.flatMap(({ dependsOn }) => dependsOn).filter(dependable => this.isHere(dependable));
+    const letIn = this.letIn();
     const before = props.dependsOn === undefined && letIn.length === 0 ? undefined : [...props.dependsOn ?? [], ...letIn];
-    if (props.existingServiceAccount !== true) {
+    if (props.manifestsOnly === true) {
+      this.resource = undefined;
+    } else if (props.existingServiceAccount !== true) {
       this.resource = new ServiceAccountV1(this, 'Default', {
         metadata: { name, namespace, annotations, labels: props.labels },
         automountServiceAccountToken: automount,
@@ -184,30 +208,59 @@ export class Workload extends Construct {
     const metadata = this.resource?.metadata ?? this.annotations?.metadata;
     this.namespace = metadata?.namespace ?? namespace;
     this.serviceAccountName = metadata?.name ?? name;
-    if (merged.files.size > 0) {
-      this.configMap = this.createConfigMap(props, namespace, merged.files);
+    const configMap = merged.files.size === 0 ? undefined : configMapObject({
+      base: configMapBase(props), namespace, labels: props.labels, immutable: props.immutableConfigMap === true,
+      data: Object.fromEntries([...merged.files].map(([path, content]) => [fileKey(path), content])),
+    });
+    if (configMap !== undefined && props.manifestsOnly !== true) {
+      this.configMap = this.createConfigMap(props, configMap);
     }
+    const checksum = (digest: (data: unknown) => string): Record<string, string> =>
+      configMap === undefined || configMap.immutable ? {} : { [CHECKSUM]: digest(encodable(where, configMap.data)) };
+    this.objects = {
+      serviceAccount: { name, namespace: serviceAccount.namespace, labels: props.labels, annotations, automountServiceAccountToken: automount },
+      configMap: configMap === undefined ? undefined : { ...configMap, namespace: serviceAccount.namespace },
+      podAnnotations: () => checksum(data => Fn.sha256(Fn.jsonencode(data))),
+      createsServiceAccount: props.existingServiceAccount !== true,
+      hasResources: props.manifestsOnly !== true,
+    };
     this.wiring = {
       namespace: { reference: this.namespace, said: serviceAccount.namespace },
       serviceAccountName: { reference: this.serviceAccountName, said: name },
       automountServiceAccountToken: automount,
-      podAnnotations: this.configMap === undefined || props.immutableConfigMap === true ? {} : {
-        [CHECKSUM]: Fn.sha256(Fn.jsonencode(this.configMap.data)),
-      },
+      podAnnotations: checksum(data => Fn.sha256(Fn.jsonencode(this.configMap?.data ?? data))),
       podLabels: Object.fromEntries(merged.labels),
-      env: merged.env,
-      reservedEnv: [...new Set(bindings.flatMap(({ reservedEnv }) => reservedEnv))],
-      volume: this.volume(merged, mountPath, tokenExpirationSeconds),
-      helpers: bindings.flatMap(({ helpers }) => helpers),
+      parts: bindings.map(({ env, reservedEnv, helpers, tokens, files }, index) => (
+        { cloud: props.identities[index]!.cloud, env, reservedEnv, helpers, projects: tokens.length + files.length > 0 })),
+      volume: merged.tokens.size + merged.files.size === 0 ? undefined : {
+        name: VOLUME,
+        mountPath,
+        content: {
+          tokens: [...merged.tokens].map(([path, audience]) => ({ path, audience, expirationSeconds: tokenExpirationSeconds })),
+          ...(configMap === undefined ? {} : {
+            configMap: {
+              name: this.configMap?.metadata.name ?? configMap.name,
+              items: [...merged.files.keys()].map(path => ({ key: fileKey(path), path })),
+            },
+          }),
+        },
+        remedy: 'mount it elsewhere, or give the workload another `mountPath`',
+      },
       keepsRunning: bindings.flatMap(({ keepsRunning }) => keepsRunning ?? []),
+      metadataServer: serviceAccount.cluster.workloadPool !== undefined && options.wiring !== 'webhook'
+        && props.identities.some(identity => [identity.cloud, ...identity.otherClouds ?? []].includes('gcp')),
     };
+    if (props.manifestsOnly !== true) {
+      noteWorkload(this, this.wiring, provider);
+    }
+    watchProviders(this);
   }
 
   /**
    * A pod template that runs as this workload: for PodV1, and the template of DeploymentV1, StatefulSetV1, DaemonSetV1, JobV1, CronJobV1
    * and ReplicationControllerV1.
    *
-   * On EKS to AWS and on AKS to Azure, give the workload `wiring: 'explicit'` for a bare PodV1, which Terraform would replace on every apply.
+   * On EKS to AWS, on AKS to Azure and with webhooks, give the workload `wiring: 'explicit'` for a bare PodV1, which Terraform would replace on every apply.
    *
    * The input is merged with and never changed; applying it twice changes nothing. Give the owner of the template
    * `namespace: workload.namespace`, as some templates have no place for it. For a Job or CronJob whose workload has a container that keeps a token
@@ -219,48 +272,87 @@ export class Workload extends Construct {
     return wirePodTemplate(this, template, this.wiring, options);
   }
 
+  /**
+   * The ServiceAccount and the ConfigMap as objects of the Kubernetes API, and a strategic merge patch that wires a pod template: for those who apply
+   * them by something else than Terraform. Values that only Terraform knows are tokens.
+   * @throws FederationError where containers need something and none is named
+   */
+  public manifests(options?: ManifestsOptions): WorkloadManifests {
+    return workloadManifests(this, this.wiring, this.objects, options);
+  }
+
+  /** The ServiceAccount and the ConfigMap as one YAML text, for an output or a file: Terraform writes it, so that it has the values that only Terraform knows. */
+  public manifestsYaml(): string {
+    return manifestsYaml(this, this.objects);
+  }
+
+  /**
+   * Files of a kustomize component, by name: the ServiceAccount, the ConfigMap, a patch for each of `targets` and the kustomization.yaml.
+   * @throws FederationError where there is no target, or one that kustomize could not patch
+   * @see https://kubectl.docs.kubernetes.io/guides/config_management/components/
+   */
+  public kustomizeFiles(options: KustomizeOptions): Record<string, string> {
+    return kustomizeFiles(this, this.wiring, this.objects, options);
+  }
+
+  /**
+   * Values for a Helm chart, by the names that most charts have.
+   * @throws FederationError where the pods need containers beside their own
+   */
+  public helmValues(options?: HelmValuesOptions): HelmValues {
+    return helmValues(this, this.wiring, this.objects, options);
+  }
+
+  /** The same as YAML, for an output or a file. */
+  public helmValuesYaml(options?: HelmValuesOptions): string {
+    return toYaml(this.node.path, this.helmValues(options));
+  }
+
+  /**
+   * Defines a Job that runs as the workload and asks each cloud who it is, one container for each, with the command lines of the vendors. Whether it works is
+   * `kubectl logs job/<name> --all-containers`: a line for each cloud. Each cloud must say the identity that is meant, and must refuse a token of the
+   * same pod for another audience; the Job fails otherwise. No token is printed.
+   * @throws FederationError where the workload has no resources in Terraform, or a container that keeps its pods from completing
+   */
+  public smokeTest(props: SmokeTestProps = {}): SmokeTest {
+    if (!this.objects.hasResources) {
+      throw new FederationError({
+        code: 'ClashingWiring', where: this.node.path, prop: 'smokeTest', rule: 'be left out where no resource of Kubernetes is defined', got: true,
+        remedy: 'apply what smokeTestManifest() says',
+      });
+    }
+    const dependsOn = [...this.annotations === undefined ? [] : [this.annotations], ...this.letIn()];
+    return new SmokeTest(this, 'SmokeTest', this.tested(), { ...props, dependsOn, provider: this.kubernetesProvider });
+  }
+
+  /** The same Job as an object of the Kubernetes API, for those who apply it by something else than Terraform. */
+  public smokeTestManifest(options?: SmokeTestOptions): KubernetesObject {
+    return smokeTestManifest(this, this.tested(), wiringAsSaid(this.wiring, this.objects), options);
+  }
+
+  private tested() {
+    return { serviceAccount: this.serviceAccount, identities: this.identities, wiring: this.wiring };
+  }
+
+  /** What lets the service account in, as far as it is in this stack. */
+  private letIn(): ITerraformDependable[] {
+    return this.bindings.flatMap(({ dependsOn }) => dependsOn).filter(dependable => this.isHere(dependable));
+  }
+
   /** depends_on cannot name what is in another stack. */
   private isHere(dependable: ITerraformDependable): boolean {
     return Construct.isConstruct(dependable) && TerraformStack.of(dependable) === TerraformStack.of(this);
   }
 
-  private createConfigMap(props: WorkloadProps, namespace: string, files: ReadonlyMap<string, string>): ConfigMapV1 {
-    const data = Object.fromEntries([...files].map(([path, content]) => [fileKey(path), content]));
-    const base = configMapBase(props);
-    const immutable = props.immutableConfigMap === true;
+  private createConfigMap(props: WorkloadProps, { name, namespace, labels, data, immutable }: ConfigMapObject): ConfigMapV1 {
     return new ConfigMapV1(this, 'ConfigMap', {
-      metadata: {
-        name: immutable ? Fn.join('-', [base, Fn.substr(Fn.sha256(Fn.join('\n', Object.values(data))), 0, DIGEST)]) : base,
-        namespace,
-        labels: props.labels,
-      },
+      metadata: { name, namespace, labels },
       data,
       immutable: immutable ? true : undefined,
       lifecycle: immutable ? { createBeforeDestroy: true } : undefined,
       dependsOn: props.dependsOn && [...props.dependsOn],
       provider: props.kubernetesProvider,
     });
-  }
-
-  private volume(merged: MergedBindings, mountPath: string, expirationSeconds: number): PodWiring['volume'] {
-    if (merged.tokens.size === 0 && merged.files.size === 0) {
-      return undefined;
-    }
-    const source: PodV1SpecVolume = {
-      name: VOLUME,
-      projected: [{
-        sources: [
-          ...[...merged.tokens].map(([path, audience]) => ({ serviceAccountToken: { path, audience, expirationSeconds } })),
-          ...(this.configMap === undefined ? [] : [{
-            configMap: [{
-              name: this.configMap.metadata.name,
-              items: [...merged.files.keys()].map(path => ({ key: fileKey(path), path })),
-            }],
-          }]),
-        ],
-      }],
-    };
-    return { name: VOLUME, mountPath, source, remedy: 'mount it elsewhere, or give the workload another `mountPath`' };
   }
 }
 
@@ -418,6 +510,17 @@ function checkOneCluster(scope: IConstruct, where: string, cluster: Cluster, pro
   }
 }
 
+/** Refuses what is about resources of Kubernetes where there are none. */
+function checkManifestsOnly(where: string, props: WorkloadProps): void {
+  const ignored = (['createNamespace', 'dependsOn', 'kubernetesProvider'] as const).find(prop => props[prop] !== undefined && props[prop] !== false);
+  if (props.manifestsOnly === true && ignored !== undefined) {
+    throw new FederationError({
+      code: 'ClashingWiring', where, prop: ignored, rule: 'be left out where no resource of Kubernetes is defined', got: ignored === 'createNamespace' ? true : 'a construct',
+      remedy: ignored === 'createNamespace' ? 'create the namespace where the manifests are applied' : 'leave it out',
+    });
+  }
+}
+
 /** A pod runs as one service account; JavaScript may pass a set. */
 function checkOne(where: string, serviceAccount: TrustedSubject): void {
   if (serviceAccount.name === undefined) {
@@ -436,9 +539,6 @@ function fileKey(path: string): string {
 function configMapBase(props: WorkloadProps): string {
   return props.configMapName ?? `${props.serviceAccount.name}-workload-federation`;
 }
-
-/** The characters of the content's digest in the name of an immutable ConfigMap. */
-const DIGEST = 10;
 
 function checkConfigMapName(where: string, props: WorkloadProps): void {
   const name = configMapBase(props);
@@ -466,9 +566,9 @@ function checkWorkload(scope: IConstruct, where: string, props: WorkloadProps, m
       });
     }
   }
-  if (props.wiring !== undefined && !['platform', 'explicit'].includes(props.wiring)) {
+  if (props.wiring !== undefined && !WIRINGS.includes(props.wiring)) {
     throw new FederationError({
-      code: 'InvalidIdentifier', where, prop: 'wiring', rule: 'be "platform" or "explicit"', got: props.wiring, remedy: 'leave it out for "platform"',
+      code: 'InvalidIdentifier', where, prop: 'wiring', rule: `be one of ${WIRINGS.map(wiring => `"${wiring}"`).join(', ')}`, got: props.wiring, remedy: 'leave it out for "platform"',
     });
   }
   checkRange({ where, prop: 'tokenExpirationSeconds' }, tokenExpirationSeconds, 600, 86400, 'give it in seconds; 3600 is one hour');

@@ -365,7 +365,7 @@ describe('the wiring', () => {
     expect(refusal(() => bound({}, { ...WEBHOOK, tokenExpirationSeconds: 3599 }))).toEqual({
       code: 'OutOfRange',
       message: 'stack/Identity: tokenExpirationSeconds must be a whole number from 3600 to 86400, got 3599; '
-        + 'AKS\'s webhook takes no other; give the workload `wiring: "explicit"` for shorter tokens',
+        + 'Azure\'s webhook takes no other; give the workload `wiring: "explicit"` for shorter tokens',
     });
   });
 });

@@ -213,7 +213,7 @@ describe('refuses', () => {
     expect(refusal(() => applicationWith({}).bind(reader, { ...WEBHOOK, tokenExpirationSeconds: 600 }))).toEqual({
       code: 'OutOfRange',
       message: 'stack/Application: tokenExpirationSeconds must be a whole number from 3600 to 86400, got 600; '
-        + 'AKS\'s webhook takes no other; give the workload `wiring: "explicit"` for shorter tokens',
+        + 'Azure\'s webhook takes no other; give the workload `wiring: "explicit"` for shorter tokens',
     });
   });
 

@@ -194,7 +194,7 @@ describe('refuses', () => {
     expect(refusal(() => new AksToAzureFederation(scratchStack(), 'F', short))).toEqual({
       code: 'OutOfRange',
       message: 'stack/F/Identity: tokenExpirationSeconds must be a whole number from 3600 to 86400, got 600; '
-        + 'AKS\'s webhook takes no other; give the workload `wiring: "explicit"` for shorter tokens',
+        + 'Azure\'s webhook takes no other; give the workload `wiring: "explicit"` for shorter tokens',
     });
   });
 });

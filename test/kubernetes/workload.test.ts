@@ -1267,8 +1267,8 @@ describe('what a workload is made of', () => {
     const stack = scratchStack();
     const serviceAccount = readerOf(OTHER);
     const identities = [roleFor(stack, serviceAccount)];
-    expect(refusal(() => new Workload(stack, 'W', { serviceAccount, identities, wiring: 'webhook' as never }))).toEqual({
-      code: 'InvalidIdentifier', message: 'stack/W: wiring must be "platform" or "explicit", got "webhook"; leave it out for "platform"',
+    expect(refusal(() => new Workload(stack, 'W', { serviceAccount, identities, wiring: 'magic' as never }))).toEqual({
+      code: 'InvalidIdentifier', message: 'stack/W: wiring must be one of "platform", "explicit", "webhook", got "magic"; leave it out for "platform"',
     });
     expect(refusal(() => new Workload(stack, 'W', { serviceAccount, identities: [undefined as never] }))).toEqual({
       code: 'InvalidIdentifier', message: 'stack/W: identities must hold cloud identities, got undefined; pass the role or account that the workload becomes',

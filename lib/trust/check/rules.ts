@@ -26,6 +26,12 @@ function rule(level: Level, title: string, means: string, who: string, remedy: s
   return { level, title, means, who, remedy };
 }
 
+/**
+ * The rules whose reason Terraform does not have: nothing there says that an account was meant to be used by clients, and the provider that a
+ * module takes is its caller's to configure.
+ */
+type SeenBySynth = 'missing-provider' | 'unwired-workload';
+
 const NOBODY = 'Nobody: it takes no token, and whoever should become the identity does not.';
 
 const CHECKS = {
@@ -280,7 +286,7 @@ const CHECKS = {
     'The suppression matches no finding.',
     'Nobody; a finding that comes later would be silent.',
     'Remove it.'),
-} as const satisfies Record<string, CheckRule> & Record<RuleId, CheckRule>;
+} as const satisfies Record<string, CheckRule> & Record<Exclude<RuleId, SeenBySynth>, CheckRule>;
 
 /** The stable id of a rule of `check`. */
 export type CheckRuleId = keyof typeof CHECKS;

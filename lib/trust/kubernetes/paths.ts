@@ -9,12 +9,15 @@ export function joined(pieces: readonly TextValue[]): TextValue {
   return pieces.length > MAX_PIECES ? new Unknown(`/${pieces.map(keyOf).join(' ')}`) : text(...pieces);
 }
 
-/** A path without `.`, `..`, doubled slashes and a slash at its end, as far as it is known. */
+/** The drive of Windows containers, on which paths are that name none. */
+const DRIVE = /^[Cc]:[\\/]/;
+
+/** A path without `.`, `..`, doubled slashes and a slash at its end, as far as it is known; one of Windows is as if it were of Linux. */
 export function normal(path: TextValue): TextValue {
   if (typeof path !== 'string') {
     return path;
   }
-  const short = posix.normalize(path);
+  const short = posix.normalize(DRIVE.test(path) ? path.slice(2).replaceAll('\\', '/') : path);
   return short.length > 1 && short.endsWith('/') ? short.slice(0, -1) : short;
 }
 

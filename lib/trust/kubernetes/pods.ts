@@ -158,12 +158,12 @@ export class Pod {
 
   /** What a path leads to in a container. */
   public find(container: Container, path: TextValue): Found {
-    if (typeof path === 'string' && !path.startsWith('/')) {
+    const wanted = normal(path);
+    if (typeof wanted === 'string' && !wanted.startsWith('/')) {
       const { workingDir } = container;
       return typeof workingDir === 'string' && workingDir.startsWith('/') ? this.find(container, below(workingDir, path))
-        : { kind: 'unknown', have: `${path}, which begins without a slash and depends on the working directory` };
+        : { kind: 'unknown', have: `${show(path)}, which begins without a slash and depends on the working directory` };
     }
-    const wanted = normal(path);
     const found = this.findMounted(container, wanted);
     if (found.kind !== 'missing' || typeof wanted !== 'string') {
       return found;

@@ -53,7 +53,7 @@ const PLURALS: Readonly<Record<string, string>> = {
 const MAPS = new Set(['annotations', 'binary_data', 'data', 'labels', 'limits', 'match_labels', 'node_selector', 'requests', 'string_data']);
 
 /** Numbers that the provider takes as text. */
-const NUMBERS = new Set(['fs_group', 'max_unavailable', 'min_available', 'port', 'replicas', 'run_as_group', 'run_as_user', 'target_port']);
+const NUMBERS = new Set(['fs_group', 'max_unavailable', 'min_available', 'port', 'replicas', 'run_as_group', 'run_as_user', 'target_port', 'ttl_seconds_after_finished']);
 
 const camel = (key: string) => key.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase()).replace(/Ip\b/, 'IP');
 

@@ -74,7 +74,11 @@ const aksCluster = (args: Values, place: Place) => ({
   id: azureId(place, args.resource_group_name, `Microsoft.ContainerService/managedClusters/${args.name}`),
   oidc_issuer_url: `https://${args.location ?? 'westeurope'}.oic.prod-aks.azure.com/${place.world.azureTenant}/${guid(place)}/`,
 });
-const gkeCluster = (args: Values, place: Place) => ({ id: `projects/${args.project ?? place.account}/locations/${args.location}/clusters/${args.name}` });
+const gkeCluster = (args: Values, place: Place) => ({
+  id: `projects/${args.project ?? place.account}/locations/${args.location}/clusters/${args.name}`,
+  endpoint: '203.0.113.10',
+  master_auth: [{ cluster_ca_certificate: Buffer.from(hash(place)).toString('base64') }],
+});
 
 const managedIdentity = (args: Values, place: Place) => ({
   id: azureId(place, args.resource_group_name, `Microsoft.ManagedIdentity/userAssignedIdentities/${args.name}`),

@@ -23,7 +23,10 @@ describe('rules', () => {
   });
 
   test('what constructs annotate means the same here', () => {
-    expect(Object.entries(RULES).map(([id, text]) => [id, CHECK_RULES.get(id)?.means === text])).toEqual(Object.keys(RULES).map(id => [id, true]));
+    // Nothing in Terraform gives a reason for these.
+    const seenBySynth = ['missing-provider', 'unwired-workload'];
+    expect(Object.entries(RULES).map(([id]) => [id, CHECK_RULES.get(id)?.means])).toEqual(
+      Object.entries(RULES).map(([id, text]) => [id, seenBySynth.includes(id) ? undefined : text]));
   });
 
   test('every text of a rule says something', () => {

@@ -4,7 +4,7 @@ import { Text, Unknown } from '../../../lib/trust/value';
 const folder = new Unknown('apps/var.folder');
 
 test.each([
-  ['/var//run/./x/', '/var/run/x'], ['/', '/'], ['a/../b', 'b'], ['', '.'],
+  ['/var//run/./x/', '/var/run/x'], ['/', '/'], ['a/../b', 'b'], ['', '.'], ['C:/var//run', '/var/run'], ['c:\\var\\run\\', '/var/run'], ['D:/x', 'D:/x'], ['C:x', 'C:x'],
 ])('%s is %s', (path, expected) => expect(normal(path)).toBe(expected));
 
 test('paths are put together', () => {

@@ -1,0 +1,405 @@
+import { execFile, spawnSync } from 'node:child_process';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { PodV1 } from '@cdktf/provider-kubernetes/lib/pod-v1';
+import { KubernetesProvider } from '@cdktf/provider-kubernetes/lib/provider';
+import { App, Aspects, TerraformOutput, TerraformStack, TerraformVariable } from 'cdktf';
+import {
+  AwsFederatedRole, AwsRoleViaGoogle, Cluster, ClusterWorkloadIdentityPool, GcpFederatedServiceAccount, GoogleIdTokenSource, PodOwnerKind,
+  PodTemplate, Workload, WorkloadOptions, WorkloadWiring,
+} from 'cdktf-workload-federation';
+import { parse, parseAllDocuments, stringify } from 'yaml';
+import { sentTemplate } from './pod-owners';
+import { refusal } from '../refusal';
+import { inFolder, scratchStack, stackIn, synthStack } from '../synth';
+import { synthHcl } from '../synth-hcl';
+import { describeOnTerraform, evaluated } from '../terraform';
+
+const ROLE_ARN = 'arn:aws:iam::123456789012:role/reports';
+const PROVIDER = 'projects/123456789012/locations/global/workloadIdentityPools/onprem/providers/onprem';
+const MOUNT = '/var/run/secrets/workload-federation';
+const OTHER = Cluster.oidc({ name: 'onprem', issuer: 'https://issuer.example.com/onprem' });
+const EKS = Cluster.eks({ name: 'apps', issuer: 'https://oidc.eks.eu-west-1.amazonaws.com/id/7D1A0C4A3F0B4E0E8C52E3A6F9B1D204' });
+const GKE = Cluster.gke({ project: 'acme-apps', location: 'europe-west1', name: 'apps' });
+
+/** A workload whose objects are applied by somebody else. */
+function both(stack: TerraformStack, options: WorkloadOptions = {}, roleArn = ROLE_ARN): Workload {
+  const serviceAccount = OTHER.serviceAccount('reports', 'reader');
+  const trusts = [serviceAccount];
+  return new Workload(stack, 'Workload', {
+    serviceAccount,
+    identities: [
+      AwsFederatedRole.fromRoleArn(stack, 'Role', { roleArn, region: 'eu-west-1', trusts }),
+      new GcpFederatedServiceAccount(stack, 'Account', {
+        email: 'reports@acme-apps.iam.gserviceaccount.com', project: 'acme-apps', trusts, pools: [ClusterWorkloadIdentityPool.fromProviderName(stack, 'Pool', { cluster: OTHER, providerName: PROVIDER })],
+      }),
+    ],
+    manifestsOnly: true,
+    ...options,
+  });
+}
+
+/** A workload that EKS's webhook wires. */
+function annotated(stack: TerraformStack, options: WorkloadOptions = {}): Workload {
+  const serviceAccount = EKS.serviceAccount('reports', 'reader');
+  return new Workload(stack, 'Workload', {
+    serviceAccount, identities: [AwsFederatedRole.fromRoleArn(stack, 'Role', { roleArn: ROLE_ARN, trusts: [serviceAccount] })], manifestsOnly: true, ...options,
+  });
+}
+
+/** A workload whose tokens are brought by containers, which run shell scripts. */
+function brought(stack: TerraformStack, options: WorkloadOptions = {}): Workload {
+  const serviceAccount = GKE.serviceAccount('reports', 'reader');
+  const role = new AwsRoleViaGoogle(stack, 'Role', {
+    googleServiceAccount: new GcpFederatedServiceAccount(stack, 'Account', { accountId: 'reports-reader', trusts: [serviceAccount] }),
+    idTokenSource: GoogleIdTokenSource.metadataServer({ image: 'curlimages/curl:8.10.1' }), region: 'eu-west-1',
+  });
+  return new Workload(stack, 'Workload', { serviceAccount, identities: [role], manifestsOnly: true, ...options });
+}
+
+const ENV = [
+  { name: 'AWS_ROLE_ARN', value: ROLE_ARN },
+  { name: 'AWS_WEB_IDENTITY_TOKEN_FILE', value: `${MOUNT}/aws/token` },
+  { name: 'AWS_REGION', value: 'eu-west-1' },
+  { name: 'AWS_DEFAULT_REGION', value: 'eu-west-1' },
+  { name: 'AWS_STS_REGIONAL_ENDPOINTS', value: 'regional' },
+  { name: 'GOOGLE_APPLICATION_CREDENTIALS', value: `${MOUNT}/gcp/credential-configuration.json` },
+  { name: 'CLOUDSDK_AUTH_CREDENTIAL_FILE_OVERRIDE', value: `${MOUNT}/gcp/credential-configuration.json` },
+  { name: 'GOOGLE_CLOUD_PROJECT', value: 'acme-apps' },
+  { name: 'CLOUDSDK_CORE_PROJECT', value: 'acme-apps' },
+];
+const MOUNTED = { name: 'workload-federation', mountPath: MOUNT, readOnly: true };
+const VOLUME = {
+  name: 'workload-federation',
+  projected: {
+    sources: [
+      { serviceAccountToken: { path: 'aws/token', audience: 'sts.amazonaws.com', expirationSeconds: 3600 } },
+      { serviceAccountToken: { path: 'gcp/token', audience: `https://iam.googleapis.com/${PROVIDER}`, expirationSeconds: 3600 } },
+      { configMap: { name: 'reader-workload-federation', items: [{ key: 'gcp-credential-configuration.json', path: 'gcp/credential-configuration.json' }] } },
+    ],
+  },
+};
+const KINDS: PodOwnerKind[] = ['Pod', 'Deployment', 'StatefulSet', 'DaemonSet', 'Job', 'CronJob', 'ReplicationController'];
+
+describe('manifests', () => {
+  test('are the ServiceAccount, the ConfigMap and a patch of the named containers', () => {
+    const { serviceAccount, configMap, patch } = both(scratchStack(), { labels: { team: 'reports' }, kubernetesApiAccess: false })
+      .manifests({ containers: ['app'], initContainers: ['migrate'], fsGroup: 65532, defaultMode: '0440' });
+    expect(serviceAccount).toEqual({
+      apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: 'reader', namespace: 'reports', labels: { team: 'reports' } }, automountServiceAccountToken: false,
+    });
+    expect(configMap).toEqual({
+      apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'reader-workload-federation', namespace: 'reports', labels: { team: 'reports' } },
+      data: { 'gcp-credential-configuration.json': expect.any(String) },
+    });
+    expect(patch).toEqual({
+      metadata: { annotations: { 'checksum/workload-federation': expect.any(String) } },
+      spec: {
+        serviceAccountName: 'reader',
+        automountServiceAccountToken: false,
+        securityContext: { fsGroup: 65532 },
+        containers: [{ name: 'app', env: ENV, volumeMounts: [MOUNTED] }],
+        initContainers: [{ name: 'migrate', env: ENV, volumeMounts: [MOUNTED] }],
+        volumes: [{ ...VOLUME, projected: { defaultMode: 288, ...VOLUME.projected } }],
+      },
+    });
+  });
+
+  test('are annotations and a name where a webhook does the rest', () => {
+    expect(annotated(scratchStack()).manifests()).toEqual({
+      serviceAccount: {
+        apiVersion: 'v1', kind: 'ServiceAccount',
+        metadata: {
+          name: 'reader', namespace: 'reports',
+          annotations: {
+            'eks.amazonaws.com/role-arn': ROLE_ARN, 'eks.amazonaws.com/audience': 'sts.amazonaws.com', 'eks.amazonaws.com/sts-regional-endpoints': 'true',
+            'eks.amazonaws.com/token-expiration': '3600',
+          },
+        },
+      },
+      patch: { spec: { serviceAccountName: 'reader' } },
+    });
+  });
+
+  test.each(KINDS)('have a patch for the kind %s', kind => {
+    const workload = both(scratchStack(), { immutableConfigMap: true });
+    const { patch } = workload.manifests({ kind, containers: ['app'] });
+    const { patch: { spec } } = workload.manifests({ containers: ['app'] });
+    const inner = kind === 'Pod' ? spec : kind === 'CronJob' ? { jobTemplate: { spec: { template: { spec } } } } : { template: { spec } };
+    const apiVersion = { Pod: 'v1', ReplicationController: 'v1', Job: 'batch/v1', CronJob: 'batch/v1' }[kind as string] ?? 'apps/v1';
+    expect(JSON.stringify(patch).replace(/TOKEN\.\d+/g, '')).toBe(JSON.stringify({ apiVersion, kind, metadata: { name: 'patched' }, spec: inner }).replace(/TOKEN\.\d+/g, ''));
+  });
+
+  test('a workload that is manifests only defines nothing of Kubernetes', () => {
+    const stack = synthStack(scope => {
+      both(scope);
+    });
+    expect(Object.keys(stack.resource).filter(type => type.startsWith('kubernetes_'))).toEqual([]);
+  });
+
+  test('one stack has them for several clusters, and wires no pods by them', () => {
+    const pod = { metadata: { name: 'reports', namespace: 'reports' }, spec: { serviceAccountName: 'reader', container: [{ name: 'app', image: 'app:1' }] } };
+    const stack = synthStack(scope => {
+      both(scope);
+      const serviceAccount = EKS.serviceAccount('reports', 'reader');
+      const role = AwsFederatedRole.fromRoleArn(scope, 'Other', { roleArn: ROLE_ARN, region: 'eu-west-1', trusts: [serviceAccount] });
+      new Workload(scope, 'OtherWorkload', { serviceAccount, identities: [role], wiring: 'explicit', manifestsOnly: true });
+      new PodV1(scope, 'Pod', pod);
+      Aspects.of(scope).add(new WorkloadWiring());
+    });
+    expect(Object.fromEntries(Object.entries(stack.resource).filter(([type]) => type.startsWith('kubernetes_')))).toEqual({
+      kubernetes_pod_v1: { Pod: { metadata: pod.metadata, spec: { service_account_name: 'reader', container: pod.spec.container } } },
+    });
+  });
+
+  test('a workload that Terraform applies says the same', () => {
+    const [only, applied] = [{}, { manifestsOnly: false }].map(options => both(scratchStack(), options));
+    const { patch, ...objects } = applied!.manifests({ containers: ['app'] });
+    const { patch: other, ...others } = only!.manifests({ containers: ['app'] });
+    const plain = (value: unknown) => JSON.stringify(value).replace(/TOKEN\.\d+/g, 'TOKEN');
+    expect([plain(patch), plain(objects)]).toEqual([plain(other), plain(others)]);
+  });
+});
+
+describe('values for Helm', () => {
+  test('are the ServiceAccount, and what containers and pods get', () => {
+    expect(both(scratchStack(), { immutableConfigMap: true, configMapName: 'reader' }).helmValues({ fsGroup: 65532, kubernetesApiAccess: false })).toEqual({
+      serviceAccount: { create: true, name: 'reader', annotations: {}, automount: false },
+      extraVolumes: [{
+        ...VOLUME,
+        projected: {
+          sources: [...VOLUME.projected.sources.slice(0, 2), { configMap: { ...VOLUME.projected.sources[2]!.configMap, name: expect.any(String) } }],
+        },
+      }],
+      extraVolumeMounts: [MOUNTED],
+      extraEnv: ENV,
+      podLabels: {},
+      podAnnotations: {},
+      podSecurityContext: { fsGroup: 65532 },
+    });
+  });
+
+  test.each<[boolean, WorkloadOptions, { createServiceAccount?: boolean }]>([
+    [true, {}, {}], [false, { existingServiceAccount: true }, {}], [false, { manifestsOnly: false }, {}],
+    [false, {}, { createServiceAccount: false }],
+  ])('let the chart create the ServiceAccount: %p for %j and %j', (create, workload, options) => {
+    expect(annotated(scratchStack(), workload).helmValues(options).serviceAccount).toEqual({
+      create, name: 'reader', annotations: expect.objectContaining({ 'eks.amazonaws.com/role-arn': ROLE_ARN }),
+    });
+  });
+});
+
+describe('refuses', () => {
+  test.each<[string, (workload: Workload) => unknown, string]>([
+    ['a patch that names no container', workload => workload.manifests(), 'containers must name the containers that get the credentials, got "[]"; pass the names of the containers, by which the patch finds them'],
+    ['a kind that runs no pods', workload => workload.manifests({ kind: 'Service' as never }), `kind must be one of ${KINDS.join(', ')}, got "Service"; leave it out for a patch of a bare pod template`],
+    ['no target', workload => workload.kustomizeFiles({ targets: [] }), 'targets must hold at least one resource, got "[]"; name the Deployment or the like whose pods run as the workload'],
+    ['a target without a name', workload => workload.kustomizeFiles({ targets: [{ kind: 'Deployment', name: '../x', containers: ['app'] }] }),
+      `targets must hold kinds of ${KINDS.join(', ')} with names that are known when the stack is synthesized, got "Deployment ../x"; write the name as the manifest has it`],
+    ['a target that is named twice', workload => workload.kustomizeFiles({ targets: [1, 2].map(() => ({ kind: 'Deployment', name: 'reports', containers: ['app'] })) }),
+      'targets must name a resource once, got "Deployment reports"; name all its containers in one target'],
+  ])('%s', (_, ask, message) => {
+    expect(refusal(() => ask(both(scratchStack()))).message).toBe(`stack/Workload: ${message}`);
+  });
+
+  test('values for a chart where the pods need more containers', () => {
+    expect(refusal(() => brought(scratchStack()).helmValues()).message).toMatch(
+      /^stack\/Workload: identities must need no containers beside those of the chart, got /);
+  });
+
+  test('a namespace that nobody creates', () => {
+    expect(refusal(() => both(scratchStack(), { createNamespace: true })).message).toBe(
+      'stack/Workload: createNamespace must be left out where no resource of Kubernetes is defined, got true; create the namespace where the manifests are applied');
+  });
+
+  test('what is about resources of Kubernetes where there are none', () => {
+    const stack = scratchStack();
+    expect(refusal(() => both(stack, { kubernetesProvider: stack.node.findChild('Kubernetes') as KubernetesProvider })).message).toBe(
+      'stack/Workload: kubernetesProvider must be left out where no resource of Kubernetes is defined, got "a construct"; leave it out');
+  });
+
+  test('keys that no function of Terraform could take', () => {
+    expect(refusal(() => both(scratchStack(), { labels: { 'a"b': 'c' } }).manifestsYaml()).code).toBe('InvalidName');
+  });
+});
+
+/** Outputs of a stack, as Terraform prints them; `known` stands for what only Terraform knows. */
+function printed(texts: (stack: TerraformStack) => Record<string, string>, known: Record<string, string> = {}): Record<string, string> {
+  const { output } = synthStack(stack => {
+    Object.entries(texts(stack)).forEach(([name, value], index) => new TerraformOutput(stack, `Output${index}`, { value, description: name }));
+  });
+  const outputs = Object.values(output as Record<string, { value: string; description: string }>);
+  return Object.fromEntries(outputs.map(({ value, description }) => [description, evaluate(value, known)]));
+}
+
+/** What Terraform knows of the accounts and roles. */
+const KNOWN = {
+  'data.google_service_account.Account.email': 'reports@acme-apps.iam.gserviceaccount.com',
+  'google_service_account.Account.email': 'reports@acme-apps.iam.gserviceaccount.com',
+  'aws_iam_role.Role_7FEADFAB.arn': ROLE_ARN,
+};
+
+function evaluate(value: string, known: Record<string, string>): string {
+  const [, expression] = /^\$\{([^]*)\}$/.exec(value)!;
+  return evaluated(Object.entries({ ...KNOWN, ...known }).reduce((text, [name, literal]) => text.replaceAll(name, JSON.stringify(literal)), expression!).replaceAll('\n', ' '));
+}
+
+/** A value whose expressions are evaluated. */
+const resolved = (value: any): any => JSON.parse(JSON.stringify(value), (_, entry) => typeof entry === 'string' && entry.startsWith('${') ? evaluate(entry, {}) : entry);
+
+const USERS_POD = { containers: [{ name: 'app', image: 'app:1', env: [{ name: 'LEVEL', value: 'debug' }], volumeMounts: [{ name: 'cache', mountPath: '/cache' }] }, { name: 'proxy', image: 'proxy:1' }], volumes: [{ name: 'cache', emptyDir: {} }] };
+const TYPED_POD: PodTemplate = {
+  metadata: { labels: { app: 'reports' } },
+  spec: { container: [{ name: 'app', image: 'app:1', env: [{ name: 'LEVEL', value: 'debug' }], volumeMount: [{ name: 'cache', mountPath: '/cache' }] }, { name: 'proxy', image: 'proxy:1' }], volume: [{ name: 'cache', emptyDir: {} }] },
+};
+
+/** Lists in the order of names: a strategic merge puts what it adds first. */
+function sorted(value: any): any {
+  if (Array.isArray(value)) {
+    const list = value.map(sorted);
+    return list.every(entry => typeof entry?.name === 'string') ? list.sort((a, b) => a.name < b.name ? -1 : 1) : list;
+  }
+  return typeof value === 'object' && value !== null ? Object.fromEntries(Object.entries(value).map(([key, entry]) => [key, sorted(entry)])) : value;
+}
+
+describeOnTerraform('YAML by Terraform', () => {
+  test('is the objects, one document each, for literals and for what only Terraform knows', () => {
+    const [literal, token] = [ROLE_ARN, undefined].map(arn => printed(stack => {
+      const workload = both(stack, { labels: { team: 'a "quoted" \\ ${team} %{x} $' } }, arn ?? new TerraformVariable(stack, 'arn', { type: 'string' }).stringValue);
+      return { manifests: workload.manifestsYaml(), values: workload.helmValuesYaml() };
+    }, { 'var.arn': ROLE_ARN }));
+    expect(token).toEqual(literal);
+    const [serviceAccount, configMap, ...others] = parseAllDocuments(literal!.manifests!).map(document => document.toJS());
+    expect(others).toEqual([]);
+    const metadata = { namespace: 'reports', labels: { team: 'a "quoted" \\ ${team} %{x} $' } };
+    expect(serviceAccount).toEqual({ apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: 'reader', ...metadata } });
+    const { data, ...rest } = configMap;
+    expect(rest).toEqual({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'reader-workload-federation', ...metadata } });
+    expect(JSON.parse(data['gcp-credential-configuration.json'])).toEqual({
+      type: 'external_account',
+      audience: `//iam.googleapis.com/${PROVIDER}`,
+      subject_token_type: 'urn:ietf:params:oauth:token-type:jwt',
+      token_url: 'https://sts.googleapis.com/v1/token',
+      credential_source: { file: `${MOUNT}/gcp/token`, format: { type: 'text' } },
+      service_account_impersonation_url: 'https://iamcredentials.googleapis.com/v1/projects/-/serviceAccounts/reports@acme-apps.iam.gserviceaccount.com:generateAccessToken',
+    });
+    expect(parse(literal!.values!)).toEqual({
+      serviceAccount: { create: true, name: 'reader', annotations: {} }, extraVolumes: [VOLUME], extraVolumeMounts: [MOUNTED], extraEnv: ENV, podLabels: {},
+      podAnnotations: { 'checksum/workload-federation': expect.stringMatching(/^[0-9a-f]{64}$/) },
+    });
+  });
+
+  test('is written alike in HCL', async () => {
+    const build = (stack: TerraformStack) => {
+      const workload = brought(stack);
+      new TerraformOutput(stack, 'Manifests', { value: workload.manifestsYaml() });
+      new TerraformOutput(stack, 'Patch', { value: workload.kustomizeFiles({ targets: [{ kind: 'Job', name: 'reports', containers: ['app'] }] })['patch-job-reports.yaml'] });
+    };
+    const hcl = await synthHcl(folder => {
+      const app = new App({ outdir: folder });
+      build(stackIn(app));
+      app.synth();
+    });
+    for (const [name, { value }] of Object.entries(synthStack(build).output as Record<string, { value: string }>)) {
+      expect(evaluate(hcl.stack.output[name][0].value, {})).toBe(evaluate(value, {}));
+    }
+  });
+
+  test('has the scripts of containers that bring tokens, as the typed form has them', () => {
+    const files = printed(stack => brought(stack).kustomizeFiles({ targets: [{ kind: 'Deployment', name: 'reports', containers: ['app'] }] }));
+    const { spec } = brought(scratchStack()).podTemplate({ spec: { container: [{ name: 'app' }] } });
+    const patched = parse(files['patch-deployment-reports.yaml']!).spec.template.spec;
+    const scripts = (containers: any[]) => containers.flatMap(({ command }) => command === undefined ? [] : [command]);
+    expect(scripts(patched.containers)).toEqual(scripts(spec.container as any[]));
+    expect(scripts(patched.initContainers)).toEqual(scripts(spec.initContainer as any[]));
+    expect(scripts(patched.initContainers)).toHaveLength(1);
+  });
+});
+
+const KUBECTL = spawnSync('kubectl', ['version', '--client']).status === 0;
+const describeOnKubectl = KUBECTL ? describeOnTerraform : (name: string, suite: () => void) => describe.skip(`${name} (kubectl is not on the PATH)`, suite);
+
+describeOnKubectl('kubectl and kustomize', () => {
+  test.each(KINDS)('a kustomization with a %s and the component is what the typed form is', kind => {
+    const files = printed(stack => both(stack).kustomizeFiles({ targets: [{ kind, name: 'reports', containers: ['app', 'proxy'] }] }));
+    expect(Object.keys(files).sort()).toEqual(['config-map.yaml', 'kustomization.yaml', `patch-${kind.toLowerCase()}-reports.yaml`, 'service-account.yaml'].sort());
+    const template = { metadata: { labels: { app: 'reports' } }, spec: USERS_POD };
+    const { patch } = both(scratchStack()).manifests({ kind, containers: ['app'] });
+    const { apiVersion } = patch as { apiVersion: string };
+    const spec = kind === 'Pod' ? USERS_POD : kind === 'CronJob' ? { schedule: '0 3 * * *', jobTemplate: { spec: { template } } } : { selector: {}, template };
+    const users = { apiVersion, kind, metadata: { name: 'reports', namespace: 'reports', ...(kind === 'Pod' ? template.metadata : {}) }, spec };
+    const objects = inFolder(folder => {
+      mkdirSync(join(folder, 'federation'));
+      Object.entries(files).forEach(([name, text]) => writeFileSync(join(folder, 'federation', name), text));
+      writeFileSync(join(folder, 'users.yaml'), stringify(users));
+      writeFileSync(join(folder, 'kustomization.yaml'), stringify({ resources: ['users.yaml'], components: ['federation'] }));
+      const { status, stdout, stderr } = spawnSync('kubectl', ['kustomize', folder], { encoding: 'utf8' });
+      expect([status, stderr]).toEqual([0, '']);
+      return parseAllDocuments(stdout).map(document => document.toJS());
+    });
+    expect(objects.map(object => object.kind).sort()).toEqual(['ConfigMap', 'ServiceAccount', kind].sort());
+    const wired = objects.find(object => object.kind === kind);
+    const typed = synthStack(stack => new PodV1(stack, 'Pod', both(stack).podTemplate(TYPED_POD)));
+    const { metadata: { namespace: _, ...metadata }, spec: pod } = resolved(sentTemplate(typed, 'kubernetes_pod_v1', 'Pod', 'Pod'));
+    const inner = kind === 'Pod' ? wired : kind === 'CronJob' ? wired.spec.jobTemplate.spec.template : wired.spec.template;
+    const { labels, annotations } = inner.metadata;
+    expect(sorted({ labels, annotations, spec: inner.spec })).toEqual(sorted({ ...metadata, spec: pod }));
+  });
+
+  test('kustomize patches a ServiceAccount that is there already, and leaves out what Terraform applies', () => {
+    const targets = [{ kind: 'Deployment' as const, name: 'reports' }];
+    const existing = printed(stack => annotated(stack, { existingServiceAccount: true }).kustomizeFiles({ targets }));
+    expect(parse(existing['kustomization.yaml']!)).toEqual({
+      apiVersion: 'kustomize.config.k8s.io/v1alpha1', kind: 'Component',
+      patches: [
+        { path: 'service-account.yaml', target: { kind: 'ServiceAccount', name: 'reader' } }, { path: 'patch-deployment-reports.yaml', target: { kind: 'Deployment', name: 'reports' } },
+      ],
+    });
+    const applied = printed(stack => annotated(stack, { manifestsOnly: false }).kustomizeFiles({ targets }));
+    expect(Object.keys(applied).sort()).toEqual(['kustomization.yaml', 'patch-deployment-reports.yaml']);
+  });
+
+  test('kubectl takes the objects, and each of their fields', async () => {
+    const { manifests } = printed(stack => ({ manifests: both(stack, { labels: { team: 'reports' }, kubernetesApiAccess: false, immutableConfigMap: true }).manifestsYaml() }));
+    const created = await dryRun(manifests!);
+    expect(parseAllDocuments(created).map(document => document.toJS())).toEqual(parseAllDocuments(manifests!).map(document => document.toJS()));
+  });
+
+  test('kubectl takes every field of a patched Deployment', async () => {
+    const { patch } = patchedDeployment();
+    const created = parse(await dryRun(stringify(patch)));
+    expect(created).toEqual({ ...patch, metadata: { name: 'reports', namespace: 'default' } });
+  });
+});
+
+/** A Deployment as the patch alone has it, which is enough for kubectl to read. */
+function patchedDeployment() {
+  const text = printed(stack => both(stack).kustomizeFiles({ targets: [{ kind: 'Deployment', name: 'reports', containers: ['app'], initContainers: ['migrate'], fsGroup: 65532, defaultMode: '0440' }] }));
+  return { patch: parse(text['patch-deployment-reports.yaml']!) };
+}
+
+/** What `kubectl create --dry-run=client` makes of a file: it asks a server for nothing but which kinds there are. */
+async function dryRun(text: string): Promise<string> {
+  const kinds: Record<string, [name: string, kind: string][]> = { '/api/v1': [['serviceaccounts', 'ServiceAccount'], ['configmaps', 'ConfigMap']], '/apis/apps/v1': [['deployments', 'Deployment']] };
+  const server = createServer(({ url }, response) => {
+    const path = url!.split('?')[0]!;
+    const resources = kinds[path]?.map(([name, kind]) => ({ name, singularName: '', namespaced: true, kind, verbs: ['create'] }));
+    const apps = { groupVersion: 'apps/v1', version: 'v1' };
+    const body = resources !== undefined ? { kind: 'APIResourceList', apiVersion: 'v1', groupVersion: path.replace(/^\/apis?\//, ''), resources }
+      : path === '/api' ? { kind: 'APIVersions', versions: ['v1'] }
+        : path === '/apis' ? { kind: 'APIGroupList', apiVersion: 'v1', groups: [{ name: 'apps', versions: [apps], preferredVersion: apps }] } : undefined;
+    response.writeHead(body === undefined ? 404 : 200, { 'content-type': 'application/json' }).end(JSON.stringify(body ?? {}));
+  });
+  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
+  try {
+    const { port } = server.address() as AddressInfo;
+    return await new Promise((resolve, reject) => {
+      const args = ['create', '--dry-run=client', '--validate=false', '-o', 'yaml', '-f', '-', '--server', `http://127.0.0.1:${port}`, '--cache-dir', '/dev/null', '--kubeconfig', '/dev/null'];
+      execFile('kubectl', args, (error, stdout) => error === null ? resolve(stdout) : reject(error)).stdin!.end(text);
+    });
+  } finally {
+    server.close();
+  }
+}
