@@ -14,7 +14,7 @@ const IMAGE = 'public.ecr.aws/aws-cli/aws-cli:2.36.43';
 
 /*
  * Whoever has no role of its own becomes that of the node, so that the ARN is compared. What STS answers with holds keys where it lets somebody in:
- * it is never kept.
+ * it is never kept. A refusal counts where it is one for the audience: the role takes the pod's own token, so that nothing else is left for its trust policy to refuse.
  */
 const SCRIPT = `
 ask() {
@@ -22,7 +22,7 @@ ask() {
     problem="the AWS CLI says: $(tidy "$err")"
     return 1
   fi
-  identity=$(tidy "$out")
+  identity=$(named "$out")
   account=$(printf '%s' "$PROBE_ROLE_ARN" | cut -d : -f 5)
   role=$(printf '%s' "$PROBE_ROLE_ARN" | sed 's|.*/||')
   case "$(cat "$out")" in
@@ -49,12 +49,14 @@ control() {
   elif aws sts assume-role-with-web-identity --role-arn "$PROBE_FIRST_ROLE_ARN" --role-session-name smoke-test --duration-seconds 900 --web-identity-token "file://$token" > /dev/null 2> "$err"; then
     return 1
   fi
-  for refusal in InvalidIdentityToken AccessDenied; do
-    if grep -q "$refusal" "$err"; then return 0; fi
-  done
-  if [ "$PROBE_CONTROL" = agent ] && grep -q 'non 200 response 4[0-9][0-9]' "$err"; then
+  if [ "$PROBE_CONTROL" = agent ]; then
     refusal='by the agent of EKS'
-    return 0
+    if grep -q 'non 200 response 400 .*InvalidTokenException' "$err"; then return 0; fi
+  else
+    refusal=InvalidIdentityToken
+    if grep -q '(InvalidIdentityToken) .*Incorrect token audience' "$err"; then return 0; fi
+    refusal=AccessDenied
+    if grep -q '(AccessDenied) .*Not authorized to perform sts:AssumeRoleWithWebIdentity' "$err"; then return 0; fi
   fi
   problem=$(tidy "$err")
   return 2

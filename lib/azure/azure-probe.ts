@@ -16,7 +16,7 @@ const CLI_CLOUDS: Record<AzureCloud, string> = { public: 'AzureCloud', usgovernm
 
 /*
  * The Azure CLI takes a token on its command line alone; it is seen by the containers of the pod at most, which have it anyway. Logging in twice must not
- * share a folder: a login of before would answer for the second.
+ * share a folder: a login of before would answer for the second. AADSTS700212 is the audience; there are codes that begin with it, and those of the issuer and the subject.
  */
 const SCRIPT = `
 login() {
@@ -59,9 +59,8 @@ control() {
     return 2
   fi
   if login "$PROBE_TOKEN_FILE" "$HOME/control"; then return 1; fi
-  for refusal in AADSTS700212 AADSTS700213 AADSTS700211 AADSTS70021; do
-    if grep -q "$refusal" "$err"; then return 0; fi
-  done
+  refusal=AADSTS700212
+  if grep -Eq "(^|[^A-Za-z0-9])$refusal([^A-Za-z0-9]|$)" "$err"; then return 0; fi
   problem=$(tidy "$err")
   return 2
 }`;

@@ -15,15 +15,49 @@ const IMAGE = 'gcr.io/google.com/cloudsdktool/google-cloud-cli:525.0.0-slim';
 
 /*
  * Access tokens stay in files that nobody else can read, and go to Google by standard input: others can read command lines. Google says whose an access token
- * of an account is, the node's too, and nothing of one that is a principal's own: there the exchange itself is the answer. The metadata server takes no token of anybody's,
- * so that there is none to be refused.
+ * of an account is, the node's too, and of one that is a principal's own what it says of one that is none ("Invalid Value"): what is known of that one is that the
+ * credential file names the provider, and that the provider takes the token that the file names. The metadata server takes no token of anybody's, so that there
+ * is none to be refused.
  */
 const SCRIPT = `
 field() {
-  awk -F '"' -v name="$1" '{ for (i = 1; i < NF; i++) if ($i == name) { print $(i + 2); exit } }' "$out"
+  awk -F '"' -v name="$1" '{ for (i = 1; i < NF - 1; i++) if ($i == name && $(i + 1) ~ /^ *: *$/) { print $(i + 2); exit } }' "$2" 2> /dev/null
 }
 metadata() {
   curl -qsSf --noproxy '*' --max-time 20 -H 'Metadata-Flavor: Google' "http://metadata.google.internal/computeMetadata/v1/instance/service-accounts/default/$1" 2> "$err"
+}
+post() {
+  : > "$out"
+  if ! status=$(curl -qsS --max-time 20 -o "$out" -w '%''{http_code}' "$@" 2> "$err"); then
+    problem="Google cannot be asked: $(tidy "$err")"
+    return 1
+  fi
+}
+exchange() {
+  post --data-urlencode "audience=$PROBE_AUDIENCE" --data-urlencode "subject_token@$1" --data-urlencode grant_type=urn:ietf:params:oauth:grant-type:token-exchange --data-urlencode requested_token_type=urn:ietf:params:oauth:token-type:access_token --data-urlencode subject_token_type=urn:ietf:params:oauth:token-type:jwt --data-urlencode scope=https://www.googleapis.com/auth/cloud-platform https://sts.googleapis.com/v1/token
+}
+exchanged() {
+  config="$CLOUDSDK_AUTH_CREDENTIAL_FILE_OVERRIDE"
+  if [ ! -s "$config" ]; then
+    problem='there is no credential file where CLOUDSDK_AUTH_CREDENTIAL_FILE_OVERRIDE says'
+    return 1
+  fi
+  field audience "$config" > "$out"
+  if [ "$(cat "$out")" != "$PROBE_AUDIENCE" ]; then
+    problem="the credential file names the provider $(named "$out"), and not $PROBE_AUDIENCE"
+    return 1
+  fi
+  own=$(field file "$config")
+  if [ ! -s "$own" ]; then
+    problem='there is no token where the credential file says'
+    return 1
+  fi
+  exchange "$own" || return 1
+  if [ "$status" != 200 ] || ! grep -q '"access_token"' "$out"; then
+    problem="the provider does not take the token of the pod: Google says $status: $(tidy "$out")"
+    return 1
+  fi
+  : > "$out"
 }
 ask() {
   if ! gcloud auth print-access-token 2> "$err" | tr -d '[:space:]' > "$HOME/access" || [ ! -s "$HOME/access" ]; then
@@ -38,16 +72,17 @@ ask() {
     email=$(tidy "$out")
     id=
   else
-    if ! curl -qsS --max-time 20 --data-urlencode "access_token@$HOME/access" https://oauth2.googleapis.com/tokeninfo > "$out" 2> "$err"; then
-      problem="Google cannot be asked: $(tidy "$err")"
-      return 1
+    exchanged || return 1
+    post --data-urlencode "access_token@$HOME/access" https://oauth2.googleapis.com/tokeninfo || return 1
+    email=
+    id=
+    if [ "$status" = 200 ]; then
+      email=$(field email "$out")
+      id=$(field azp "$out")
+    elif [ "$status" = 400 ] && [ -z "$PROBE_ACCOUNT" ] && [ "$(field error_description "$out")" = 'Invalid Value' ]; then
+      identity="a principal of $PROBE_POOL, whom Google does not name"
+      return 0
     fi
-    email=$(field email)
-    id=$(field azp)
-  fi
-  if [ -n "$PROBE_AUDIENCE" ] && [ -z "$PROBE_ACCOUNT$email$id" ]; then
-    identity="a principal of $PROBE_POOL, whom Google does not name"
-    return 0
   fi
   expected="$PROBE_ACCOUNT"
   if [ -z "$expected" ]; then expected="$PROBE_POOL"; fi
@@ -56,7 +91,7 @@ ask() {
     return 0
   fi
   if [ -z "$email$id" ]; then
-    problem="Google does not say whose the access token is: $(tidy "$out")"
+    problem="Google does not say whose the access token is, but $status: $(tidy "$out")"
     return 1
   fi
   printf '%s' "$email $id" > "$out"
@@ -72,17 +107,16 @@ control() {
     problem='there is no token for another audience'
     return 2
   fi
-  if ! curl -qsS --max-time 20 --data-urlencode "audience=$PROBE_AUDIENCE" --data-urlencode "subject_token@$PROBE_TOKEN_FILE" --data-urlencode grant_type=urn:ietf:params:oauth:grant-type:token-exchange --data-urlencode requested_token_type=urn:ietf:params:oauth:token-type:access_token --data-urlencode subject_token_type=urn:ietf:params:oauth:token-type:jwt --data-urlencode scope=https://www.googleapis.com/auth/cloud-platform https://sts.googleapis.com/v1/token > "$out" 2> "$err"; then
-    problem="Google cannot be asked: $(tidy "$err")"
-    return 2
-  fi
+  exchange "$PROBE_TOKEN_FILE" || return 2
   if grep -q access_token "$out"; then
     rm -f "$out"
     return 1
   fi
-  refusal=$(field error)
-  if [ "$refusal" = invalid_grant ]; then return 0; fi
-  problem=$(tidy "$out")
+  refusal=$(field error "$out")
+  case "$refusal $(field error_description "$out")" in
+    'invalid_grant The audience '*) return 0 ;;
+  esac
+  problem="Google says $status: $(tidy "$out")"
   return 2
 }`;
 

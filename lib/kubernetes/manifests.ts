@@ -62,6 +62,12 @@ export interface KustomizeTarget extends PatchOptions {
 /** Which resources of a kustomization the files for kustomize patch. */
 export interface KustomizeOptions {
   readonly targets: readonly KustomizeTarget[];
+  /**
+   * Whether the patches are for resources in the namespace of the workload alone. `false` finds them in whichever, by kind and name: for resources that leave
+   * their namespace to a kustomization above, as kustomize takes those for resources of `default` and patches none of them.
+   * @default true
+   */
+  readonly namespace?: boolean;
 }
 
 /** How the values for a Helm chart are written. */
@@ -152,7 +158,7 @@ export function manifestsYaml(scope: IConstruct, objects: WorkloadObjects): stri
 
 /** The files of a kustomize component, which adds what Terraform does not have, and patches what the user has. */
 export function kustomizeFiles(
-  scope: IConstruct, wiring: PodWiring, objects: WorkloadObjects, { targets }: KustomizeOptions,
+  scope: IConstruct, wiring: PodWiring, objects: WorkloadObjects, { targets, namespace = true }: KustomizeOptions,
 ): Record<string, string> {
   const where = scope.node.path;
   if (!Array.isArray(targets) || targets.length === 0) {
@@ -162,12 +168,14 @@ export function kustomizeFiles(
   const resources: string[] = [];
   const patches: Fields[] = [];
   const { serviceAccount, configMap, hasResources, createsServiceAccount } = objects;
+  const place = namespace ? { namespace: patternOf(wiring.namespace.said) } : {};
+  const targetOf = (kind: string, name: string): Fields => ({ kind, name: patternOf(name), ...place });
   if (!hasResources && (createsServiceAccount || serviceAccount.annotations !== undefined)) {
     files.set('service-account.yaml', serviceAccountOf(objects));
     if (createsServiceAccount) {
       resources.push('service-account.yaml');
     } else {
-      patches.push({ path: 'service-account.yaml', target: { kind: 'ServiceAccount', name: serviceAccount.name } });
+      patches.push({ path: 'service-account.yaml', target: targetOf('ServiceAccount', serviceAccount.name) });
     }
   }
   if (!hasResources && configMap !== undefined) {
@@ -183,12 +191,21 @@ export function kustomizeFiles(
       });
     }
     files.set(path, ownerPatch(scope, wiring, objects, target));
-    patches.push({ path, target: { kind: target.kind, name: target.name } });
+    patches.push({ path, target: targetOf(target.kind, target.name) });
   }
   files.set('kustomization.yaml', {
     apiVersion: 'kustomize.config.k8s.io/v1alpha1', kind: 'Component', ...(resources.length === 0 ? {} : { resources }), patches,
   });
   return Object.fromEntries([...files].map(([name, content]) => [name, toYaml(where, content)]));
+}
+
+/**
+ * The pattern of a name alone: kustomize takes what a target says for patterns, of which names have the dot.
+ *
+ * @see https://kubectl.docs.kubernetes.io/references/kustomize/kustomization/patches/
+ */
+function patternOf(name: string): string {
+  return isToken(name) ? Fn.join('[.]', Fn.split('.', name)) : name.replaceAll('.', '[.]');
 }
 
 /** The values of a chart. */

@@ -41,7 +41,7 @@ export const TYPED: Form = {
   number: value => String(value),
   volume: (volume, defaultMode) => volumeOf(volume, ({ tokens, configMap }) => [{
     ...(defaultMode === undefined ? {} : { defaultMode }),
-    sources: [...tokens.map(serviceAccountToken => ({ serviceAccountToken })), ...(configMap === undefined ? [] : [{ configMap: [configMap] }])],
+    sources: [...tokens.map(sourceOf), ...(configMap === undefined ? [] : [{ configMap: [copyOf(configMap)] }])],
   }]),
   helper: (container, helpers) => helperOf(TYPED, container, helpers),
 };
@@ -55,10 +55,17 @@ export const MANIFEST: Form = {
   number: value => value,
   volume: (volume, defaultMode) => volumeOf(volume, ({ tokens, configMap }) => ({
     ...(defaultMode === undefined ? {} : { defaultMode: Number.parseInt(defaultMode, 8) }),
-    sources: [...tokens.map(serviceAccountToken => ({ serviceAccountToken })), ...(configMap === undefined ? [] : [{ configMap }])],
+    sources: [...tokens.map(sourceOf), ...(configMap === undefined ? [] : [{ configMap: copyOf(configMap) }])],
   })),
   helper: (container, helpers) => helperOf(MANIFEST, container, helpers),
 };
+
+const sourceOf = (token: ProjectedContent['tokens'][number]): Fields => ({ serviceAccountToken: { ...token } });
+
+/** A copy, as what is handed out is the user's to change, and must not change the workload. */
+function copyOf({ name, items }: NonNullable<ProjectedContent['configMap']>): ProjectedContent['configMap'] {
+  return { name, items: items.map(item => ({ ...item })) };
+}
 
 function volumeOf({ name, content }: WiredVolume, projected: (content: ProjectedContent) => unknown): Fields {
   return content === 'memory' ? { name, emptyDir: { medium: 'Memory', sizeLimit: '1Mi' } } : { name, projected: projected(content) };
@@ -71,7 +78,7 @@ function helperOf(form: Form, { name, image, command, args, env, resources }: He
     image,
     ...(command === undefined ? {} : { command: [...command] }),
     ...(args === undefined ? {} : { args: [...args] }),
-    ...(env.length === 0 ? {} : { env: [...env] }),
+    ...(env.length === 0 ? {} : { env: env.map(variable => ({ ...variable })) }),
     resources: {
       ...(resources.requests === undefined ? {} : { requests: { ...resources.requests } }),
       ...(resources.limits === undefined ? {} : { limits: { ...resources.limits } }),

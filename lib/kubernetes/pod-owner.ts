@@ -1,4 +1,4 @@
-import { TerraformProvider } from 'cdktf';
+import { TerraformProvider, Token } from 'cdktf';
 import { IConstruct } from 'constructs';
 import { Fields, Form, MANIFEST, TYPED } from './pod-form';
 import { PodManifest } from './pod-template';
@@ -38,6 +38,8 @@ export interface PodOwner {
   readonly resource: IConstruct;
   readonly form: Form;
   readonly template: PodManifest;
+  /** Whether only Terraform knows the metadata of the template, which the template here lacks then. */
+  readonly hidesMetadata: boolean;
   readonly runsToCompletion: boolean;
   readonly namespace: string;
   readonly serviceAccountName: string;
@@ -100,19 +102,28 @@ function ownerOf(
   const path = owner.path.length === 0 ? [] : ['spec', ...owner.path];
   const template = path.reduce<Fields | undefined>((found, key) => fieldsOf(found?.[key]), object);
   const spec = fieldsOf(template?.spec);
-  const serviceAccountName = spec?.serviceAccountName ?? spec?.serviceAccount;
   const metadata = fieldsOf(object.metadata);
-  if (template === undefined || spec === undefined || typeof serviceAccountName !== 'string' || metadata === undefined) {
+  const serviceAccountName = nameOf(spec?.serviceAccountName ?? spec?.serviceAccount);
+  const namespace = nameOf(metadata?.namespace);
+  if (template === undefined || spec === undefined || serviceAccountName === undefined || namespace === undefined) {
     return undefined;
   }
   return {
-    resource, form, serviceAccountName,
+    resource, form, serviceAccountName, namespace,
     template: { metadata: fieldsOf(template.metadata), spec },
+    hidesMetadata: isToken(template.metadata),
     runsToCompletion: owner.runsToCompletion,
-    namespace: typeof metadata.namespace === 'string' ? metadata.namespace : 'default',
     provider: resource.provider?.alias ?? '',
     replace: wired => put(withAt(object, path, { ...template, ...wired })),
   };
+}
+
+/** The name of a namespace or service account, which is `default` where none is said; undefined for what is no name. */
+function nameOf(value: unknown): string | undefined {
+  if (value === undefined || value === null) {
+    return 'default';
+  }
+  return typeof value === 'string' ? value : isToken(value) ? Token.asString(value) : undefined;
 }
 
 /** The object with another value at a path. */

@@ -5,7 +5,7 @@ import { IConstruct } from 'constructs';
 import { Fields, Form, TYPED, WiredVolume } from './pod-form';
 import { EnvironmentVariable, PodHelpers } from '../cloud-identity';
 import { FederationError } from '../errors';
-import { isToken, sameText } from '../tokens';
+import { isToken, sameText, textOf } from '../tokens';
 
 /** A pod, or the pod template of a Deployment, StatefulSet, DaemonSet, Job, CronJob or ReplicationController, in typed form. */
 export interface PodTemplate {
@@ -116,12 +116,14 @@ export function wirePodTemplate(scope: IConstruct, template: PodTemplate, wiring
   return wirePods(scope, TYPED, template as PodManifest, wiring, { ...options, namesNamespace: true }) as WiredPodTemplate;
 }
 
-/** The lists of containers that are wired: what has one of these is left as it is. */
-const WIRED = new WeakSet<object>();
+/** The lists of containers that are wired, and what was in them: what has one of these as it was is left as it is. */
+const WIRED = new WeakMap<object, readonly unknown[]>();
 
-/** Whether a list of containers is one that was wired. */
+/** Whether a list of containers is one that was wired, with the containers of then. */
 export function isWired(containers: unknown): boolean {
-  return typeof containers === 'object' && containers !== null && WIRED.has(containers);
+  const now: readonly unknown[] = Array.isArray(containers) ? containers : [];
+  const then = WIRED.get(now);
+  return then !== undefined && then.length === now.length && then.every((container, index) => container === now[index]);
 }
 
 /** Adds the wiring to pods of either form. */
@@ -131,7 +133,8 @@ export function wirePods(scope: IConstruct, form: Form, template: PodManifest, w
   const metadata = template.metadata ?? {};
   const spec = template.spec;
   const helperNames = new Set(wiring.parts.flatMap(({ helpers }) => namesOf(helpers)));
-  const hasParts = partsFor(scope, metadata, wiring.parts);
+  const skips = skipsOf(scope, metadata, wiring.parts);
+  const hasParts = partsFor(metadata, wiring.parts, skips);
   const own = merge.list(`spec.${form.containers}`, spec?.[form.containers]).filter(({ name }) => !helperNames.has(String(name)));
   if (spec === undefined || own.length === 0) {
     throw new FederationError({
@@ -139,6 +142,7 @@ export function wirePods(scope: IConstruct, form: Form, template: PodManifest, w
     });
   }
   const ownInit = merge.list(`spec.${form.initContainers}`, spec[form.initContainers]).filter(({ name }) => !helperNames.has(String(name)));
+  checkSkips(scope, new Map([[form.containers, own], [form.initContainers, ownInit]]), spec, skips);
   const wired = new Set([...own, ...ownInit].flatMap(container => hasParts(container)));
   const helpers = helpersOf(scope, form, [...wired].flatMap(part => part.helpers), wiring, options);
   merge.checkHelpers(`spec.${form.containers}`, spec[form.containers], helpers.sidecars, helperNames);
@@ -158,7 +162,7 @@ export function wirePods(scope: IConstruct, form: Form, template: PodManifest, w
   };
   // The helpers that run beside the others come last: those that wait for the others to end find them started.
   const containers = [...own.map(wire(form.containers)), ...helpers.sidecars];
-  WIRED.add(containers);
+  WIRED.set(containers, [...containers]);
   return {
     metadata: {
       ...metadata,
@@ -194,7 +198,7 @@ export function lacksWiring(scope: IConstruct, form: Form, { metadata = {}, spec
   if (!isKnownList(containers)) {
     return false;
   }
-  const hasParts = partsFor(scope, metadata, wiring.parts);
+  const hasParts = partsFor(metadata, wiring.parts, skipsOf(scope, metadata, wiring.parts));
   const named = (list: unknown, name: string) => !isKnownList(list ?? []) || ((list ?? []) as readonly Fields[]).some(entry => entry.name === name);
   const lacking = containers.some(container => hasParts(container).some(part => part.env.some(({ name }) => !named(container.env, name))
     || (part.projects && !named(container[form.mounts], wiring.volume!.name))));
@@ -209,32 +213,95 @@ const METADATA_SERVER_NODES = { 'iam.gke.io/gke-metadata-server-enabled': 'true'
  *
  * @see https://github.com/aws/amazon-eks-pod-identity-webhook
  * @see https://azure.github.io/azure-workload-identity/docs/topics/service-account-labels-and-annotations.html
+ * @see https://github.com/pfnet-research/gcp-workload-identity-federation-webhook
  */
 const SKIPPING: readonly { readonly annotation: string; readonly separator: string; readonly cloud?: string }[] = [
   { annotation: 'eks.amazonaws.com/skip-containers', separator: ',', cloud: 'aws' },
   { annotation: 'azure.workload.identity/skip-containers', separator: ';', cloud: 'azure' },
+  { annotation: 'cloud.google.com/skip-containers', separator: ',', cloud: 'gcp' },
   { annotation: 'workload-federation/skip-containers', separator: ',' },
 ];
 
 /** The label that keeps EKS's webhook from pods, whatever its value. */
 const SKIPPED_BY_LABEL = 'eks.amazonaws.com/skip-pod-identity-webhook';
 
-/** Which parts of a wiring each container gets. */
-function partsFor(scope: IConstruct, { annotations, labels }: Fields, parts: readonly WiringPart[]): (container: Fields) => readonly WiringPart[] {
-  const known = (record: unknown): Fields => typeof record === 'object' && record !== null && !isToken(record) ? record as Fields : {};
-  const skips = SKIPPING.flatMap(({ annotation, separator, cloud }) => {
-    const names = known(annotations)[annotation];
-    if (isToken(names)) {
+/** The containers that an annotation keeps something from. */
+interface Skip {
+  readonly annotation: string;
+  /** The cloud whose part they do not get; all parts where there is none. */
+  readonly cloud?: string;
+  readonly names: ReadonlySet<string>;
+}
+
+/**
+ * What the annotations of pods keep from containers, of the parts that there are.
+ *
+ * A map that only Terraform knows is taken to hold nothing of the kind, unless its expression names one: most pods with such maps have no containers to leave out.
+ */
+function skipsOf(scope: IConstruct, { annotations, labels }: Fields, parts: readonly WiringPart[]): readonly Skip[] {
+  const unresolved = (prop: string): never => {
+    throw new FederationError({
+      code: 'UnresolvedValue', where: scope.node.path, prop, rule: 'be known when the stack is synthesized',
+      got: 'a value that only Terraform knows', remedy: 'write the names of the containers out, so that the others can be wired',
+    });
+  };
+  const names = (record: unknown, key: string): boolean => isToken(record) && textOf(scope, Fn.jsonencode(record)).includes(key);
+  if (names(labels, SKIPPED_BY_LABEL)) {
+    throw new FederationError({
+      code: 'UnresolvedValue', where: scope.node.path, prop: 'metadata.labels', rule: `be known when the stack is synthesized, as ${SKIPPED_BY_LABEL} is among them`,
+      got: 'a value that only Terraform knows', remedy: 'write the labels out as a map',
+    });
+  }
+  return SKIPPING.flatMap(({ annotation, separator, cloud }) => {
+    const prop = `metadata.annotations[${JSON.stringify(annotation)}]`;
+    const value = names(annotations, annotation) ? annotations : knownRecord(annotations)[annotation] ?? '';
+    if (isToken(value)) {
+      unresolved(prop);
+    }
+    if (typeof value !== 'string') {
       throw new FederationError({
-        code: 'UnresolvedValue', where: scope.node.path, prop: `metadata.annotations[${JSON.stringify(annotation)}]`, rule: 'be known when the stack is synthesized',
-        got: 'a value that only Terraform knows', remedy: 'write the names of the containers out, so that the others can be wired',
+        code: 'ClashingWiring', where: scope.node.path, prop, rule: 'be text with the names of containers', got: value, remedy: `write the names with ${JSON.stringify(separator)} between them`,
       });
     }
-    return typeof names === 'string' ? [{ cloud, names: new Set(names.split(separator).map(name => name.trim())) }] : [];
+    const skipped = new Set(value.split(separator).map(name => name.trim()).filter(name => name !== ''));
+    return skipped.size > 0 && (cloud === undefined || parts.some(part => part.cloud === cloud)) ? [{ annotation, cloud, names: skipped }] : [];
   });
-  const skipsAws = known(labels)[SKIPPED_BY_LABEL] !== undefined;
+}
+
+const knownRecord = (record: unknown): Fields => typeof record === 'object' && record !== null && !isToken(record) ? record as Fields : {};
+
+/** Which parts of a wiring each container gets. */
+function partsFor({ labels }: Fields, parts: readonly WiringPart[], skips: readonly Skip[]): (container: Fields) => readonly WiringPart[] {
+  const skipsAws = knownRecord(labels)[SKIPPED_BY_LABEL] !== undefined;
   return ({ name }) => parts.filter(part => !(skipsAws && part.cloud === 'aws')
     && !skips.some(({ cloud, names }) => (cloud === undefined || cloud === part.cloud) && names.has(String(name))));
+}
+
+/** Refuses names to skip that may be meant for a container and do not reach it. */
+function checkSkips(scope: IConstruct, lists: ReadonlyMap<string, readonly Fields[]>, spec: Fields, skips: readonly Skip[]): void {
+  if (skips.length === 0) {
+    return;
+  }
+  for (const [list, containers] of lists) {
+    const hidden = containers.find(({ name }) => isToken(name));
+    if (hidden !== undefined) {
+      throw new FederationError({
+        code: 'UnresolvedValue', where: scope.node.path, prop: `spec.${list}[${(spec[list] as readonly unknown[]).indexOf(hidden)}].name`,
+        rule: `be known when the stack is synthesized, as ${skips[0]!.annotation} names containers`, got: 'a name that only Terraform knows', remedy: 'write the name out',
+      });
+    }
+  }
+  const present = new Set([...lists.values()].flat().map(({ name }) => String(name)));
+  for (const { annotation, cloud, names } of skips) {
+    const unknown = [...names].find(name => !present.has(name));
+    // What a webhook reads may name what another webhook adds; ours is read here alone.
+    if (cloud === undefined && unknown !== undefined) {
+      throw new FederationError({
+        code: 'ClashingWiring', where: scope.node.path, prop: `metadata.annotations[${JSON.stringify(annotation)}]`, rule: 'name containers of the pod', got: unknown,
+        remedy: `there are ${[...present].join(', ')}; write them with commas between them`,
+      });
+    }
+  }
 }
 
 function checkOptions(scope: IConstruct, { spec }: PodManifest, wiring: PodWiring, options: MergeOptions): void {
@@ -311,7 +378,14 @@ function helpersOf(
   };
 }
 
-const isKnownList = (value: unknown): value is readonly Fields[] => Array.isArray(value) && !isToken(value) && !value.some(isToken);
+const isKnownArray = (value: unknown): value is readonly unknown[] => Array.isArray(value) && !isToken(value) && !value.some(isToken);
+
+/** Terraform takes null for what is not there. */
+const isLeftOut = (value: unknown): boolean => value === undefined || value === null;
+
+const isObject = (value: unknown): value is Fields => typeof value === 'object' && value !== null;
+
+const isKnownList = (value: unknown): value is readonly Fields[] => isKnownArray(value) && value.every(isObject);
 
 class Merge {
   constructor(private readonly scope: IConstruct, private readonly form: Form) {}
@@ -320,13 +394,17 @@ class Merge {
     if (value === undefined || value === null) {
       return [];
     }
-    if (!isKnownList(value)) {
+    if (!isKnownArray(value)) {
       throw new FederationError({
         code: 'UnresolvedValue', where: this.scope.node.path, prop, rule: 'be a list that is known when the stack is synthesized',
         got: 'a value that only Terraform knows', remedy: 'write the list out, so that every entry can be wired',
       });
     }
-    return value;
+    const empty = value.findIndex(entry => !isObject(entry));
+    if (empty !== -1) {
+      this.clash(`${prop}[${empty}]`, 'be an object', value[empty] ?? 'nothing', 'remove it');
+    }
+    return value as readonly Fields[];
   }
 
   /** Refuses a container of the template's own by the name of a helper. */
@@ -353,14 +431,14 @@ class Merge {
   }
 
   public name(prop: string, present: unknown, wanted: Name, remedy: string): string {
-    if (present !== undefined && !this.same(present, wanted.reference) && !this.same(present, wanted.said)) {
+    if (!isLeftOut(present) && !this.same(present, wanted.reference) && !this.same(present, wanted.said)) {
       this.clash(prop, 'be that of the workload or left out', isToken(present) ? 'another value that only Terraform knows' : present, remedy);
     }
     return wanted.reference;
   }
 
   public automount(present: unknown, wanted: boolean | undefined): Fields {
-    if (wanted !== undefined && present !== undefined && present !== wanted) {
+    if (wanted !== undefined && !isLeftOut(present) && present !== wanted) {
       this.clash('spec.automountServiceAccountToken', `be ${wanted} or left out`, isToken(present) ? 'a value that only Terraform knows' : String(present),
         'remove it, or leave `kubernetesApiAccess` out where the workload is defined');
     }
@@ -424,36 +502,44 @@ class Merge {
     if (addedEnv.length > 0) {
       wired.env = [...env, ...addedEnv];
     }
-    const unmounted = volumes.filter(volume => !this.mounted(mountsOf, mounts, volume));
-    if (unmounted.length > 0) {
-      wired[this.form.mounts] = [...mounts, ...unmounted.map(({ name, mountPath }) => ({ name, mountPath, readOnly: true }))];
+    const ours = volumes.map(volume => ({ volume, mounted: this.mounted(mountsOf, mounts, volume) }));
+    const already = new Set(ours.flatMap(({ mounted }) => mounted));
+    if (ours.length > 0) {
+      wired[this.form.mounts] = [
+        ...mounts.map(mount => already.has(mount) ? { ...mount, readOnly: true } : mount),
+        ...ours.filter(({ mounted }) => mounted.length === 0).map(({ volume: { name, mountPath } }) => ({ name, mountPath, readOnly: true })),
+      ];
     }
     return wired;
   }
 
   public volumes(volumes: readonly Fields[], wanted: Fields): readonly Fields[] {
-    const present = volumes.find(volume => volume.name === wanted.name);
+    const [present, ...others] = volumes.filter(volume => volume.name === wanted.name);
     if (present === undefined) {
       return [...volumes, wanted];
     }
-    if (!this.sameObject(present, wanted)) {
+    if (others.length > 0 || !this.sameObject(present, wanted)) {
       this.clash(`spec.${this.form.volumes}`, `leave the name ${String(wanted.name)} to the workload`, wanted.name, 'rename the volume');
     }
     return volumes;
   }
 
-  private mounted(prop: string, mounts: readonly Fields[], volume: WiredVolume): boolean {
-    let mounted = false;
-    for (const mount of mounts) {
+  /** The mounts of a volume at its place. */
+  private mounted(prop: string, mounts: readonly Fields[], volume: WiredVolume): readonly Fields[] {
+    return mounts.filter(mount => {
       const path = placeOf(String(mount.mountPath), volume.mountPath);
       const same = this.same(path, volume.mountPath);
-      if (mount.name === volume.name && same && mount.subPath === undefined) {
-        mounted = true;
-      } else if (same || path.startsWith(`${volume.mountPath}/`)) {
+      if (mount.name === volume.name && same && isLeftOut(mount.subPath) && isLeftOut(mount.subPathExpr)) {
+        if (!isLeftOut(mount.readOnly) && mount.readOnly !== true) {
+          this.clash(prop, `mount ${volume.mountPath} read-only`, isToken(mount.readOnly) ? 'a value that only Terraform knows' : `readOnly: ${String(mount.readOnly)}`, 'leave `readOnly` out');
+        }
+        return true;
+      }
+      if (same || path.startsWith(`${volume.mountPath}/`)) {
         this.clash(prop, `leave ${volume.mountPath} to the workload`, mount.mountPath, volume.remedy);
       }
-    }
-    return mounted;
+      return false;
+    });
   }
 
   private same(a: unknown, b: string): boolean {

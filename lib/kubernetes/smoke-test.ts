@@ -84,7 +84,7 @@ const RESOURCES: ContainerResources = { requests: { cpu: '50m', memory: '256Mi' 
 
 /*
  * The scripts hold no "${" and "%{", which Terraform would evaluate, no "$$", which Kubernetes would shorten, and no backslash, which HCL would. What
- * commands say is printed in one line, without what looks like a token or a key.
+ * commands say is printed in one line, without what looks like a token or a key; names that were asked for may be long paths, and are no base64 with slashes.
  */
 
 const START = `
@@ -99,8 +99,14 @@ fail() {
   say "FAILED: $1"
   exit 1
 }
+line() {
+  LC_ALL=C tr -s '[:space:]' ' ' < "$1" | LC_ALL=C tr -cd '[:print:]' | LC_ALL=C sed -E -e 's|eyJ[A-Za-z0-9_+/=.-]+|(token)|g; s|ya29[.][A-Za-z0-9_+/=.-]+|(token)|g' -e "$2" -e 's/^ //; s/ $//' | cut -c 1-400
+}
 tidy() {
-  LC_ALL=C tr -s '[:space:]' ' ' < "$1" | LC_ALL=C tr -cd '[:print:]' | LC_ALL=C sed -E 's/eyJ[A-Za-z0-9_=.-]+/(token)/g; s/ya29[.][A-Za-z0-9_.-]+/(token)/g; s/[A-Za-z0-9_+=-]{80,}/(cut)/g; s/^ //; s/ $//' | cut -c 1-400
+  line "$1" 's|[A-Za-z0-9_+/=-]{80,}|(cut)|g'
+}
+named() {
+  line "$1" 's|[A-Za-z0-9_+=-]{80,}|(cut)|g'
 }
 if ! ( : > "$out"; ) 2> /dev/null; then fail "cannot write to $HOME"; fi`;
 
@@ -180,7 +186,9 @@ function jobOf(scope: IConstruct, form: Form, { serviceAccount, identities }: Sm
   checkRange({ where, prop: 'ttlSecondsAfterFinished' }, ttlSecondsAfterFinished, 60, 604800, 'leave it out for 3600, one hour');
   const name = nameOf(where, serviceAccount, options.name);
   checkImages(where, identities, images);
-  const containers = identities.map(identity => containerOf(form, identity, serviceAccount, { resources, tries, image: images[identity.cloud] }));
+  const containers = identities.map(identity => containerOf(form, identity, serviceAccount, {
+    resources, tries, image: Object.hasOwn(images, identity.cloud) ? images[identity.cloud] : undefined,
+  }));
   const { metadata, spec } = wirePods(scope, form, {
     // The provider wants metadata of the pods, and an empty block is left out.
     metadata: { labels: { 'app.kubernetes.io/component': 'smoke-test', ...labels } },

@@ -16,8 +16,8 @@ export interface WorkloadWiringProps extends PodWiringOptions {}
  *
  * It finds Pods, Deployments, StatefulSets, DaemonSets, Jobs, CronJobs and ReplicationControllers, typed and in a kubernetes_manifest, by their service
  * account's name, their namespace and the alias of their Kubernetes provider. Pods that are wired already are left as they are. Containers named in the pod's
- * annotation `workload-federation/skip-containers` get nothing, and those of `eks.amazonaws.com/skip-containers` and
- * `azure.workload.identity/skip-containers` nothing of that cloud.
+ * annotation `workload-federation/skip-containers` get nothing, and those of `eks.amazonaws.com/skip-containers`,
+ * `azure.workload.identity/skip-containers` and `cloud.google.com/skip-containers` nothing of that cloud.
  *
  * Add it to a stack or to what is in one: cdktf runs no Aspects of an app. A pod that cannot be wired is refused by a FederationError with the path of its resource, when its stack is synthesized.
  */
@@ -32,20 +32,57 @@ export class WorkloadWiring implements IAspect {
   public visit(node: IConstruct): void {
     const owner = podOwner(node);
     const workload = owner === undefined ? undefined : STACKS.get(TerraformStack.of(node))?.workloadOf(owner);
-    if (owner === undefined || workload === undefined || isWired(owner.template.spec?.[owner.form.containers])) {
+    if (owner === undefined || workload === undefined || isWired(owner.template.spec?.[owner.form.containers]) || this.isOverruled(node)) {
       return;
     }
+    checkProvider(owner, workload);
     checkNamespace(owner, workload);
+    checkMetadata(owner);
     const { serviceAccountName: _, ...spec } = owner.template.spec ?? {};
-    owner.replace(wirePods(node, owner.form, { ...owner.template, spec }, workload.wiring, {
-      os: isForWindows(spec) ? 'windows' : undefined, ...this.options, runToCompletion: owner.runsToCompletion,
-    }));
+    const options = { ...this.optionsFor(spec), runToCompletion: owner.runsToCompletion };
+    owner.replace(wirePods(node, owner.form, { ...owner.template, spec }, workload.wiring, options));
+  }
+
+  /** Whether an Aspect nearer to the pods has other options for them. */
+  private isOverruled(node: IConstruct): boolean {
+    const scopes = node.node.scopes.map(wiringsAt).filter(wirings => wirings.length > 0);
+    return scopes.slice(0, -1).some(wirings => wirings.includes(this)) && !scopes.at(-1)!.includes(this);
+  }
+
+  /** The options are for all pods of a scope: what only Linux knows is not for those that say they run on Windows. */
+  private optionsFor(spec: Fields): PodWiringOptions {
+    if (this.options.os !== undefined || !isForWindows(spec)) {
+      return this.options;
+    }
+    const { fsGroup: _, defaultMode: __, ...others } = this.options;
+    return { ...others, os: 'windows' };
   }
 }
 
 /** Whether pods say that they run on Windows: what they are scheduled by, and what they are. */
 function isForWindows({ os, nodeSelector }: Fields): boolean {
   return (os as Fields | undefined)?.name === 'windows' || (nodeSelector as Fields | undefined)?.['kubernetes.io/os'] === 'windows';
+}
+
+/** Refuses pods that name the workload's service account by a reference, in another cluster. */
+function checkProvider({ resource, provider }: PodOwner, workload: NotedWorkload): void {
+  if (provider !== workload.provider) {
+    throw new FederationError({
+      code: 'WrongCluster', where: resource.node.path, prop: 'provider', rule: 'be that of the workload whose service account the pods name',
+      got: provider === '' ? 'the provider without an alias' : provider,
+      remedy: 'name the service account of a workload in the cluster of the pods, or pass the provider of the workload',
+    });
+  }
+}
+
+/** Refuses a template whose metadata the wiring could not keep. */
+function checkMetadata({ resource, hidesMetadata }: PodOwner): void {
+  if (hidesMetadata) {
+    throw new FederationError({
+      code: 'UnresolvedValue', where: resource.node.path, prop: 'template.metadata', rule: 'be known when the stack is synthesized',
+      got: 'a value that only Terraform knows', remedy: 'write the labels and annotations out, so that others can be added',
+    });
+  }
 }
 
 /** Refuses pods that name the workload's service account by a reference, in another namespace. */
@@ -173,11 +210,20 @@ class StackWorkloads extends TerraformElement {
     for (const node of this.cdktfStack.node.findAll()) {
       const owner = this.ownerHere(node);
       const workload = owner === undefined || isWired(owner.template.spec?.[owner.form.containers]) ? undefined : this.workloadOf(owner);
-      if (owner !== undefined && workload !== undefined && !this.warned.has(node) && lacksWiring(node, owner.form, owner.template, workload.wiring)) {
+      if (owner !== undefined && workload !== undefined && !this.warned.has(node) && lacksKnown(owner, workload)) {
         this.warned.add(node);
         warn(node, 'unwired-workload');
       }
     }
+  }
+}
+
+/** Whether pods are known to lack their wiring: what cannot be read is refused where it is wired, and nobody's business where it is not. */
+function lacksKnown({ resource, form, template, hidesMetadata }: PodOwner, { wiring }: NotedWorkload): boolean {
+  try {
+    return !hidesMetadata && lacksWiring(resource, form, template, wiring);
+  } catch {
+    return false;
   }
 }
 
@@ -194,7 +240,9 @@ interface NamedResource {
 /** The resources whose names pods refer to. */
 const NAMED = /^kubernetes_(?:namespace|service_account)(?:_v1)?$/;
 
-const isCovered = (node: IConstruct): boolean => Aspects.of(node).all.some(aspect => aspect instanceof WorkloadWiring);
+const wiringsAt = (node: IConstruct): readonly IAspect[] => Aspects.of(node).all.filter(aspect => aspect instanceof WorkloadWiring);
+
+const isCovered = (node: IConstruct): boolean => wiringsAt(node).length > 0;
 
 function keyOf(provider: string, namespace: string, name: string): string {
   return JSON.stringify([provider, namespace, name]);

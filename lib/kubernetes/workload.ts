@@ -330,6 +330,11 @@ export class Workload extends Construct {
     return smokeTestManifest(this, this.tested(), wiringAsSaid(this.wiring, this.objects), options);
   }
 
+  /** The same as YAML, for an output or a file. */
+  public smokeTestYaml(options?: SmokeTestOptions): string {
+    return toYaml(this.node.path, this.smokeTestManifest(options));
+  }
+
   private tested() {
     return { serviceAccount: this.serviceAccount, identities: this.identities, wiring: this.wiring };
   }

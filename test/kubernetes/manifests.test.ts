@@ -348,13 +348,35 @@ describeOnKubectl('kubectl and kustomize', () => {
     expect(sorted({ labels, annotations, spec: inner.spec })).toEqual(sorted({ ...metadata, spec: pod }));
   });
 
+  test.each<[string, object, string[]]>([
+    ['of the name in the namespace of the workload alone', {}, ['a.b reports']],
+    ['of the name wherever it is, where an overlay says the namespace', { namespace: false }, ['a.b ', 'a.b other', 'a.b reports']],
+  ])('kustomize patches the resource %s', (_, options, expected) => {
+    const files = printed(stack => both(stack).kustomizeFiles({ targets: [{ kind: 'Deployment', name: 'a.b', containers: ['app'] }], ...options }));
+    const named = [['a.b', 'reports'], ['axb', 'reports'], ['a.b', 'other'], ['a.b', undefined]];
+    const users = named.map(([name, namespace]) => ({
+      apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name, namespace }, spec: { template: { spec: { containers: [{ name: 'app' }] } } },
+    }));
+    const patched = inFolder(folder => {
+      mkdirSync(join(folder, 'federation'));
+      Object.entries(files).forEach(([name, text]) => writeFileSync(join(folder, 'federation', name), text));
+      writeFileSync(join(folder, 'users.yaml'), users.map(user => stringify(user)).join('---\n'));
+      writeFileSync(join(folder, 'kustomization.yaml'), stringify({ resources: ['users.yaml'], components: ['federation'] }));
+      const { status, stdout, stderr } = spawnSync('kubectl', ['kustomize', folder], { encoding: 'utf8' });
+      expect([status, stderr]).toEqual([0, '']);
+      return parseAllDocuments(stdout).map(document => document.toJS()).filter(({ kind, spec }) => kind === 'Deployment' && spec.template.spec.serviceAccountName === 'reader');
+    });
+    expect(patched.map(({ metadata: { name, namespace = '' } }) => `${name} ${namespace}`).sort()).toEqual(expected);
+  });
+
   test('kustomize patches a ServiceAccount that is there already, and leaves out what Terraform applies', () => {
     const targets = [{ kind: 'Deployment' as const, name: 'reports' }];
     const existing = printed(stack => annotated(stack, { existingServiceAccount: true }).kustomizeFiles({ targets }));
     expect(parse(existing['kustomization.yaml']!)).toEqual({
       apiVersion: 'kustomize.config.k8s.io/v1alpha1', kind: 'Component',
       patches: [
-        { path: 'service-account.yaml', target: { kind: 'ServiceAccount', name: 'reader' } }, { path: 'patch-deployment-reports.yaml', target: { kind: 'Deployment', name: 'reports' } },
+        { path: 'service-account.yaml', target: { kind: 'ServiceAccount', name: 'reader', namespace: 'reports' } },
+        { path: 'patch-deployment-reports.yaml', target: { kind: 'Deployment', name: 'reports', namespace: 'reports' } },
       ],
     });
     const applied = printed(stack => annotated(stack, { manifestsOnly: false }).kustomizeFiles({ targets }));

@@ -122,7 +122,15 @@ const template = fc.record({
     hostNetwork: fc.boolean(),
     automountServiceAccountToken: fc.constant(false),
   }, { requiredKeys: ['serviceAccountName', 'containers'] }),
-}, { requiredKeys: ['spec'] });
+}, { requiredKeys: ['spec'] }).map(({ metadata, spec }) => {
+  // Our own annotation names containers that there are.
+  const ours = 'workload-federation/skip-containers';
+  const { [ours]: skipped, ...annotations } = (metadata?.annotations ?? {}) as Record<string, string>;
+  const there = new Set([...spec.containers, ...spec.initContainers ?? []].map(({ name }) => name));
+  return skipped === undefined ? { metadata, spec } : {
+    metadata: { ...metadata, annotations: { ...annotations, [ours]: [...skipped.split(', ').filter(name => there.has(name)), spec.containers[0]!.name].join(', ') } }, spec,
+  };
+});
 const options: fc.Arbitrary<WorkloadWiringProps> = fc.oneof(
   fc.record({ fsGroup: fc.constant(65532), kubernetesApiAccess: fc.constant(false as const) }, { requiredKeys: [] }),
   fc.record({ fsGroup: fc.constant(65532), defaultMode: fc.constantFrom('0440', '0400') }),
@@ -233,7 +241,7 @@ describe('options', () => {
     expect(workload.podTemplate(once, { os: 'windows' })).toEqual(once);
     for (const mountPath of [MOUNT, `c:${MOUNT.replaceAll('/', '\\')}\\`, `C:${MOUNT.toUpperCase()}`]) {
       const [mounted] = workload.podTemplate({ spec: { container: [{ name: 'app', volumeMount: [{ name: 'workload-federation', mountPath }] }] } }, { os: 'windows' }).spec.container as any[];
-      expect(mounted.volumeMount).toEqual([{ name: 'workload-federation', mountPath }]);
+      expect(mounted.volumeMount).toEqual([{ name: 'workload-federation', mountPath, readOnly: true }]);
       expect(refusal(() => workload.podTemplate({ spec: { container: [{ name: 'app', volumeMount: [{ name: 'other', mountPath: `${mountPath}/aws` }] }] } }, { os: 'windows' })).code).toBe('ClashingWiring');
     }
   });

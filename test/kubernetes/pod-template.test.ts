@@ -5,10 +5,10 @@ import { JobV1 } from '@cdktf/provider-kubernetes/lib/job-v1';
 import { PodV1 } from '@cdktf/provider-kubernetes/lib/pod-v1';
 import { ReplicationControllerV1 } from '@cdktf/provider-kubernetes/lib/replication-controller-v1';
 import { StatefulSetV1 } from '@cdktf/provider-kubernetes/lib/stateful-set-v1';
-import { Fn, IResolvable, TerraformIterator, TerraformStack, TerraformVariable, Token } from 'cdktf';
+import { Aspects, Fn, IResolvable, TerraformIterator, TerraformStack, TerraformVariable, Token } from 'cdktf';
 import {
   AwsFederatedRole, AwsRoleViaGoogle, Cluster, ClusterWorkloadIdentityPool, GcpFederatedServiceAccount, GoogleIdTokenSource, PodTemplate,
-  WiredPodTemplate, Workload, WorkloadOptions,
+  WiredPodTemplate, Workload, WorkloadOptions, WorkloadWiring,
 } from 'cdktf-workload-federation';
 import { AzureFederatedIdentity } from 'cdktf-workload-federation/azure';
 import * as fc from 'fast-check';
@@ -254,7 +254,7 @@ describe('merging', () => {
     expect(spec.container).toEqual([{
       name: 'app',
       env: [ENV[5], { name: 'LEVEL', value: 'debug' }, ENV[0], ...ENV.filter((__, index) => index !== 5 && index !== 0)],
-      volumeMount: [{ name: 'workload-federation', mountPath: `${MOUNT}/` }, { name: 'cache', mountPath: '/cache' }],
+      volumeMount: [{ name: 'workload-federation', mountPath: `${MOUNT}/`, readOnly: true }, { name: 'cache', mountPath: '/cache' }],
     }]);
   });
 
@@ -891,7 +891,7 @@ describe('for every template', () => {
             const { env: envBefore, volumeMount: volumeMountBefore, ...restBefore } = one;
             expect(rest).toEqual(restBefore);
             beginning(envBefore, env ?? []);
-            beginning(volumeMountBefore, volumeMount ?? []);
+            beginning(volumeMountBefore?.map((given: any) => given.name === 'workload-federation' && given.mountPath.startsWith(MOUNT) ? { ...given, readOnly: true } : given), volumeMount ?? []);
           });
         }
         beginning(input.spec!.volume as unknown[] | undefined, output.spec.volume ?? []);
@@ -917,5 +917,97 @@ describe('for every template', () => {
         }
       });
     });
+  });
+});
+
+describe('containers that shall have nothing', () => {
+  const OURS = 'workload-federation/skip-containers';
+  const variable = (stack: TerraformStack) => new TerraformVariable(stack, 'V', { type: 'string' });
+  const two = [{ name: 'app' }, { name: 'proxy' }];
+
+  test('get nothing of Google Cloud by the annotation of pfnet\'s webhook', () => {
+    const { spec } = both(scratchStack()).podTemplate({
+      metadata: { annotations: { 'cloud.google.com/skip-containers': 'proxy, first' } }, spec: { container: two, initContainer: [{ name: 'first' }] },
+    });
+    const names = (containers: unknown) => (containers as { env: { name: string }[] }[]).map(({ env }) => env.map(({ name }) => name));
+    const [aws, all] = [ENV.slice(0, 5), ENV].map(list => list.map(({ name }) => name));
+    expect([names(spec.container), names(spec.initContainer)]).toEqual([[all, aws], [aws]]);
+  });
+
+  const merged = (key: string) => (stack: TerraformStack) => Token.asStringMap(Fn.merge([{ [key]: 'proxy' }, variable(stack).value]));
+  test.each<[string, (stack: TerraformStack) => PodTemplate, string, string]>([
+    ['a container whose name only Terraform knows', stack => ({ metadata: { annotations: { [OURS]: 'app' } }, spec: { container: [{ name: 'app' }, { name: variable(stack).stringValue }] } }),
+      'UnresolvedValue', `spec.container[1].name must be known when the stack is synthesized, as ${OURS} names containers, got "a name that only Terraform knows"; write the name out`],
+    ['annotations of an expression that names them', stack => ({ metadata: { annotations: merged(OURS)(stack) }, spec: { container: two } }),
+      'UnresolvedValue', `metadata.annotations["${OURS}"] must be known when the stack is synthesized, got "a value that only Terraform knows"; write the names of the containers out, so that the others can be wired`],
+    ['labels of an expression that names AWS\'s', stack => ({ metadata: { labels: merged('eks.amazonaws.com/skip-pod-identity-webhook')(stack) }, spec: { container: two } }),
+      'UnresolvedValue', 'metadata.labels must be known when the stack is synthesized, as eks.amazonaws.com/skip-pod-identity-webhook is among them, got "a value that only Terraform knows"; write the labels out as a map'],
+    ['names that are no text', () => ({ metadata: { annotations: { [OURS]: ['proxy'] as never } }, spec: { container: two } }),
+      'ClashingWiring', `metadata.annotations["${OURS}"] must be text with the names of containers, got ["proxy"]; write the names with "," between them`],
+    ['a name that no container has', () => ({ metadata: { annotations: { [OURS]: 'app,prxy' } }, spec: { container: two } }),
+      'ClashingWiring', `metadata.annotations["${OURS}"] must name containers of the pod, got "prxy"; there are app, proxy; write them with commas between them`],
+    ['names with another separator', () => ({ metadata: { annotations: { [OURS]: 'app;proxy' } }, spec: { container: two } }),
+      'ClashingWiring', `metadata.annotations["${OURS}"] must name containers of the pod, got "app;proxy"; there are app, proxy; write them with commas between them`],
+  ])('refuses %s', (_, template, code, message) => {
+    const stack = scratchStack();
+    expect(refusal(() => both(stack).podTemplate(template(stack)))).toEqual({ code, message: `stack/Workload: ${message}` });
+  });
+
+  test('may be named to a webhook that finds more containers than there are here', () => {
+    const template = { metadata: { annotations: { 'eks.amazonaws.com/skip-containers': 'istio-proxy' } }, spec: { container: [{ name: 'app' }] } };
+    expect((both(scratchStack()).podTemplate(template).spec.container as { env: unknown }[])[0]!.env).toEqual(ENV);
+  });
+});
+
+describe('what is there already', () => {
+  const mount = { name: 'workload-federation', mountPath: MOUNT };
+  const refused = (spec: object) => refusal(() => both(scratchStack()).podTemplate({ spec } as PodTemplate)).message;
+
+  test('refuses a part of our volume by an expression, and one that could be written to', () => {
+    expect(refused({ container: [{ name: 'app', volumeMount: [{ ...mount, subPathExpr: '$(X)' }] }] })).toMatch(/^stack\/Workload: spec.container\[0\].volumeMount must leave /);
+    expect(refused({ container: [{ name: 'app', volumeMount: [{ ...mount, readOnly: false }] }] })).toBe(
+      `stack/Workload: spec.container[0].volumeMount must mount ${MOUNT} read-only, got "readOnly: false"; leave \`readOnly\` out`);
+  });
+
+  test('refuses a second volume of our name', () => {
+    const { volume } = both(scratchStack()).podTemplate({ spec: { container: [{ name: 'app' }] } }).spec as { volume: object[] };
+    expect(refused({ container: [{ name: 'app' }], volume: [...volume, { name: 'workload-federation', emptyDir: {} }] })).toBe(
+      'stack/Workload: spec.volume must leave the name workload-federation to the workload, got "workload-federation"; rename the volume');
+  });
+
+  test('refuses entries that are nothing, with their place', () => {
+    expect(refused({ container: [{ name: 'app' }, null] })).toBe('stack/Workload: spec.container[1] must be an object, got "nothing"; remove it');
+    expect(refused({ container: [{ name: 'app', env: [null] }] })).toBe('stack/Workload: spec.container[0].env[0] must be an object, got "nothing"; remove it');
+  });
+
+  test('null is what is left out', () => {
+    const workload = both(scratchStack(), OTHER, { kubernetesApiAccess: false });
+    const spec = { automountServiceAccountToken: null, serviceAccountName: null, container: [{ name: 'app' }] } as never;
+    expect(workload.podTemplate({ spec })).toEqual(workload.podTemplate({ spec: { container: [{ name: 'app' }] } }));
+  });
+
+  test('what is handed out is the user\'s to change', () => {
+    const workload = both(scratchStack());
+    const wire = () => workload.podTemplate({ spec: { container: [{ name: 'app' }] } });
+    const [before, changed] = [wire(), wire()];
+    const scribble = (value: object): void => Object.entries(value).forEach(([key, inner]) => {
+      if (typeof inner === 'object' && inner !== null) {
+        scribble(inner);
+      } else {
+        (value as Record<string, unknown>)[key] = 'HACK';
+      }
+    });
+    scribble(changed.spec);
+    expect(wire()).toEqual(before);
+  });
+
+  test('a container that was added to a wired template is wired by the Aspect', () => {
+    const pod = synthStack(scope => {
+      const { metadata, spec } = both(scope).podTemplate({ spec: { container: [{ name: 'app' }] } });
+      (spec.container as object[]).push({ name: 'late' });
+      new PodV1(scope, 'Pod', { metadata: { ...metadata, name: 'reports' }, spec });
+      Aspects.of(scope).add(new WorkloadWiring());
+    }).resource.kubernetes_pod_v1!.Pod;
+    expect(pod.spec.container.map(({ env }: { env: unknown }) => env)).toEqual([ENV, ENV]);
   });
 });

@@ -24,10 +24,22 @@ const CLIENT = '11111111-2222-3333-4444-555555555555';
 const TENANT = '99999999-2222-3333-4444-555555555555';
 const JWT = `eyJhbGciOiJSUzI1NiJ9.${'c3ViamVjdA'.repeat(8)}.${'c2lnbmF0dXJl'.repeat(8)}`;
 const ACCESS = `ya29.${'Zm9vYmFy'.repeat(12)}`;
+const SESSION_TOKEN = 'IQoJb3JpZ2luX2VjE/J+/////////'.repeat(8);
+const AUDIENCE = '//iam.googleapis.com/projects/123456789012/locations/global/workloadIdentityPools/apps/providers/apps';
+const credentialFile = (audience: string) => `{"audience":"${audience}","credential_source":{"file":"TOKEN_FILE","format":{"type":"text"}},"type":"external_account"}`;
+const CREDENTIAL_FILE = credentialFile(AUDIENCE);
 const KEY = 'wJalrXUtnFEMIK7MDENGbPxRfiCYEXAMPLEKEY'.repeat(3);
 
 /** What a command answers with. */
-interface Answer { readonly out?: string; readonly err?: string; readonly code?: number; /** How often it fails before. */ readonly fails?: number }
+interface Answer {
+  readonly out?: string;
+  readonly err?: string;
+  readonly code?: number;
+  /** What curl says of the answer. */
+  readonly http?: number;
+  /** How often it fails before. */
+  readonly fails?: number;
+}
 type Answers = Record<string, Answer>;
 
 /** A command that looks up what to answer with, by what it is asked. */
@@ -39,7 +51,7 @@ if [ -s "$FAKE/$key.fails" ]; then
 fi
 if [ ! -e "$FAKE/$key.code" ]; then echo "nobody expects $key $*" >&2; exit 99; fi
 cat "$FAKE/$key.err" >&2
-if [ -n "$file" ]; then cat "$FAKE/$key.out" > "$file"; else cat "$FAKE/$key.out"; fi
+if [ -n "$file" ]; then cat "$FAKE/$key.out" > "$file"; if [ -n "$http" ]; then cat "$FAKE/$key.http"; fi; else cat "$FAKE/$key.out"; fi
 exit "$(cat "$FAKE/$key.code")"
 `;
 const FAKES: Record<string, string> = {
@@ -57,9 +69,10 @@ for argument; do
     */service-accounts/default/email) key=email ;;
     */service-accounts/default/identity*) key=identity ;;
     https://oauth2.googleapis.com/tokeninfo) key=tokeninfo ;;
-    https://sts.googleapis.com/v1/token) key=sts ;;
+    https://sts.googleapis.com/v1/token) key=sts; if [ "$subject" != "$PROBE_TOKEN_FILE" ]; then key=exchange; fi ;;
+    '%{http_code}') http=yes ;;
     access_token@*) cat "$(echo "$argument" | cut -d @ -f 2)" > "$FAKE/access_token" ;;
-    subject_token@*) cat "$(echo "$argument" | cut -d @ -f 2)" > "$FAKE/subject_token" ;;
+    subject_token@*) subject=$(echo "$argument" | cut -d @ -f 2); cat "$subject" >> "$FAKE/subject_token"; echo >> "$FAKE/subject_token" ;;
   esac
 done`,
   az: `
@@ -77,6 +90,8 @@ afterAll(() => folders.forEach(folder => rmSync(folder, { recursive: true })));
 /** Runs the container of a smoke test in a shell, with commands that answer as they are told. */
 function run(source: Cluster, identityOf: IdentityOf, answers: Answers, options: {
   env?: Record<string, string>; token?: string; tries?: number; shell?: string[];
+  /** The credential file, where the pod has one of Google. */
+  credentials?: string;
 } = {}) {
   const stack = scratchStack();
   const serviceAccount = source.serviceAccount('reports', 'reader');
@@ -91,22 +106,27 @@ function run(source: Cluster, identityOf: IdentityOf, answers: Answers, options:
     writeFileSync(join(bin, name), `#!/bin/sh\n${script}\n${ANSWER}`);
     chmodSync(join(bin, name), 0o755);
   }
-  for (const [key, { out = '', err = '', code = 0, fails }] of Object.entries(answers)) {
-    Object.entries({ out, err, code: String(code), fails: fails === undefined ? '' : String(fails) }).forEach(([kind, text]) => writeFileSync(join(fake, `${key}.${kind}`), text));
+  for (const [key, { out = '', err = '', code = 0, http = 200, fails }] of Object.entries(answers)) {
+    Object.entries({ out, err, code: String(code), http: String(http), fails: fails === undefined ? '' : String(fails) }).forEach(([kind, text]) => writeFileSync(join(fake, `${key}.${kind}`), text));
   }
   const [own, control] = [join(folder, 'token'), join(folder, 'control')];
   writeFileSync(own, JWT);
   writeFileSync(control, options.token ?? `${JWT}.control`);
+  const credentials = join(folder, 'credentials.json');
+  writeFileSync(credentials, (options.credentials ?? CREDENTIAL_FILE).replace('TOKEN_FILE', own));
   const said = Object.fromEntries(container.env.map(({ name, value }: any) => [name, value]));
   const env: Record<string, string> = {
     ...said, HOME: home, TMPDIR: home, PATH: [bin, process.env.PATH].join(delimiter), FAKE: fake, PROBE_TOKEN_FILE: control,
-    ...said.AZURE_FEDERATED_TOKEN_FILE === undefined ? {} : { AZURE_FEDERATED_TOKEN_FILE: own }, ...options.env,
+    ...said.AZURE_FEDERATED_TOKEN_FILE === undefined ? {} : { AZURE_FEDERATED_TOKEN_FILE: own },
+    ...said.CLOUDSDK_AUTH_CREDENTIAL_FILE_OVERRIDE === undefined ? {}
+      : { CLOUDSDK_AUTH_CREDENTIAL_FILE_OVERRIDE: credentials, PROBE_AUDIENCE: AUDIENCE },
+    ...options.env,
   };
   const [, ...words] = container.command as string[];
   const [shell, ...before] = options.shell ?? ['sh'];
   const { stdout, stderr, status } = spawnSync(shell!, [...before, ...words], { env, encoding: 'utf8', timeout: 20000 });
   const read = (name: string) => { try { return readFileSync(join(fake, name), 'utf8'); } catch { return undefined; } };
-  for (const secret of [JWT, ACCESS, KEY, 'c3ViamVjdA', 'Zm9vYmFy', 'wJalrXUtnFEMI']) {
+  for (const secret of [JWT, ACCESS, KEY, SESSION_TOKEN, 'IQoJb3JpZ2lu', 'c3ViamVjdA', 'Zm9vYmFy', 'wJalrXUtnFEMI']) {
     expect(stdout + stderr).not.toContain(secret);
   }
   expect(stderr).toBe('');
@@ -129,12 +149,13 @@ const AZURE = { AZURE_CLIENT_ID: CLIENT, AZURE_TENANT_ID: TENANT, PROBE_CLIENT_I
 
 const REFUSED = { err: 'An error occurred (InvalidIdentityToken) when calling the AssumeRoleWithWebIdentity operation: Incorrect token audience', code: 254 };
 const CREDENTIALS = { out: JSON.stringify({ Credentials: { SecretAccessKey: KEY, SessionToken: KEY } }) };
-const GRANT = { out: '{"error":"invalid_grant","error_description":"The audience in ID Token does not match the expected audience."}' };
+const GRANT = { out: '{"error":"invalid_grant","error_description":"The audience in ID Token does not match the expected audience."}', http: 400 };
 const STS_ACCEPTED = { out: `{"access_token":"${ACCESS}","issued_token_type":"urn:ietf:params:oauth:token-type:access_token"}` };
+const EXCHANGED = STS_ACCEPTED;
 const WHO = { out: `${SESSION}\n` };
 const TOKEN = { out: `${ACCESS}\n` };
 const INFO = { out: `{\n  "azp": "1234567890",\n  "aud": "1234567890",\n  "email": "${EMAIL}",\n  "expires_in": "3599"\n}\n` };
-const NOBODY = { out: '{\n  "error_description": "Invalid Value"\n}\n' };
+const NOBODY = { out: '{\n  "error_description": "Invalid Value"\n}\n', http: 400 };
 const SHOW = { out: `${CLIENT}\n` };
 const NO_RECORD = { err: 'ERROR: AADSTS700212: No matching federated identity record found for presented assertion audience', code: 1 };
 
@@ -149,9 +170,9 @@ describe.each([['sh', ['sh']], ['bash as sh', ['bash', '--posix']]])('in %s', (_
   });
 
   test('Google Cloud says the account, and refuses the other token', () => {
-    const { said, status, read } = run(OIDC, accountOf, { access: TOKEN, tokeninfo: INFO, sts: GRANT }, { shell, env: ACCOUNT });
+    const { said, status, read } = run(OIDC, accountOf, { access: TOKEN, exchange: EXCHANGED, tokeninfo: INFO, sts: GRANT }, { shell, env: ACCOUNT });
     expect({ said, status }).toEqual({ said: `gcp: OK: ${EMAIL}; a token for another audience is refused (invalid_grant)`, status: 0 });
-    expect([read('access_token'), read('subject_token')]).toEqual([ACCESS, `${JWT}.control`]);
+    expect([read('access_token'), read('subject_token')]).toEqual([ACCESS, `${JWT}\n${JWT}.control\n`]);
     expect(read('log')).not.toContain(ACCESS);
     expect(read('log')).not.toContain(JWT);
   });
@@ -177,7 +198,7 @@ const viaGoogleOf = (stack: TerraformStack, subject: ServiceAccountSubject) => n
 const principalOf = (stack: TerraformStack, subject: ServiceAccountSubject) => new GcpFederatedPrincipal(stack, 'Principal', {
   trusts: [subject], project: 'acme-apps', pools: subject.cluster.workloadPool === undefined ? [poolOf(stack, subject)] : undefined,
 });
-const AGENT_REFUSED = { err: 'Error when retrieving credentials from container-role: Error retrieving metadata: Received non 200 response 400 from container metadata: no', code: 255 };
+const AGENT_REFUSED = { err: 'Error when retrieving credentials from container-role: Error retrieving metadata: Received non 200 response 400 from container metadata: [0a]: (InvalidTokenException): The specified Kubernetes service account token is invalid., fault: client', code: 255 };
 const VIA = { PROBE_ROLE_ARN: ROLE, PROBE_FIRST_ROLE_ARN: ROLE };
 
 test.each<[string, Cluster, IdentityOf, Answers, Record<string, string>, string]>([
@@ -188,7 +209,7 @@ test.each<[string, Cluster, IdentityOf, Answers, Record<string, string>, string]
     `aws: OK: arn:aws-us-gov:sts::123456789012:assumed-role/${'r'.repeat(64)}/${'s'.repeat(64)}; a token for another audience is refused (InvalidIdentityToken)`],
   ['EKS Pod Identity, whose agent takes the token', EKS, podRoleOf, { who: WHO, agent: AGENT_REFUSED }, {},
     `aws: OK: ${SESSION}; a token for another audience is refused (by the agent of EKS)`],
-  ['a trust policy that refuses where the provider does not', OIDC, roleOf, { who: WHO, assume: { err: 'An error occurred (AccessDenied) when calling', code: 254 } }, {},
+  ['a trust policy that refuses where the provider does not', OIDC, roleOf, { who: WHO, assume: { err: 'An error occurred (AccessDenied) when calling the AssumeRoleWithWebIdentity operation: Not authorized to perform sts:AssumeRoleWithWebIdentity', code: 254 } }, {},
     `aws: OK: ${SESSION}; a token for another audience is refused (AccessDenied)`],
 ])('asks AWS by %s', (_, cluster, identityOf, answers, env, said) => {
   expect(run(cluster, identityOf, answers, { env })).toMatchObject({ said, status: 0 });
@@ -202,9 +223,9 @@ test('asks AWS by Google\'s ID tokens, of which the metadata server makes anothe
 });
 
 test.each<[string, Cluster, IdentityOf, Answers, Record<string, string>, string]>([
-  ['an account that tokeninfo names by its id alone', OIDC, accountOf, { access: TOKEN, tokeninfo: { out: '{"azp":"1234567890"}' }, sts: GRANT }, ACCOUNT,
+  ['an account that tokeninfo names by its id alone', OIDC, accountOf, { access: TOKEN, exchange: EXCHANGED, tokeninfo: { out: '{"azp":"1234567890"}' }, sts: GRANT }, ACCOUNT,
     `gcp: OK: ${EMAIL}; a token for another audience is refused (invalid_grant)`],
-  ['a principal, whom Google does not name', OIDC, principalOf, { access: TOKEN, tokeninfo: NOBODY, sts: GRANT }, {},
+  ['a principal, whom Google does not name', OIDC, principalOf, { access: TOKEN, exchange: EXCHANGED, tokeninfo: NOBODY, sts: GRANT }, {},
     'gcp: OK: a principal of projects/123456789012/locations/global/workloadIdentityPools/apps, whom Google does not name; a token for another audience is refused (invalid_grant)'],
   ['the metadata server, which takes no token', GKE, accountOf, { access: TOKEN, email: { out: EMAIL } }, ACCOUNT,
     `gcp: OK: ${EMAIL}; without a negative control: the metadata server takes no token`],
@@ -228,8 +249,8 @@ describe('fails where the negative control is accepted:', () => {
     ['by the first role of a chain', OIDC, chainOf, { who: { out: 'arn:aws:sts::444455556666:assumed-role/archive/x' }, assume: CREDENTIALS }, {}, 'aws'],
     ['by EKS\'s agent', EKS, podRoleOf, { who: WHO, agent: WHO }, {}, 'aws'],
     ['by STS for Google\'s ID tokens', GKE, viaGoogleOf, { who: WHO, identity: { out: JWT }, assume: CREDENTIALS }, VIA, 'aws'],
-    ['by Google', OIDC, accountOf, { access: TOKEN, tokeninfo: INFO, sts: STS_ACCEPTED }, ACCOUNT, 'gcp'],
-    ['by Google for a principal', OIDC, principalOf, { access: TOKEN, tokeninfo: NOBODY, sts: STS_ACCEPTED }, {}, 'gcp'],
+    ['by Google', OIDC, accountOf, { access: TOKEN, exchange: EXCHANGED, tokeninfo: INFO, sts: STS_ACCEPTED }, ACCOUNT, 'gcp'],
+    ['by Google for a principal', OIDC, principalOf, { access: TOKEN, exchange: EXCHANGED, tokeninfo: NOBODY, sts: STS_ACCEPTED }, {}, 'gcp'],
     ['by Entra ID', OIDC, azureOf, { login: {}, show: SHOW, control: {} }, AZURE, 'azure'],
   ])('%s', (_, cluster, identityOf, answers, env, cloud) => {
     expect(run(cluster, identityOf, answers, { env })).toMatchObject({ said: `${cloud}: ${WIDE}`, status: 1 });
@@ -242,13 +263,28 @@ describe('fails where the negative control says nothing:', () => {
     ['STS cannot be reached', OIDC, roleOf, { who: WHO, assume: { err: 'Could not connect to the endpoint URL', code: 255 } }, {},
       `aws: FAILED: it is ${SESSION}, ${unknown} Could not connect to the endpoint URL`],
     ['no token is there', OIDC, roleOf, { who: WHO, assume: REFUSED }, { token: '' }, `aws: FAILED: it is ${SESSION}, ${unknown} there is no token for another audience`],
+    ['STS refuses for another reason', OIDC, roleOf, { who: WHO, assume: { err: 'An error occurred (InvalidIdentityToken): No OpenIDConnect provider found in your account', code: 254 } }, {},
+      `aws: FAILED: it is ${SESSION}, ${unknown} An error occurred (InvalidIdentityToken): No OpenIDConnect provider found in your account`],
+    ['STS denies something else', OIDC, roleOf, { who: WHO, assume: { err: 'An error occurred (AccessDenied) when calling: Not authorized to perform sts:TagSession', code: 254 } }, {},
+      `aws: FAILED: it is ${SESSION}, ${unknown} An error occurred (AccessDenied) when calling: Not authorized to perform sts:TagSession`],
+    ['EKS\'s agent refuses for another reason', EKS, podRoleOf, { who: WHO, agent: { err: 'Received non 200 response 400 from container metadata: (ExpiredTokenException)', code: 255 } }, {},
+      `aws: FAILED: it is ${SESSION}, ${unknown} Received non 200 response 400 from container metadata: (ExpiredTokenException)`],
+    ['EKS\'s agent has too much to do', EKS, podRoleOf, { who: WHO, agent: { err: 'Received non 200 response 429 from container metadata', code: 255 } }, {},
+      `aws: FAILED: it is ${SESSION}, ${unknown} Received non 200 response 429 from container metadata`],
+    ['Google refuses for another reason', OIDC, accountOf, { access: TOKEN, exchange: EXCHANGED, tokeninfo: INFO, sts: { out: '{"error":"invalid_grant","error_description":"ID Token is stale"}', http: 400 } }, { env: ACCOUNT },
+      `gcp: FAILED: it is ${EMAIL}, ${unknown} Google says 400: {"error":"invalid_grant","error_description":"ID Token is stale"}`],
+    ['Google speaks of the audience of the request', OIDC, accountOf, { access: TOKEN, exchange: EXCHANGED, tokeninfo: INFO, sts: { out: '{"error":"invalid_request","error_description":"The audience is wrong"}', http: 400 } },
+      { env: ACCOUNT }, `gcp: FAILED: it is ${EMAIL}, ${unknown} Google says 400: {"error":"invalid_request","error_description":"The audience is wrong"}`],
+    ...['AADSTS7002124', 'AADSTS700211', 'AADSTS700213', 'AADSTS7002138', 'AADSTS70021', 'XAADSTS700212'].map((code): [string, Cluster, IdentityOf, Answers, object, string] =>
+      [`Entra ID refuses with ${code}`, OIDC, azureOf, { login: {}, show: SHOW, control: { err: `ERROR: ${code}: No matching federated identity record found`, code: 1 } }, { env: AZURE },
+        `azure: FAILED: it is ${CLIENT} of tenant ${TENANT}, ${unknown} ERROR: ${code}: No matching federated identity record found`]),
     ['EKS\'s agent is broken', EKS, podRoleOf, { who: WHO, agent: { err: 'Received non 200 response 500 from container metadata', code: 255 } }, {},
       `aws: FAILED: it is ${SESSION}, ${unknown} Received non 200 response 500 from container metadata`],
     ['the metadata server makes no other token', GKE, viaGoogleOf, { who: WHO, identity: { err: 'curl: (22) 404', code: 22 } }, { env: VIA },
       `aws: FAILED: it is ${SESSION}, ${unknown} no ID token for another audience from the metadata server: curl: (22) 404`],
-    ['Google is out of order', OIDC, accountOf, { access: TOKEN, tokeninfo: INFO, sts: { out: '{"error":{"code":503,"message":"unavailable"}}' } }, { env: ACCOUNT },
-      `gcp: FAILED: it is ${EMAIL}, ${unknown} {"error":{"code":503,"message":"unavailable"}}`],
-    ['Google has no token to look at', OIDC, accountOf, { access: TOKEN, tokeninfo: INFO, sts: GRANT }, { env: ACCOUNT, token: '' },
+    ['Google is out of order', OIDC, accountOf, { access: TOKEN, exchange: EXCHANGED, tokeninfo: INFO, sts: { out: '{"error":{"code":503,"message":"unavailable"}}', http: 503 } }, { env: ACCOUNT },
+      `gcp: FAILED: it is ${EMAIL}, ${unknown} Google says 503: {"error":{"code":503,"message":"unavailable"}}`],
+    ['Google has no token to look at', OIDC, accountOf, { access: TOKEN, exchange: EXCHANGED, tokeninfo: INFO, sts: GRANT }, { env: ACCOUNT, token: '' },
       `gcp: FAILED: it is ${EMAIL}, ${unknown} there is no token for another audience`],
     ['Entra ID refuses for another reason', OIDC, azureOf, { login: {}, show: SHOW, control: { err: 'ERROR: AADSTS50049: Unknown or invalid instance.', code: 1 } }, { env: AZURE },
       `azure: FAILED: it is ${CLIENT} of tenant ${TENANT}, ${unknown} ERROR: AADSTS50049: Unknown or invalid instance.`],
@@ -270,15 +306,30 @@ describe('fails where the pod is not who it should be:', () => {
       'aws: FAILED: it is arn:aws:sts::123456789012:assumed-role/reports/x, and not arn:aws:iam::123456789012:role/r*'],
     ['it is the node\'s account', GKE, accountOf, { access: TOKEN, email: { out: '1234-compute@developer.gserviceaccount.com' } }, ACCOUNT,
       `gcp: FAILED: it is 1234-compute@developer.gserviceaccount.com, and not ${EMAIL}`],
-    ['tokeninfo names another account', OIDC, accountOf, { access: TOKEN, tokeninfo: { out: '{"azp":"1234567890","email":"other@acme-apps.iam.gserviceaccount.com"}' } }, ACCOUNT,
+    ['tokeninfo names another account', OIDC, accountOf, { access: TOKEN, exchange: EXCHANGED, tokeninfo: { out: '{"azp":"1234567890","email":"other@acme-apps.iam.gserviceaccount.com"}' } }, ACCOUNT,
       `gcp: FAILED: it is other@acme-apps.iam.gserviceaccount.com 1234567890, and not ${EMAIL}`],
-    ['gcloud took the node\'s account for the principal', OIDC, principalOf, { access: TOKEN, tokeninfo: INFO }, {},
+    ['gcloud took the node\'s account for the principal', OIDC, principalOf, { access: TOKEN, exchange: EXCHANGED, tokeninfo: INFO }, {},
       `gcp: FAILED: it is ${EMAIL} 1234567890, and not projects/123456789012/locations/global/workloadIdentityPools/apps`],
-    ['Google cannot be asked', OIDC, accountOf, { access: TOKEN, tokeninfo: { err: 'curl: (6) Could not resolve host', code: 6 } }, ACCOUNT,
+    ['Google cannot be asked', OIDC, accountOf, { access: TOKEN, exchange: EXCHANGED, tokeninfo: { err: 'curl: (6) Could not resolve host', code: 6 } }, ACCOUNT,
       'gcp: FAILED: Google cannot be asked: curl: (6) Could not resolve host'],
     ['the metadata server does not answer', GKE, principalOf, { access: TOKEN, email: { err: 'curl: (22) 403', code: 22 } }, {},
       'gcp: FAILED: the metadata server says: curl: (22) 403'],
-    ['tokeninfo names nobody', OIDC, accountOf, { access: TOKEN, tokeninfo: { out: '{"error":"invalid_token"}' } }, ACCOUNT, 'gcp: FAILED: Google does not say whose the access token is: {"error":"invalid_token"}'],
+    ['tokeninfo names nobody', OIDC, accountOf, { access: TOKEN, exchange: EXCHANGED, tokeninfo: { out: '{"error":"invalid_token"}', http: 400 } }, ACCOUNT, 'gcp: FAILED: Google does not say whose the access token is, but 400: {"error":"invalid_token"}'],
+    ['tokeninfo knows no account', OIDC, accountOf, { access: TOKEN, exchange: EXCHANGED, tokeninfo: NOBODY }, ACCOUNT, 'gcp: FAILED: Google does not say whose the access token is, but 400: { "error_description": "Invalid Value" }'],
+    ['tokeninfo says of a principal that the token is invalid', OIDC, principalOf, { access: TOKEN, exchange: EXCHANGED, tokeninfo: { out: '{"error":"invalid_token"}', http: 400 } }, {},
+      'gcp: FAILED: Google does not say whose the access token is, but 400: {"error":"invalid_token"}'],
+    ['tokeninfo says of a principal that it is out of order', OIDC, principalOf, { access: TOKEN, exchange: EXCHANGED, tokeninfo: { out: '<html>Service Unavailable</html>', http: 503 } }, {},
+      'gcp: FAILED: Google does not say whose the access token is, but 503: <html>Service Unavailable</html>'],
+    ['tokeninfo says nothing of a principal', OIDC, principalOf, { access: TOKEN, exchange: EXCHANGED, tokeninfo: { out: '' } }, {}, 'gcp: FAILED: Google does not say whose the access token is, but 200:'],
+    ['tokeninfo names somebody and refuses', OIDC, accountOf, { access: TOKEN, exchange: EXCHANGED, tokeninfo: { ...INFO, http: 500 } }, ACCOUNT,
+      `gcp: FAILED: Google does not say whose the access token is, but 500: { "azp": "1234567890", "aud": "1234567890", "email": "${EMAIL}", "expires_in": "3599" }`],
+    ['the provider does not take the token', OIDC, principalOf, { access: TOKEN, exchange: { out: '{"error":"invalid_target"}', http: 400 } }, {},
+      'gcp: FAILED: the provider does not take the token of the pod: Google says 400: {"error":"invalid_target"}'],
+    ['the provider answers with no token', OIDC, principalOf, { access: TOKEN, exchange: { out: '{}' } }, {}, 'gcp: FAILED: the provider does not take the token of the pod: Google says 200: {}'],
+    ['the provider cannot be reached', OIDC, principalOf, { access: TOKEN, exchange: { err: 'curl: (6) Could not resolve host', code: 6 } }, {},
+      'gcp: FAILED: Google cannot be asked: curl: (6) Could not resolve host'],
+    ['the webhook brought no credential file', OIDC, principalOf, { access: TOKEN }, { CLOUDSDK_AUTH_CREDENTIAL_FILE_OVERRIDE: '' },
+      'gcp: FAILED: there is no credential file where CLOUDSDK_AUTH_CREDENTIAL_FILE_OVERRIDE says'],
     ['the variables are of another client', OIDC, azureOf, {}, { ...AZURE, AZURE_CLIENT_ID: 'other' },
       `azure: FAILED: AZURE_CLIENT_ID and AZURE_TENANT_ID say other of tenant ${TENANT}, and not ${CLIENT} of tenant ${TENANT}`],
     ['the account is another client', OIDC, azureOf, { login: {}, show: { out: 'someone' } }, AZURE, `azure: FAILED: it is someone, and not ${CLIENT}`],
@@ -286,6 +337,35 @@ describe('fails where the pod is not who it should be:', () => {
   ])('%s', (_, cluster, identityOf, answers, env, said) => {
     expect(run(cluster, identityOf, answers, { env })).toMatchObject({ said, status: 1 });
   });
+});
+
+test.each([
+  ['another pool', credentialFile(AUDIENCE.replace('Pools/apps', 'Pools/other')), AUDIENCE.replace('Pools/apps', 'Pools/other')],
+  ['another provider, and the meant one where it says nothing', `${credentialFile(`${AUDIENCE}2`).slice(0, -1)},"note":"${AUDIENCE}"}`, `${AUDIENCE}2`],
+  ['no provider', `{"type":"audience","note":"${AUDIENCE}"}`, ''],
+])('fails where the credential file names %s', (_, credentials, provider) => {
+  for (const identityOf of [principalOf, accountOf]) {
+    expect(run(OIDC, identityOf, { access: TOKEN, exchange: EXCHANGED, tokeninfo: NOBODY, sts: GRANT }, { credentials })).toMatchObject({
+      said: `gcp: FAILED: the credential file names the provider ${provider}, and not ${AUDIENCE}`, status: 1,
+    });
+  }
+});
+
+test('fails where the credential file names no token', () => {
+  const credentials = `{"audience": "${AUDIENCE}"}`;
+  expect(run(OIDC, principalOf, { access: TOKEN }, { credentials })).toMatchObject({ said: 'gcp: FAILED: there is no token where the credential file says', status: 1 });
+});
+
+test('the token of the credential file is the one that is exchanged for a principal', () => {
+  const credentials = JSON.stringify(JSON.parse(CREDENTIAL_FILE), null, 2);
+  const { read } = run(OIDC, principalOf, { access: TOKEN, exchange: EXCHANGED, tokeninfo: NOBODY, sts: GRANT }, { credentials });
+  expect(read('subject_token')).toBe(`${JWT}\n${JWT}.control\n`);
+});
+
+test('a session token is printed nowhere, whatever its characters', () => {
+  for (const token of [SESSION_TOKEN, `${'A'.repeat(79)}/`, `${'+/'.repeat(40)}`]) {
+    expect(run(OIDC, roleOf, { who: { err: `before ${token} after`, code: 1 } }).said).toBe('aws: FAILED: the AWS CLI says: before (cut) after');
+  }
 });
 
 test('what commands say is printed in one line, without what looks like a token, a key or a control character', () => {

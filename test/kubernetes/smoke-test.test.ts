@@ -5,10 +5,12 @@ import {
   ICloudIdentity, ServiceAccountSubject, SmokeTestProps, Workload, WorkloadOptions,
 } from 'cdktf-workload-federation';
 import { AzureFederatedIdentity } from 'cdktf-workload-federation/azure';
+import { parse } from 'yaml';
 import { Clusters, LITERAL_AND_TOKENS } from '../clusters';
 import { kubernetesErrors } from '../e2e/kubernetes/schema';
 import { refusal } from '../refusal';
 import { addresses, readableAddresses, scratchStack, stackIn, synthApp, synthStack } from '../synth';
+import { evaluated, onTerraform } from '../terraform';
 
 const ROLE_ARN = 'arn:aws:iam::123456789012:role/reports';
 const OIDC = Cluster.oidc({ name: 'onprem', issuer: 'https://issuer.example.com/onprem' });
@@ -170,6 +172,22 @@ test('the manifest is a Job that Kubernetes takes', () => {
   expect((manifest.spec as any).template.spec.securityContext).toEqual({
     runAsNonRoot: true, runAsUser: 65532, runAsGroup: 65532, fsGroup: 65532, seccompProfile: { type: 'RuntimeDefault' },
   });
+});
+
+onTerraform('the YAML by Terraform is the manifest', () => {
+  const stack = scratchStack();
+  const workload = workloadOf(stack, { manifestsOnly: true });
+  const options = { labels: { team: 'a "quoted" \\ ${team} %{x} $' }, images: { aws: 'registry.example.com/aws-cli:2.36.43' } };
+  const resolver = new DefaultTokenResolver(new StringConcat());
+  const yaml = Tokenization.resolve(workload.smokeTestYaml(options), { scope: stack, resolver }) as string;
+  expect(parse(evaluated(yaml.slice('${'.length, -'}'.length)))).toEqual(JSON.parse(JSON.stringify(workload.smokeTestManifest(options))));
+});
+
+test('a cloud that is called as what every object has gets the image of its probe', () => {
+  const stack = scratchStack();
+  const identity = Object.create(roleFor(stack, reader), { cloud: { value: 'constructor' } });
+  const job = workloadOf(stack, { manifestsOnly: true }, [identity]).smokeTestManifest() as any;
+  expect(job.spec.template.spec.containers.map(({ name, image }: any) => ({ name, image }))).toEqual([{ name: 'constructor', image: 'public.ecr.aws/aws-cli/aws-cli:2.36.43' }]);
 });
 
 test('an apply may wait for the Job, and everything may be overridden', () => {

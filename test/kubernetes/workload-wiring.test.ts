@@ -3,7 +3,7 @@ import { Manifest } from '@cdktf/provider-kubernetes/lib/manifest';
 import { NamespaceV1 } from '@cdktf/provider-kubernetes/lib/namespace-v1';
 import { PodV1 } from '@cdktf/provider-kubernetes/lib/pod-v1';
 import { KubernetesProvider } from '@cdktf/provider-kubernetes/lib/provider';
-import { AnnotationMetadataEntryType, App, Aspects, TerraformStack, TerraformVariable } from 'cdktf';
+import { AnnotationMetadataEntryType, App, Aspects, Lazy, TerraformStack, TerraformVariable } from 'cdktf';
 import {
   AwsFederatedRole, AwsRoleViaGoogle, Cluster, ClusterWorkloadIdentityPool, GcpFederatedServiceAccount, GoogleIdTokenSource, PodTemplate, Workload,
   WorkloadOptions, WorkloadWiring, WorkloadWiringProps,
@@ -329,10 +329,21 @@ describe('what is wired already', () => {
           }
         },
       });
-      wire(pod);
+      wire(scope);
     }).resource.kubernetes_pod_v1!;
     expect(pods.Pod.spec.container.map(({ env, volume_mount: mounts }: any) => [env.length, mounts.length])).toEqual([[10, 2], [9, 1]]);
   });
+});
+
+test('the options of the Aspect nearest to the pods count, whichever was added first', () => {
+  const { Near, Far } = synthStack(scope => {
+    aws(scope);
+    const pod = (id: string) => new PodV1(scope, id, { metadata: { name: 'reports', namespace: 'reports' }, spec: TYPED('reader').spec });
+    wire(scope, { fsGroup: 1000 });
+    wire(pod('Near'), { fsGroup: 2000 });
+    pod('Far');
+  }).resource.kubernetes_pod_v1!;
+  expect([Near, Far].map(({ spec }) => spec.security_context)).toEqual([{ fs_group: '2000' }, { fs_group: '1000' }]);
 });
 
 describe('opting out', () => {
@@ -407,6 +418,20 @@ describe('Jobs', () => {
 });
 
 describe('pods that say they run on Windows', () => {
+  test('get nothing of the options that only Linux knows, which the others get', () => {
+    const { Linux, Windows } = synthStack(scope => {
+      aws(scope);
+      const metadata = { name: 'reports', namespace: 'reports' };
+      new PodV1(scope, 'Linux', { metadata, spec: { serviceAccountName: 'reader', container: [{ name: 'app' }] } });
+      new PodV1(scope, 'Windows', { metadata, spec: { nodeSelector: { 'kubernetes.io/os': 'windows' }, serviceAccountName: 'reader', container: [{ name: 'app' }] } });
+      wire(scope, { os: undefined, fsGroup: 65532, defaultMode: '0440' });
+    }).resource.kubernetes_pod_v1!;
+    const shape = ({ spec }: any) => [spec.security_context, spec.volume[0].projected[0].default_mode, spec.container[0].volume_mount[0].mount_path];
+    expect([Linux, Windows].map(shape)).toEqual([
+      [{ fs_group: '65532' }, '0440', MOUNT], [undefined, undefined, `C:${MOUNT}`],
+    ]);
+  });
+
   test.each([['by what they are scheduled by', { nodeSelector: { 'kubernetes.io/os': 'windows' } }], ['by what they are', { os: { name: 'windows' } }]])('get the paths of Windows, %s', (_, said) => {
     const { container } = synthStack(scope => {
       aws(scope);
@@ -418,6 +443,29 @@ describe('pods that say they run on Windows', () => {
 });
 
 describe('refuses', () => {
+  test('pods that name the service account by a reference, in another cluster', () => {
+    const error = refusal(() => synthStack(scope => {
+      const provider = new KubernetesProvider(scope, 'Other', { alias: 'other' });
+      const spec = TYPED(both(scope).serviceAccountName).spec;
+      new PodV1(scope, 'Pod', { metadata: { name: 'reports', namespace: 'reports' }, spec, provider });
+      wire(scope);
+    }));
+    expect([error.code, error.message]).toEqual(['WrongCluster', 'stack/Pod: provider must be that of the workload whose service account the pods name, got "other"; '
+      + 'name the service account of a workload in the cluster of the pods, or pass the provider of the workload']);
+  });
+
+  test('metadata of a template that only Terraform knows', () => {
+    const error = refusal(() => synthStack(scope => {
+      both(scope);
+      const template = { ...MANIFEST('reader'), metadata: new TerraformVariable(scope, 'V', {}).value };
+      const metadata = { name: 'reports', namespace: 'reports' };
+      new Manifest(scope, 'Deployment', { manifest: { apiVersion: 'apps/v1', kind: 'Deployment', metadata, spec: { template } } });
+      wire(scope);
+    }));
+    expect([error.code, error.message]).toEqual(['UnresolvedValue', 'stack/Deployment: template.metadata must be known when the stack is synthesized, '
+      + 'got "a value that only Terraform knows"; write the labels and annotations out, so that others can be added']);
+  });
+
   test('pods that name the service account by a reference, in another namespace', () => {
     expect(refusal(() => synthStack(scope => {
       const workload = both(scope);
@@ -427,7 +475,51 @@ describe('refuses', () => {
   });
 });
 
+describe('a name that is an object which only Terraform knows', () => {
+  type Variable = TerraformVariable;
+  const manifest = (ofWorkload: (v: Variable) => [string, string], ofPods: (v: Variable) => [unknown, unknown]) => synthStack(scope => {
+    const variable = new TerraformVariable(scope, 'V', { type: 'string' });
+    const serviceAccount = OTHER.serviceAccount(...ofWorkload(variable));
+    const role = AwsFederatedRole.fromRoleArn(scope, 'Role', { roleArn: ROLE_ARN, region: 'eu-west-1', trusts: [serviceAccount] });
+    new Workload(scope, 'Workload', { serviceAccount, identities: [role] });
+    const [namespace, serviceAccountName] = ofPods(variable);
+    const spec = { serviceAccountName, containers: [{ name: 'app' }] };
+    new Manifest(scope, 'Pod', { manifest: { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'reports', namespace }, spec } });
+    wire(scope);
+  }).resource.kubernetes_manifest!.Pod.manifest.spec.volumes?.length ?? 0;
+
+  test('is no namespace `default`', () => {
+    expect(manifest(() => ['default', 'reader'], ({ value }) => [value, 'reader'])).toBe(0);
+    expect(manifest(() => ['default', 'reader'], () => [['default'], 'reader'])).toBe(0);
+    expect(manifest(() => ['default', 'reader'], () => [undefined, 'reader'])).toBe(1);
+    expect(manifest(() => ['default', 'reader'], () => [null, 'reader'])).toBe(1);
+  });
+
+  test('is compared as text, with the namespace and the service account of the workload', () => {
+    expect(manifest(({ stringValue }) => [stringValue, 'reader'], ({ value }) => [value, 'reader'])).toBe(1);
+    expect(manifest(({ stringValue }) => ['reports', stringValue], ({ value }) => ['reports', value])).toBe(1);
+    expect(manifest(() => ['reports', 'reader'], () => [Lazy.anyValue({ produce: () => 'reports' }), 'reader'])).toBe(1);
+    expect(manifest(() => ['reports', 'reader'], () => [Lazy.anyValue({ produce: () => 'other' }), 'reader'])).toBe(0);
+  });
+
+  test('pods that name no service account run as `default`', () => {
+    expect(manifest(() => ['reports', 'default'], () => ['reports', undefined])).toBe(1);
+    expect(manifest(() => ['reports', 'reader'], () => ['reports', undefined])).toBe(0);
+  });
+});
+
 describe('a warning', () => {
+  test('is not said of what cannot be read, which refuses nothing without an Aspect', () => {
+    expect(warningsOf(scope => {
+      aws(scope);
+      const variable = new TerraformVariable(scope, 'V', { type: 'string' });
+      const annotations = { 'eks.amazonaws.com/skip-containers': variable.stringValue };
+      pod(scope, 'Annotated', 'reader', { annotations });
+      const metadata = { name: 'reports', namespace: 'reports' };
+      new Manifest(scope, 'Null', { manifest: { apiVersion: 'v1', kind: 'Pod', metadata, spec: { serviceAccountName: 'reader', containers: [null] } } });
+    })).toEqual([]);
+  });
+
   const pod = (scope: TerraformStack, id: string, name: string, metadata: object = {}, more: object = {}) =>
     new PodV1(scope, id, { metadata: { name: 'reports', namespace: 'reports', ...metadata }, spec: { ...TYPED(name).spec, ...more } });
 
