@@ -11,10 +11,11 @@ function replaced(page: string, mark: string, text: string): string | undefined 
 }
 
 /**
- * Holds a figure of docs/proof.md to what this run counted: `npm run proof` writes it, every other run compares it.
+ * Prints a figure, and holds docs/proof.md to what this run counted: `npm run proof` writes it, every other run compares it.
  * What a run measures, and no two runs alike, is written and not compared.
  */
 export function figure(name: string, counted: string, measured: Readonly<Record<string, string>> = {}): void {
+  process.stdout.write(`${name}: ${[counted, ...Object.entries(measured).map(([what, value]) => `${what} ${value}`)].join('; ')}\n`);
   const page = readFileSync(PAGE, 'utf8');
   const counting = replaced(page, name, counted);
   expect({ name, marked: counting !== undefined }).toEqual({ name, marked: true });
