@@ -3,19 +3,14 @@ import { Mechanism, MECHANISMS } from '../mechanisms';
 import { describeOnTerraform } from '../terraform';
 import { startPod, TestCluster } from './cluster';
 import { Applied, RunningContainer, RunningPod } from './model';
-import { cliMissing, runCli } from './network/cli';
+import { byCli } from './network/by-cli';
+import { runCli } from './network/cli';
 import { LoopbackInternet } from './network/internet';
 import { exampleStacks, shadowApply } from './shadow';
 import { CLUSTERS_OF, Stage } from './stage';
 import { stolenBy } from './thieves';
 
 jest.setTimeout(120_000);
-
-/** A test by a vendor's tool, or its name and why it is skipped. */
-function byCli(cli: string, name: string, body: () => Promise<void>): void {
-  const missing = cliMissing(cli);
-  (missing === undefined ? test : test.skip)(missing === undefined ? name : `${name} (${missing})`, body);
-}
 
 describeOnTerraform('the vendors\' command line tools', () => {
   const internet = new LoopbackInternet();

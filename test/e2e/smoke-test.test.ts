@@ -5,7 +5,8 @@ import { stackIn } from '../synth';
 import { describeOnTerraform } from '../terraform';
 import { startPod, StartPodOptions } from './cluster';
 import { Applied, AppliedResource, ofType, RunningPod } from './model';
-import { cliMissing, runCli } from './network/cli';
+import { byCli } from './network/by-cli';
+import { runCli } from './network/cli';
 import { LoopbackInternet } from './network/internet';
 import { appStacks } from './shadow';
 import { CLUSTERS_OF, Stage } from './stage';
@@ -52,11 +53,6 @@ describeOnTerraform('a smoke test, by the vendors\' command line tools', () => {
     return { status, said: stdout.trimEnd() };
   }
 
-  const by = (cli: string, name: string, body: () => Promise<void>): void => {
-    const missing = cliMissing(cli);
-    (missing === undefined ? test : test.skip)(missing === undefined ? name : `${name} (${missing})`, body);
-  };
-
   for (const [cli, mechanism, said, webhooks] of [
     ['aws', wired('EKS', 'AWS', 'EKS\'s webhook (IRSA)'), `aws: OK: ${SESSION}; ${OTHER} \\(InvalidIdentityToken\\)`],
     ['aws', wired('EKS', 'AWS', 'EKS Pod Identity'), `aws: OK: ${SESSION}; ${OTHER} \\(by the agent of EKS\\)`],
@@ -67,7 +63,7 @@ describeOnTerraform('a smoke test, by the vendors\' command line tools', () => {
     ['gcloud', wired('AKS', 'Google Cloud', 'direct access through a pool'), `gcp: OK: a principal of \\S+, whom Google does not name; ${OTHER} \\(invalid_grant\\)`],
     ['gcloud', wired('GKE', 'Google Cloud', 'a service account through Google\'s own pool'), `gcp: OK: ${EMAIL}; without a negative control: .*`],
   ] as const satisfies readonly (readonly [string, Mechanism, string, StartPodOptions['webhooks']?])[]) {
-    by(cli, `from ${mechanism.from} by ${mechanism.by} says who the pod is, and that another token is refused`, async () => {
+    byCli(cli, `from ${mechanism.from} by ${mechanism.by} says who the pod is, and that another token is refused`, async () => {
       expect(await run(mechanism, undefined, webhooks)).toEqual({ status: 0, said: expect.stringMatching(new RegExp(`^${said}$`)) as string });
     });
   }
@@ -80,7 +76,7 @@ describeOnTerraform('a smoke test, by the vendors\' command line tools', () => {
   };
   const wide = (cloud: string) => ({ status: 1, said: `${cloud}: FAILED: the trust is too wide: it takes a token for another audience (${CONTROL_AUDIENCE})` });
 
-  by('aws', 'a role that does not look at the audience is too wide', async () => {
+  byCli('aws', 'a role that does not look at the audience is too wide', async () => {
     const provider = changed('aws_iam_openid_connect_provider', ({ client_id_list }) => ({ client_id_list: [...client_id_list, CONTROL_AUDIENCE] }));
     const role = changed('aws_iam_role', ({ assume_role_policy: policy }) => {
       const document = JSON.parse(policy);
@@ -94,14 +90,14 @@ describeOnTerraform('a smoke test, by the vendors\' command line tools', () => {
     expect(await run(IRSA, applied => role(provider(applied)))).toEqual(wide('aws'));
   });
 
-  by('gcloud', 'a provider that takes the audience too is too wide', async () => {
+  byCli('gcloud', 'a provider that takes the audience too is too wide', async () => {
     const provider = changed('google_iam_workload_identity_pool_provider', ({ oidc, name }) => ({
       oidc: [oidc].flat().map(block => ({ ...block, allowed_audiences: [`https://iam.googleapis.com/${name}`, CONTROL_AUDIENCE] })),
     }));
     expect(await run(POOL, provider)).toEqual(wide('gcp'));
   });
 
-  by('aws', 'a role that does not trust the service account is said so', async () => {
+  byCli('aws', 'a role that does not trust the service account is said so', async () => {
     const role = changed('aws_iam_role', ({ assume_role_policy: policy }) => ({ assume_role_policy: policy.replaceAll(':reader', ':writer') }));
     expect(await run(IRSA, role)).toEqual({ status: 1, said: expect.stringMatching(/^aws: FAILED: the AWS CLI says: .*AccessDenied/) as string });
   });

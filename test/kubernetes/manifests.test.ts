@@ -7,22 +7,17 @@ import { PodV1 } from '@cdktf/provider-kubernetes/lib/pod-v1';
 import { KubernetesProvider } from '@cdktf/provider-kubernetes/lib/provider';
 import { App, Aspects, TerraformOutput, TerraformStack, TerraformVariable } from 'cdktf';
 import {
-  AwsFederatedRole, AwsRoleViaGoogle, Cluster, ClusterWorkloadIdentityPool, GcpFederatedServiceAccount, GoogleIdTokenSource, PodOwnerKind,
+  AwsFederatedRole, AwsRoleViaGoogle, ClusterWorkloadIdentityPool, GcpFederatedServiceAccount, GoogleIdTokenSource, PodOwnerKind,
   PodTemplate, Workload, WorkloadOptions, WorkloadWiring,
 } from 'cdktf-workload-federation';
 import { parse, parseAllDocuments, stringify } from 'yaml';
+import { EKS, ENV, GKE, MOUNT, MOUNTED, OTHER, PROVIDER, ROLE_ARN } from './known';
 import { sentTemplate } from './pod-owners';
 import { refusal } from '../refusal';
 import { inFolder, scratchStack, stackIn, synthStack } from '../synth';
 import { synthHcl } from '../synth-hcl';
 import { describeOnTerraform, evaluated } from '../terraform';
 
-const ROLE_ARN = 'arn:aws:iam::123456789012:role/reports';
-const PROVIDER = 'projects/123456789012/locations/global/workloadIdentityPools/onprem/providers/onprem';
-const MOUNT = '/var/run/secrets/workload-federation';
-const OTHER = Cluster.oidc({ name: 'onprem', issuer: 'https://issuer.example.com/onprem' });
-const EKS = Cluster.eks({ name: 'apps', issuer: 'https://oidc.eks.eu-west-1.amazonaws.com/id/7D1A0C4A3F0B4E0E8C52E3A6F9B1D204' });
-const GKE = Cluster.gke({ project: 'acme-apps', location: 'europe-west1', name: 'apps' });
 
 /** A workload whose objects are applied by somebody else. */
 function both(stack: TerraformStack, options: WorkloadOptions = {}, roleArn = ROLE_ARN): Workload {
@@ -59,18 +54,6 @@ function brought(stack: TerraformStack, options: WorkloadOptions = {}): Workload
   return new Workload(stack, 'Workload', { serviceAccount, identities: [role], manifestsOnly: true, ...options });
 }
 
-const ENV = [
-  { name: 'AWS_ROLE_ARN', value: ROLE_ARN },
-  { name: 'AWS_WEB_IDENTITY_TOKEN_FILE', value: `${MOUNT}/aws/token` },
-  { name: 'AWS_REGION', value: 'eu-west-1' },
-  { name: 'AWS_DEFAULT_REGION', value: 'eu-west-1' },
-  { name: 'AWS_STS_REGIONAL_ENDPOINTS', value: 'regional' },
-  { name: 'GOOGLE_APPLICATION_CREDENTIALS', value: `${MOUNT}/gcp/credential-configuration.json` },
-  { name: 'CLOUDSDK_AUTH_CREDENTIAL_FILE_OVERRIDE', value: `${MOUNT}/gcp/credential-configuration.json` },
-  { name: 'GOOGLE_CLOUD_PROJECT', value: 'acme-apps' },
-  { name: 'CLOUDSDK_CORE_PROJECT', value: 'acme-apps' },
-];
-const MOUNTED = { name: 'workload-federation', mountPath: MOUNT, readOnly: true };
 const VOLUME = {
   name: 'workload-federation',
   projected: {

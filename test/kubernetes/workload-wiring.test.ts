@@ -10,6 +10,7 @@ import {
 } from 'cdktf-workload-federation';
 import { AzureFederatedIdentity } from 'cdktf-workload-federation/azure';
 import { IConstruct } from 'constructs';
+import { EKS, ENV, GKE, MOUNT, MOUNTED, OTHER, PROVIDER, ROLE_ARN } from './known';
 import { OWNERS, sentTemplate } from './pod-owners';
 import { readKubernetes } from '../../lib/trust/kubernetes/read';
 import { readTerraform } from '../../lib/trust/terraform/read';
@@ -19,12 +20,6 @@ import { inFolder, scratchStack, stackIn, synthApp, synthStack } from '../synth'
 import { blocks, synthHcl } from '../synth-hcl';
 import { told } from '../trust/kubernetes/resources';
 
-const ROLE_ARN = 'arn:aws:iam::123456789012:role/reports';
-const PROVIDER = 'projects/123456789012/locations/global/workloadIdentityPools/onprem/providers/onprem';
-const MOUNT = '/var/run/secrets/workload-federation';
-const OTHER = Cluster.oidc({ name: 'onprem', issuer: 'https://issuer.example.com/onprem' });
-const EKS = Cluster.eks({ name: 'apps', issuer: 'https://oidc.eks.eu-west-1.amazonaws.com/id/7D1A0C4A3F0B4E0E8C52E3A6F9B1D204' });
-const GKE = Cluster.gke({ project: 'acme-apps', location: 'europe-west1', name: 'apps' });
 
 /** A workload with a role and a Google account, of which everything is known. */
 function both(stack: TerraformStack, options: WorkloadOptions = {}, cluster: Cluster = OTHER): Workload {
@@ -72,18 +67,6 @@ const MANIFEST = (serviceAccountName: string) => ({
   },
 });
 
-const ENV = [
-  { name: 'AWS_ROLE_ARN', value: ROLE_ARN },
-  { name: 'AWS_WEB_IDENTITY_TOKEN_FILE', value: `${MOUNT}/aws/token` },
-  { name: 'AWS_REGION', value: 'eu-west-1' },
-  { name: 'AWS_DEFAULT_REGION', value: 'eu-west-1' },
-  { name: 'AWS_STS_REGIONAL_ENDPOINTS', value: 'regional' },
-  { name: 'GOOGLE_APPLICATION_CREDENTIALS', value: `${MOUNT}/gcp/credential-configuration.json` },
-  { name: 'CLOUDSDK_AUTH_CREDENTIAL_FILE_OVERRIDE', value: `${MOUNT}/gcp/credential-configuration.json` },
-  { name: 'GOOGLE_CLOUD_PROJECT', value: 'acme-apps' },
-  { name: 'CLOUDSDK_CORE_PROJECT', value: 'acme-apps' },
-];
-const MOUNTED = { name: 'workload-federation', mountPath: MOUNT, readOnly: true };
 const CONFIG_MAP = 'kubernetes_config_map_v1.Workload_ConfigMap_CC976B48';
 
 /** The wired template as the Kubernetes API gets it. */

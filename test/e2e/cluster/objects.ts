@@ -1,4 +1,4 @@
-import { ApiObject, apiObjects } from '../kubernetes/api-objects';
+import { ApiObject, apiObjects, MAPS } from '../kubernetes/api-objects';
 import type { Applied, AppliedResource } from '../model';
 import { KubernetesError } from './refusal';
 
@@ -21,7 +21,7 @@ export interface ServiceAccount {
 }
 
 /** Maps in which the provider takes any key. */
-const MAPS = new Set(['annotations', 'binary_data', 'data', 'labels', 'limits', 'manifest', 'match_labels', 'node_selector', 'requests', 'string_data', 'volume_attributes']);
+const ANY_KEY = new Set([...MAPS, 'manifest', 'volume_attributes']);
 
 /** Annotations and labels that Terraform puts on what exists, by kind. */
 const PATCHES = new Set(['kubernetes_annotations', 'kubernetes_labels', 'kubernetes_config_map_v1_data']);
@@ -39,7 +39,7 @@ function checkArguments(address: string, value: unknown): void {
   } else if (typeof value === 'object' && value !== null) {
     for (const [key, inner] of Object.entries(value)) {
       if (/[A-Z]/.test(key)) throw new KubernetesError('Invalid', `${address}: An argument named "${key}" is not expected here.`);
-      if (!MAPS.has(key)) checkArguments(address, inner);
+      if (!ANY_KEY.has(key)) checkArguments(address, inner);
     }
   }
 }

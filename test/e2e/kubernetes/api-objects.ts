@@ -50,7 +50,7 @@ const PLURALS: Readonly<Record<string, string>> = {
 };
 
 /** Maps of texts, whose keys are the user's. */
-const MAPS = new Set(['annotations', 'binary_data', 'data', 'labels', 'limits', 'match_labels', 'node_selector', 'requests', 'string_data']);
+export const MAPS: ReadonlySet<string> = new Set(['annotations', 'binary_data', 'data', 'labels', 'limits', 'match_labels', 'node_selector', 'requests', 'string_data']);
 
 /** Numbers that the provider takes as text. */
 const NUMBERS = new Set(['fs_group', 'max_unavailable', 'min_available', 'port', 'replicas', 'run_as_group', 'run_as_user', 'target_port', 'ttl_seconds_after_finished']);

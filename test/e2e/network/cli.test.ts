@@ -1,4 +1,5 @@
-import { type CommandResult, cliMissing, runCli } from './cli';
+import { byCli } from './by-cli';
+import { type CommandResult, runCli } from './cli';
 import { PODS, podOf, serveFakes } from './fakes';
 import { LoopbackInternet } from './internet';
 
@@ -8,12 +9,6 @@ const internet = new LoopbackInternet();
 serveFakes(internet);
 internet.serve('here.example.com', request => ({ status: 200, body: `${request.method} ${request.path} for ${request.pod?.name}\n` }));
 afterAll(() => internet.close());
-
-/** A test by the tool, or its name and why it is skipped. */
-function byCli(cli: string, name: string, body: () => Promise<void>): void {
-  const missing = cliMissing(cli);
-  (missing === undefined ? test : test.skip)(missing === undefined ? name : `${name} (${missing})`, body);
-}
 
 function shell(name: string, command: string): Promise<CommandResult> {
   return runCli(internet, podOf(name, { GREETING: 'hello' }, { '/var/run/secrets/tests/token': 'abc' }), 'app', ['sh', '-c', command]);
