@@ -1,4 +1,5 @@
 import { Construct } from 'constructs';
+import { googleStatement } from './google-statement';
 import { addresses, changes, inFolder, readableAddresses, StackJson, synthApp } from './synth';
 
 let defineMigration: (scope: Construct, done: 0 | 1 | 2 | 3) => void;
@@ -18,16 +19,7 @@ const step = (number: 1 | 2 | 3) => changes(readableAddresses(after((number - 1)
 const TRUST = 'data.aws_iam_policy_document.Role_Trust';
 const trustOf = (stack: StackJson) => (readableAddresses(stack) as Record<string, any>)[TRUST].statement;
 
-const GOOGLE = {
-  effect: 'Allow',
-  actions: ['sts:AssumeRoleWithWebIdentity'],
-  principals: [{ type: 'Federated', identifiers: ['accounts.google.com'] }],
-  condition: [
-    { test: 'StringEquals', variable: 'accounts.google.com:aud', values: ['${google_service_account.Account.unique_id}'] },
-    { test: 'StringEquals', variable: 'accounts.google.com:oaud', values: ['gtoken/sts/assume-role-with-web-identity'] },
-    { test: 'StringEquals', variable: 'accounts.google.com:sub', values: ['${google_service_account.Account.unique_id}'] },
-  ],
-};
+const GOOGLE = googleStatement('${google_service_account.Account.unique_id}');
 const ISSUER = 'container.googleapis.com/v1/projects/acme-apps/locations/europe-west1/clusters/apps';
 const CLUSTER = {
   effect: 'Allow',

@@ -2,26 +2,14 @@ import { ServiceAccount } from '@cdktf/provider-google/lib/service-account';
 import { TerraformVariable } from 'cdktf';
 import { AwsFederatedRole, AwsFederatedRoleProps, AwsRoleViaGoogle, Cluster, GcpFederatedServiceAccount, GoogleIdTokenSubject, Workload } from 'cdktf-workload-federation';
 import { LITERAL_AND_TOKENS } from '../clusters';
+import { AUDIENCE, googleStatement } from '../google-statement';
 import { refusal } from '../refusal';
 import { readableAddresses, scratchStack, StackJson, synthApp, stackIn, synthStack } from '../synth';
 
-const AUDIENCE = 'gtoken/sts/assume-role-with-web-identity';
 const ONE = '104217493062858710001';
 const TWO = '104217493062858710002';
 const gke = Cluster.gke({ project: 'acme-apps', location: 'europe-west1', name: 'apps' });
 const reader = gke.serviceAccount('reports', 'reader');
-
-/** The statement for one account and one audience, as Terraform's document holds it. */
-const google = (uniqueId: string, audience = AUDIENCE) => ({
-  effect: 'Allow',
-  actions: ['sts:AssumeRoleWithWebIdentity'],
-  principals: [{ type: 'Federated', identifiers: ['accounts.google.com'] }],
-  condition: [
-    { test: 'StringEquals', variable: 'accounts.google.com:aud', values: [uniqueId] },
-    { test: 'StringEquals', variable: 'accounts.google.com:oaud', values: [audience] },
-    { test: 'StringEquals', variable: 'accounts.google.com:sub', values: [uniqueId] },
-  ],
-});
 
 /** The statement for the reader by its cluster's issuer. */
 const cluster = (issuer: string) => ({
@@ -34,7 +22,7 @@ const cluster = (issuer: string) => ({
   ],
 });
 
-type Statement = ReturnType<typeof google>;
+type Statement = ReturnType<typeof googleStatement>;
 
 function statementsOf(stack: StackJson): Statement[] {
   const documents = Object.values(stack.data.aws_iam_policy_document!);
@@ -77,30 +65,32 @@ describe('the trust policy', () => {
     }));
     expect(statements).toHaveLength(4);
     expect(statements).toEqual(expect.arrayContaining([
-      google('${google_service_account.Created.unique_id}'),
-      google('${data.google_service_account.Found.unique_id}'),
-      google('${google_service_account.Other.unique_id}'),
-      google('${var.account}'),
+      googleStatement('${google_service_account.Created.unique_id}'),
+      googleStatement('${data.google_service_account.Found.unique_id}'),
+      googleStatement('${google_service_account.Other.unique_id}'),
+      googleStatement('${var.account}'),
     ]));
   });
 
   test('has an audience that only Terraform knows', () => {
     expect(statementsOf(synthStack(stack => new AwsFederatedRole(stack, 'Role', {
       trusts: [], googleServiceAccounts: [{ uniqueId: ONE, audience: new TerraformVariable(stack, 'audience', { type: 'string' }).stringValue }],
-    })))).toEqual([google(ONE, '${var.audience}')]);
+    })))).toEqual([googleStatement(ONE, '${var.audience}')]);
   });
 
   test('has a statement of its own for each account: in one, each could come with the other\'s id as azp', () => {
-    expect(trusting([{ uniqueId: ONE, audience: AUDIENCE }, { uniqueId: TWO, audience: AUDIENCE }])).toEqual([google(ONE), google(TWO)]);
+    expect(trusting([{ uniqueId: ONE, audience: AUDIENCE }, { uniqueId: TWO, audience: AUDIENCE }]))
+      .toEqual([googleStatement(ONE), googleStatement(TWO)]);
   });
 
   test('has a statement of its own for each audience of the same account', () => {
-    expect(trusting([{ uniqueId: ONE, audience: 'one' }, { uniqueId: ONE, audience: 'two' }])).toEqual([google(ONE, 'one'), google(ONE, 'two')]);
+    expect(trusting([{ uniqueId: ONE, audience: 'one' }, { uniqueId: ONE, audience: 'two' }]))
+      .toEqual([googleStatement(ONE, 'one'), googleStatement(ONE, 'two')]);
   });
 
   test('means the same in whatever order and however often the accounts are listed', () => {
     const subjects = [{ uniqueId: ONE, audience: 'one' }, { uniqueId: ONE, audience: 'two' }, { uniqueId: TWO, audience: 'one' }];
-    const expected = [google(ONE, 'one'), google(ONE, 'two'), google(TWO, 'one')];
+    const expected = [googleStatement(ONE, 'one'), googleStatement(ONE, 'two'), googleStatement(TWO, 'one')];
     expect(trusting(subjects)).toEqual(expected);
     expect(trusting([...subjects].reverse())).toEqual(expected);
     expect(trusting([...subjects, ...subjects.map(subject => ({ ...subject }))])).toEqual(expected);
@@ -113,7 +103,7 @@ describe('the trust policy', () => {
       expect(ids[0]).not.toBe(ids[2]);
       new AwsFederatedRole(stack, 'Role', { trusts: [], googleServiceAccounts: order(ids).map(uniqueId => ({ uniqueId, audience: AUDIENCE })) });
     }));
-    const expected = [google('${google_service_account.One.unique_id}'), google('${google_service_account.Two.unique_id}')];
+    const expected = [googleStatement('${google_service_account.One.unique_id}'), googleStatement('${google_service_account.Two.unique_id}')];
     expect(listed(ids => ids)).toEqual(expected);
     expect(listed(ids => [...ids].reverse())).toEqual(expected);
     expect(listed(([one, two]) => [two!, one!])).toEqual(expected);
@@ -124,7 +114,7 @@ describe('the trust policy', () => {
       const accounts = ['one', 'two'].map(id => new ServiceAccount(stackIn(app, id), 'Account', { accountId: 'reports-reader' }));
       new AwsFederatedRole(stackIn(app, 'user'), 'Role', { trusts: [], googleServiceAccounts: accounts.map(({ uniqueId }) => ({ uniqueId, audience: AUDIENCE })) });
     });
-    const output = (stack: string) => google(`\${data.terraform_remote_state.cross-stack-reference-input-${stack}.outputs.cross-stack-output-google_service_accountAccountunique_id}`);
+    const output = (stack: string) => googleStatement(`\${data.terraform_remote_state.cross-stack-reference-input-${stack}.outputs.cross-stack-output-google_service_accountAccountunique_id}`);
     expect(statementsOf(user!)).toEqual([output('one'), output('two')]);
   });
 
@@ -165,7 +155,7 @@ describe.each(LITERAL_AND_TOKENS)('the migration from Google\'s issuer to the cl
     }
   }));
   const steps = [step({ google: true, cluster: false }), step({ google: true, cluster: true }), step({ google: false, cluster: true })] as const;
-  const ofGoogle = google('${google_service_account.Account.unique_id}');
+  const ofGoogle = googleStatement('${google_service_account.Account.unique_id}');
   const ofCluster = cluster(clusters.gkeIssuerWithoutScheme);
 
   /** What a plan would show between two steps. */
@@ -298,8 +288,8 @@ describe('an ID token of Google', () => {
   /** What the same account sends to any service that asks for its identity, such as one behind Cloud Run; whoever runs that service holds it. */
   const ELSEWHERE: IdToken = { azp: ONE, aud: 'https://reports.example.com', sub: ONE };
   const condition = (...keys: ('aud' | 'sub')[]) => keys.map(key => ({ test: 'StringEquals', variable: `accounts.google.com:${key}`, values: [ONE] }));
-  const subAlone: Statement[] = [{ ...google(ONE), condition: condition('sub') }];
-  const subAndAud: Statement[] = [{ ...google(ONE), condition: condition('aud', 'sub') }];
+  const subAlone: Statement[] = [{ ...googleStatement(ONE), condition: condition('sub') }];
+  const subAndAud: Statement[] = [{ ...googleStatement(ONE), condition: condition('aud', 'sub') }];
   const ours = trusting([{ uniqueId: ONE, audience: AUDIENCE }]);
   /** Ours of an account that is created, once Terraform knows its id. */
   const applied: Statement[] = JSON.parse(JSON.stringify(statementsOf(synthStack(stack => new AwsRoleViaGoogle(stack, 'ViaGoogle', {

@@ -8,10 +8,10 @@ import {
   GoogleIdTokenSource,
 } from 'cdktf-workload-federation';
 import { AKS_ISSUER, EKS_ISSUER, LITERAL_AND_TOKENS } from '../clusters';
+import { AUDIENCE, googleStatement } from '../google-statement';
 import { refusal } from '../refusal';
 import { readableAddresses, scratchStack, synthStack } from '../synth';
 
-const AUDIENCE = 'gtoken/sts/assume-role-with-web-identity';
 const WHO = { namespace: 'reports', serviceAccountName: 'reader' };
 const EMAIL = 'reader@acme-apps.iam.gserviceaccount.com';
 const gke = Cluster.gke({ project: 'acme-apps', location: 'europe-west1', name: 'apps' });
@@ -27,18 +27,7 @@ function synthFederation(create: (stack: TerraformStack) => GkeToAwsViaGoogleFed
   return all;
 }
 
-const trust = (uniqueId: string, audience = AUDIENCE) => ({
-  statement: [{
-    effect: 'Allow',
-    actions: ['sts:AssumeRoleWithWebIdentity'],
-    principals: [{ type: 'Federated', identifiers: ['accounts.google.com'] }],
-    condition: [
-      { test: 'StringEquals', variable: 'accounts.google.com:aud', values: [uniqueId] },
-      { test: 'StringEquals', variable: 'accounts.google.com:oaud', values: [audience] },
-      { test: 'StringEquals', variable: 'accounts.google.com:sub', values: [uniqueId] },
-    ],
-  }],
-});
+const trust = (uniqueId: string, audience = AUDIENCE) => ({ statement: [googleStatement(uniqueId, audience)] });
 
 /** What lets the service account become the account, and the account make ID tokens of itself. */
 const members = (account: string, native: string, workloadPool: string, tokenCreator = 'F_Identity_TokenCreator') => ({

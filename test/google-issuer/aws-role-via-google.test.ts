@@ -6,10 +6,10 @@ import {
   Workload,
 } from 'cdktf-workload-federation';
 import { AKS_ISSUER, EKS_ISSUER, LITERAL_AND_TOKENS } from '../clusters';
+import { AUDIENCE, googleStatement } from '../google-statement';
 import { refusal } from '../refusal';
 import { readableAddresses, scratchStack, stackIn, synthApp, synthStack } from '../synth';
 
-const AUDIENCE = 'gtoken/sts/assume-role-with-web-identity';
 const UNIQUE_ID = '104217493062858710001';
 const ROLE_ARN = 'arn:aws:iam::111111111111:role/reports';
 /** Asks for any audience. */
@@ -19,18 +19,7 @@ const gke = Cluster.gke({ project: 'acme-apps', location: 'europe-west1', name: 
 const reader = gke.serviceAccount('reports', 'reader');
 const writer = gke.serviceAccount('reports', 'writer');
 
-const trust = (uniqueId: string, audience = AUDIENCE) => ({
-  statement: [{
-    effect: 'Allow',
-    actions: ['sts:AssumeRoleWithWebIdentity'],
-    principals: [{ type: 'Federated', identifiers: ['accounts.google.com'] }],
-    condition: [
-      { test: 'StringEquals', variable: 'accounts.google.com:aud', values: [uniqueId] },
-      { test: 'StringEquals', variable: 'accounts.google.com:oaud', values: [audience] },
-      { test: 'StringEquals', variable: 'accounts.google.com:sub', values: [uniqueId] },
-    ],
-  }],
-});
+const trust = (uniqueId: string, audience = AUDIENCE) => ({ statement: [googleStatement(uniqueId, audience)] });
 
 /** A stack with the account of the reader, and what a test makes of it. */
 function scratch() {

@@ -5,6 +5,7 @@ import {
 } from 'cdktf-workload-federation';
 import { REFRESHING_COMMAND, STARTING_COMMAND, WATCHING_COMMAND } from '../../lib/google-issuer/metadata-server-command';
 import { LITERAL_AND_TOKENS } from '../clusters';
+import { googleStatement } from '../google-statement';
 import { refusal } from '../refusal';
 import { readableAddresses, scratchStack, synthStack } from '../synth';
 
@@ -175,18 +176,7 @@ describe.each(LITERAL_AND_TOKENS)('with %s', (_, clusters) => {
         },
       } : {},
       'aws_iam_role.F_Identity_Role': { assume_role_policy: '${data.aws_iam_policy_document.F_Identity_Role_Trust.json}' },
-      'data.aws_iam_policy_document.F_Identity_Role_Trust': {
-        statement: [{
-          effect: 'Allow',
-          actions: ['sts:AssumeRoleWithWebIdentity'],
-          principals: [{ type: 'Federated', identifiers: ['accounts.google.com'] }],
-          condition: [
-            { test: 'StringEquals', variable: 'accounts.google.com:aud', values: [uniqueId] },
-            { test: 'StringEquals', variable: 'accounts.google.com:oaud', values: ['gtoken/sts/assume-role-with-web-identity'] },
-            { test: 'StringEquals', variable: 'accounts.google.com:sub', values: [uniqueId] },
-          ],
-        }],
-      },
+      'data.aws_iam_policy_document.F_Identity_Role_Trust': { statement: [googleStatement(uniqueId)] },
       'data.aws_region.AwsRegion': {},
       'kubernetes_service_account_v1.F_Workload': {
         metadata: {
