@@ -48,7 +48,8 @@ console.log(reportToText(makeReport(readModel(readInputs([outdir]))), { width: 1
 
 function describe(workload: Workload, identity: ICloudIdentity, binding: PodBinding): void {
   const { cluster, subject } = workload.serviceAccount;
-  console.log(`${cluster.kind.toUpperCase()} to ${CLOUDS[identity.cloud]} (stack ${TerraformStack.of(workload).node.id})`);
+  const places = [...new Set([identity, workload].map(construct => TerraformStack.of(construct).node.id))];
+  console.log(`${cluster.kind.toUpperCase()} to ${CLOUDS[identity.cloud]} (${places.length === 1 ? 'stack' : 'stacks'} ${places.join(' and ')})`);
   line('who', `${subject} of ${text(workload, cluster.issuer)}`);
   line('becomes', becomes(identity));
   line('known by', knownBy(identity, workload.serviceAccount));

@@ -176,6 +176,7 @@ interface ClusterFields {
   readonly workloadPool?: string;
   readonly jwks?: string;
   readonly azureWebhook?: boolean;
+  readonly resource?: GkeClusterResource;
 }
 
 /** The subjects whose names were checked; nothing else is trusted. */
@@ -310,6 +311,7 @@ export class Cluster {
         project,
         projectKey: resource.projectInput ?? projectOfProvider(resource),
         workloadPool: native ? `${project}.svc.id.goog` : undefined,
+        resource,
       });
     });
   }
@@ -362,6 +364,11 @@ export class Cluster {
   public readonly azureWebhook: boolean;
   /** The public keys of an issuer that the clouds can't reach. */
   public readonly jwks?: string;
+  /**
+   * The resource or data source that a GKE cluster comes from: with the first of a project, Google's own pool comes to be.
+   * @internal
+   */
+  public readonly resource?: GkeClusterResource;
 
   private constructor(fields: ClusterFields) {
     this.kind = fields.kind;
@@ -376,6 +383,7 @@ export class Cluster {
     this.workloadPool = fields.workloadPool;
     this.jwks = fields.jwks;
     this.azureWebhook = fields.azureWebhook === true;
+    this.resource = fields.resource;
     Object.freeze(this);
   }
 

@@ -40,6 +40,8 @@ class Reports extends TerraformStack {
     new GoogleProvider(this, 'Google', { project: 'acme-reports' });
     new KubernetesProvider(this, 'Kubernetes', { configPath: '~/.kube/config', configContext: 'eks-apps' });
 
+    const common = { createNamespace: true, kubernetesApiAccess: false };
+
     // The role is in another account than the cluster, and so is the registration of the cluster that it trusts.
     const reader = eks.serviceAccount('reports', 'reader');
     const role = new AwsFederatedRole(this, 'ReaderRole', { trusts: [reader], awsProvider: archive });
@@ -47,7 +49,7 @@ class Reports extends TerraformStack {
     // The pool is in the platform's project, the account in the reports team's, and the bucket in a third.
     const account = new GcpFederatedServiceAccount(this, 'ReaderAccount', { trusts: [reader], accountId: 'reports-reader', pools: [pool] });
     account.grantBucketRead('acme-warehouse-exports');
-    const readerWorkload = new Workload(this, 'Reader', { serviceAccount: reader, identities: [role, account], createNamespace: true });
+    const readerWorkload = new Workload(this, 'Reader', { serviceAccount: reader, identities: [role, account], ...common });
     run(this, 'ReaderDeployment', 'reader', readerWorkload);
 
     // A chain: the workload becomes the first role, and by it the second, which is in another account. The cluster is registered in this
@@ -57,14 +59,14 @@ class Reports extends TerraformStack {
     const hub = new AwsFederatedRole(this, 'Hub', { trusts: [auditor] });
     const spoke = new AwsChainedRole(this, 'Spoke', { source: hub, awsProvider: archive });
     spoke.grantBucketRead('arn:aws:s3:::acme-archive', { prefix: 'audit/' });
-    run(this, 'AuditorDeployment', 'auditor', new Workload(this, 'Auditor', { serviceAccount: auditor, identities: [spoke], createNamespace: true }));
+    run(this, 'AuditorDeployment', 'auditor', new Workload(this, 'Auditor', { serviceAccount: auditor, identities: [spoke], ...common }));
 
     // EKS Pod Identity: no annotation, no token; EKS itself goes on to the role in the other account.
     const exporter = eks.serviceAccount('reports', 'exporter');
     const podRole = new AwsPodIdentityRole(this, 'PodRole', { trusts: [exporter] });
     const target = new AwsChainedRole(this, 'Target', { source: podRole, awsProvider: archive });
     target.grantBucketWrite('arn:aws:s3:::acme-archive', { prefix: 'exports/' });
-    run(this, 'ExporterDeployment', 'exporter', new Workload(this, 'Exporter', { serviceAccount: exporter, identities: [target], createNamespace: true }));
+    run(this, 'ExporterDeployment', 'exporter', new Workload(this, 'Exporter', { serviceAccount: exporter, identities: [target], ...common }));
   }
 }
 

@@ -35,9 +35,8 @@ class OnEks extends TerraformStack {
     new KubernetesProvider(this, 'Kubernetes', { configPath: '~/.kube/config', configContext: 'eks-apps' });
     const common = { cluster: eks, namespace: 'reports', createNamespace: true, kubernetesApiAccess: false };
 
-    const archive = new EksToAwsFederation(this, 'Archive', {
-      ...common, serviceAccountName: 'archive', policyArns: ['arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess'],
-    });
+    const archive = new EksToAwsFederation(this, 'Archive', { ...common, serviceAccountName: 'archive' });
+    archive.role.grantBucketRead('arn:aws:s3:::acme-archive');
     run(this, 'ArchiveDeployment', 'archive', archive);
 
     // Only because examples are destroyed again: a deleted pool's id stays blocked for 30 days, so pools refuse to be destroyed.

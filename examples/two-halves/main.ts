@@ -31,6 +31,8 @@ class Cloud extends TerraformStack {
     this.cluster = new ContainerCluster(this, 'Apps', {
       project: 'acme-apps', location: 'europe-west1', name: 'apps', enableAutopilot: true, deletionProtection: false,
     });
+    // By Google's own pool, the same namespace and name in any other GKE cluster of the project is the same identity: `workloadIdentity: false` takes a
+    // pool of this cluster alone.
     this.collector = Cluster.fromGkeCluster(this.cluster).serviceAccount('reports', 'collector');
     const trusts = [this.collector];
 

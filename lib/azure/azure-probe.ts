@@ -15,8 +15,9 @@ const IMAGE = 'mcr.microsoft.com/azure-cli:2.77.0';
 const CLI_CLOUDS: Record<AzureCloud, string> = { public: 'AzureCloud', usgovernment: 'AzureUSGovernment', china: 'AzureChinaCloud' };
 
 /*
- * The Azure CLI takes a token on its command line alone; it is seen by the containers of the pod at most, which have it anyway. Logging in twice must not
- * share a folder: a login of before would answer for the second. AADSTS700212 is the audience; there are codes that begin with it, and those of the issuer and the subject.
+ * The Azure CLI reads the value of an option from a file where it begins with @, so that no token is on a command line, which nodes often record.
+ * Logging in twice must not share a folder: a login of before would answer for the second. AADSTS700212 is the audience; there are codes that begin with
+ * it, and those of the issuer and the subject.
  */
 const SCRIPT = `
 login() {
@@ -25,7 +26,7 @@ login() {
   if [ "$PROBE_AZURE_CLOUD" != AzureCloud ]; then
     AZURE_CONFIG_DIR="$2" az cloud set --name "$PROBE_AZURE_CLOUD" > /dev/null 2> "$err" || return 1
   fi
-  AZURE_CONFIG_DIR="$2" az login --service-principal --username "$PROBE_CLIENT_ID" --tenant "$PROBE_TENANT_ID" --federated-token "$(cat "$1")" --allow-no-subscriptions --output none > /dev/null 2> "$err"
+  AZURE_CONFIG_DIR="$2" az login --service-principal --username "$PROBE_CLIENT_ID" --tenant "$PROBE_TENANT_ID" --federated-token "@$1" --allow-no-subscriptions --output none > /dev/null 2> "$err"
 }
 ask() {
   if [ "$AZURE_CLIENT_ID" != "$PROBE_CLIENT_ID" ] || [ "$AZURE_TENANT_ID" != "$PROBE_TENANT_ID" ]; then

@@ -1,4 +1,4 @@
-import { TerraformProvider } from 'cdktf';
+import { ITerraformDependable, TerraformProvider, TerraformResource, TerraformStack } from 'cdktf';
 import { IConstruct } from 'constructs';
 import { ClusterWorkloadIdentityPool } from './cluster-workload-identity-pool';
 import { googleProject } from './google-project';
@@ -71,6 +71,16 @@ export function memberOf(
   return cluster.workloadPool === undefined
     ? federatedMember(scope, subject, pools, googleProvider)
     : nativeMember(projectNumberOf(scope, cluster, googleProvider), cluster, subject);
+}
+
+/**
+ * What a member of Google's own pool waits for: the cluster, where the stack makes it and says its project, so that nothing of the member refers
+ * to it. The pool comes with the first cluster of the project, and IAM refuses members of a pool that is not there yet.
+ * @see https://cloud.google.com/kubernetes-engine/docs/concepts/workload-identity
+ */
+export function poolComesWith(scope: IConstruct, { cluster: { workloadPool, resource } }: TrustedSubject): ITerraformDependable[] | undefined {
+  return workloadPool !== undefined && resource?.projectInput !== undefined && TerraformResource.isTerraformResource(resource)
+    && TerraformStack.of(resource) === TerraformStack.of(scope) ? [resource] : undefined;
 }
 
 /** The pools that were passed for the clusters that need one, by cluster id. */

@@ -4,7 +4,7 @@ import { TerraformProvider, TerraformStack } from 'cdktf';
 import { Construct } from 'constructs';
 import { ClusterWorkloadIdentityPool } from './cluster-workload-identity-pool';
 import { bindCredentialFile, GOOGLE_RESERVED_ENV, projectEnv } from './credential-file-binding';
-import { checkGoogleSubject, federatedMembers, givenPools, informOfSharedPool, memberOf } from './federated-members';
+import { checkGoogleSubject, federatedMembers, givenPools, informOfSharedPool, memberOf, poolComesWith } from './federated-members';
 import { gcpProbe } from './gcp-probe';
 import { googleProject } from './google-project';
 import { checkProjectRole, GcsBucket, MemberGrants } from './member-grants';
@@ -80,7 +80,9 @@ export class GcpFederatedPrincipal extends Construct implements ICloudIdentity {
     this.props = props;
     const provider = props.googleProvider;
     const pools = givenPools(this, props.pools, trusts);
-    const grantees = federatedMembers(this, trusts).map(({ id: suffix, subject }) => ({ suffix: `_${suffix}`, member: memberOf(this, subject, pools, provider) }));
+    const grantees = federatedMembers(this, trusts).map(({ id: suffix, subject }) => ({
+      suffix: `_${suffix}`, member: memberOf(this, subject, pools, provider), dependsOn: poolComesWith(this, subject),
+    }));
     this.members = grantees.map(({ member }) => member);
     this.pools = [...pools.values()];
     this.grants = new MemberGrants(this, grantees, provider);

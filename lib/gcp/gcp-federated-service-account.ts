@@ -7,7 +7,7 @@ import { Fn, TerraformProvider } from 'cdktf';
 import { Construct } from 'constructs';
 import { ClusterWorkloadIdentityPool } from './cluster-workload-identity-pool';
 import { bindCredentialFile, GOOGLE_RESERVED_ENV } from './credential-file-binding';
-import { checkGoogleSubject, federatedMembers, givenPools, informOfSharedPool, memberId, memberOf } from './federated-members';
+import { checkGoogleSubject, federatedMembers, givenPools, informOfSharedPool, memberId, memberOf, poolComesWith } from './federated-members';
 import { gcpProbe } from './gcp-probe';
 import { checkProjectRole, GcsBucket, MemberGrants } from './member-grants';
 import { warnOfTrusts, watchProviders } from '../annotations';
@@ -135,7 +135,8 @@ export class GcpFederatedServiceAccount extends Construct implements ICloudIdent
 
     const pools = givenPools(this, props.pools, trusts);
     this.members = new Map(federatedMembers(this, trusts).map(({ id: name, subject }) => [name, new ServiceAccountIamMember(this, name, {
-      serviceAccountId, role: 'roles/iam.workloadIdentityUser', member: impersonating(subject) ?? memberOf(this, subject, pools, provider), provider,
+      serviceAccountId, role: 'roles/iam.workloadIdentityUser', member: impersonating(subject) ?? memberOf(this, subject, pools, provider),
+      dependsOn: poolComesWith(this, subject), provider,
     })]));
     this.pools = [...pools.values()];
     this.grants = new MemberGrants(this, [{ member: this.member, suffix: '' }], provider);

@@ -1,6 +1,6 @@
 import { ProjectIamMember } from '@cdktf/provider-google/lib/project-iam-member';
 import { StorageBucketIamMember } from '@cdktf/provider-google/lib/storage-bucket-iam-member';
-import { TerraformProvider } from 'cdktf';
+import { ITerraformDependable, TerraformProvider } from 'cdktf';
 import { Construct, IConstruct } from 'constructs';
 import { warn } from '../annotations';
 import { checkPattern } from '../checks';
@@ -30,6 +30,8 @@ export interface Grantee {
   readonly member: string;
   /** What ends the grant's id; empty where there is one grantee. */
   readonly suffix: string;
+  /** What must be there before it can be granted anything; nothing where it is left out. */
+  readonly dependsOn?: ITerraformDependable[];
 }
 
 /** The grants of an identity: one member each, so that members of others stay. */
@@ -70,7 +72,9 @@ export class MemberGrants {
     }
     this.buckets.set(name, bucket);
     const bucketName = literal ? bucket : bucket.name;
-    return this.each(name, (id, member) => new StorageBucketIamMember(this.scope, id, { bucket: bucketName, role, member, provider: this.provider }));
+    return this.each(name, (id, { member, dependsOn }) => new StorageBucketIamMember(this.scope, id, {
+      bucket: bucketName, role, member, dependsOn, provider: this.provider,
+    }));
   }
 
   /**
@@ -85,14 +89,16 @@ export class MemberGrants {
     if (ADMIN_ROLES.has(role)) {
       warn(this.scope, 'google-iam-admin-role');
     }
-    return this.each(id, (memberId, member) => new ProjectIamMember(this.scope, memberId, { project, role, member, provider: this.provider }));
+    return this.each(id, (memberId, { member, dependsOn }) => new ProjectIamMember(this.scope, memberId, {
+      project, role, member, dependsOn, provider: this.provider,
+    }));
   }
 
   /** A grant that was given before is given. */
-  private each<T extends Construct>(name: string, create: (id: string, member: string) => T): T[] {
-    return this.grantees.map(({ member, suffix }) => {
-      const id = `${name}${suffix}`;
-      return (this.scope.node.tryFindChild(id) as T | undefined) ?? create(id, member);
+  private each<T extends Construct>(name: string, create: (id: string, grantee: Grantee) => T): T[] {
+    return this.grantees.map(grantee => {
+      const id = `${name}${grantee.suffix}`;
+      return (this.scope.node.tryFindChild(id) as T | undefined) ?? create(id, grantee);
     });
   }
 }

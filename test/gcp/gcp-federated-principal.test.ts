@@ -1,3 +1,4 @@
+import { ContainerCluster } from '@cdktf/provider-google/lib/container-cluster';
 import { GoogleProvider } from '@cdktf/provider-google/lib/provider';
 import { StorageBucket } from '@cdktf/provider-google/lib/storage-bucket';
 import { PodV1 } from '@cdktf/provider-kubernetes/lib/pod-v1';
@@ -130,6 +131,21 @@ describe('grants', () => {
     expect(sorted(bodies(stack, 'google_project_iam_member'))).toEqual(sorted(
       members.map(member => ({ member, project: '${data.google_project.GoogleProject.project_id}', role: 'roles/bigquery.jobUser' }))));
     expect(stack.data.google_project).toEqual({ GoogleProject: {} });
+  });
+
+  test('wait for the cluster of the stack with which Google\'s own pool comes, those of pools of ours do not', () => {
+    const stack = synthStack(scope => {
+      const cluster = Cluster.fromGkeCluster(new ContainerCluster(scope, 'Apps', { name: 'apps', project: 'acme-apps' }));
+      const principal = new GcpFederatedPrincipal(scope, 'Principal', {
+        trusts: [reader, cluster.serviceAccount('reports', 'reader')], project: 'acme-data', projectRoles: ['roles/bigquery.jobUser'],
+      });
+      principal.grantBucketRead('acme-reports');
+    });
+    for (const type of ['google_storage_bucket_iam_member', 'google_project_iam_member']) {
+      expect(bodies(stack, type).map(({ member, depends_on }) => [member.split('/').at(-1), depends_on])).toEqual([
+        ['system:serviceaccount:reports:reader', undefined], ['reader', ['google_container_cluster.Apps']],
+      ]);
+    }
   });
 
   test('have addresses made of the subject, so that nobody else\'s moves', () => {

@@ -123,14 +123,21 @@ describe('the members of Google\'s own pool, which are the same for every cluste
     expect(sets(gone === 'blue' ? 'green' : 'blue')).toEqual({ ...namespace, ...everybody[gone === 'blue' ? 'green' : 'blue'] });
   });
 
-  test('are those of the literal project where the cluster\'s resource says it', () => {
+  test('are those of the literal project where the cluster\'s resource says it, and wait for a cluster of the stack, with which the pool comes', () => {
     const resource = (stack: TerraformStack, name: string) => Cluster.fromGkeCluster(new ContainerCluster(stack, name, { name, project: 'acme-apps' }));
+    const elsewhere = (stack: TerraformStack, name: string) => resource(stackIn(stack.node.root as App, 'elsewhere'), name);
     const data = (stack: TerraformStack, name: string) => Cluster.fromGkeCluster(new DataGoogleContainerCluster(stack, name, { name, project: 'acme-apps' }));
-    for (const trustsIn of [
-      (stack: TerraformStack) => [resource(stack, 'blue')], (stack: TerraformStack) => [data(stack, 'green')],
-      (stack: TerraformStack) => [resource(stack, 'blue'), data(stack, 'green'), gke('red')],
-    ]) {
-      expect(membersOf(stack => trustsIn(stack).map(cluster => cluster.serviceAccount('reports', 'reader')))).toEqual(READER);
+    for (const [trustsIn, first] of [
+      [stack => [resource(stack, 'blue')], 'blue'],
+      [stack => [data(stack, 'blue')], undefined],
+      [stack => [elsewhere(stack, 'blue')], undefined],
+      [stack => [resource(stack, 'red'), data(stack, 'green'), resource(stack, 'blue'), gke('yellow')], 'blue'],
+      [stack => [gke('blue'), resource(stack, 'green')], undefined],
+    ] as [(stack: TerraformStack) => Cluster[], string | undefined][]) {
+      const [[id, body]] = Object.entries(READER) as [[string, object]];
+      expect(membersOf(stack => trustsIn(stack).map(cluster => cluster.serviceAccount('reports', 'reader')))).toEqual({
+        [id]: { ...body, ...(first !== undefined && { depends_on: [`google_container_cluster.${first}`] }) },
+      });
     }
   });
 

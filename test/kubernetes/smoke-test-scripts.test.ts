@@ -80,7 +80,10 @@ case "$*" in
   'cloud set'*) key=cloud ;;
   'account show'*) key=show ;;
   login*) case "$AZURE_CONFIG_DIR" in */control) key=control ;; *) key=login ;; esac ;;
-esac`,
+esac
+for argument; do
+  case "$argument" in @*) cat "\${argument#@}" >> "$FAKE/federated_token"; echo >> "$FAKE/federated_token" ;; esac
+done`,
   sleep: 'echo "$1" >> "$FAKE/pauses"; exit 0',
 };
 
@@ -178,13 +181,14 @@ describe.each([['sh', ['sh']], ['bash as sh', ['bash', '--posix']]])('in %s', (_
   });
 
   test('Azure says the client, and refuses the other token', () => {
-    const { said, status, log } = run(OIDC, azureOf, { login: {}, show: SHOW, control: NO_RECORD }, { shell, env: AZURE });
+    const { said, status, log, read } = run(OIDC, azureOf, { login: {}, show: SHOW, control: NO_RECORD }, { shell, env: AZURE });
     expect({ said, status }).toEqual({ said: `azure: OK: ${CLIENT} of tenant ${TENANT}; a token for another audience is refused (AADSTS700212)`, status: 0 });
+    const login = (file: string): RegExp =>
+      new RegExp(` login --service-principal --username ${CLIENT} --tenant ${TENANT} --federated-token @/\\S+/${file} --allow-no-subscriptions --output none$`);
     expect(log.trim().split('\n')).toEqual([
-      `login login --service-principal --username ${CLIENT} --tenant ${TENANT} --federated-token ${JWT} --allow-no-subscriptions --output none`,
-      'show account show --query user.name --output tsv',
-      `control login --service-principal --username ${CLIENT} --tenant ${TENANT} --federated-token ${JWT}.control --allow-no-subscriptions --output none`,
+      expect.stringMatching(login('token')), 'show account show --query user.name --output tsv', expect.stringMatching(login('control')),
     ]);
+    expect(read('federated_token')).toBe(`${JWT}\n${JWT}.control\n`);
   });
 });
 
