@@ -16,8 +16,8 @@ const IMAGE = 'gcr.io/google.com/cloudsdktool/google-cloud-cli:525.0.0-slim';
 /*
  * Access tokens stay in files that nobody else can read, and go to Google by standard input: others can read command lines. Google says whose an access token
  * of an account is, the node's too, and of one that is a principal's own what it says of one that is none ("Invalid Value"): what is known of that one is that the
- * credential file names the provider, and that the provider takes the token that the file names. The metadata server takes no token of anybody's, so that there
- * is none to be refused.
+ * credential file names the provider, and that the provider takes the token that the file names. The file is read before gcloud reads it, as it says where the
+ * token goes. The metadata server takes no token of anybody's, so that there is none to be refused.
  */
 const SCRIPT = `
 field() {
@@ -36,7 +36,7 @@ post() {
 exchange() {
   post --data-urlencode "audience=$PROBE_AUDIENCE" --data-urlencode "subject_token@$1" --data-urlencode grant_type=urn:ietf:params:oauth:grant-type:token-exchange --data-urlencode requested_token_type=urn:ietf:params:oauth:token-type:access_token --data-urlencode subject_token_type=urn:ietf:params:oauth:token-type:jwt --data-urlencode scope=https://www.googleapis.com/auth/cloud-platform https://sts.googleapis.com/v1/token
 }
-exchanged() {
+configured() {
   config="$CLOUDSDK_AUTH_CREDENTIAL_FILE_OVERRIDE"
   if [ ! -s "$config" ]; then
     problem='there is no credential file where CLOUDSDK_AUTH_CREDENTIAL_FILE_OVERRIDE says'
@@ -47,11 +47,26 @@ exchanged() {
     problem="the credential file names the provider $(named "$out"), and not $PROBE_AUDIENCE"
     return 1
   fi
+  field token_url "$config" > "$out"
+  if [ "$(cat "$out")" != https://sts.googleapis.com/v1/token ]; then
+    problem="the credential file sends the token to $(named "$out"), and not to Google"
+    return 1
+  fi
+  field service_account_impersonation_url "$config" > "$out"
+  case "$(cat "$out")" in
+    '' | https://iamcredentials.googleapis.com/*) ;;
+    *)
+      problem="the credential file asks $(named "$out") for an account, and not Google"
+      return 1 ;;
+  esac
   own=$(field file "$config")
   if [ ! -s "$own" ]; then
     problem='there is no token where the credential file says'
     return 1
   fi
+  : > "$out"
+}
+exchanged() {
   exchange "$own" || return 1
   if [ "$status" != 200 ] || ! grep -q '"access_token"' "$out"; then
     problem="the provider does not take the token of the pod: Google says $status: $(tidy "$out")"
@@ -60,6 +75,7 @@ exchanged() {
   : > "$out"
 }
 ask() {
+  if [ -n "$PROBE_AUDIENCE" ]; then configured || return 1; fi
   if ! gcloud auth print-access-token 2> "$err" | tr -d '[:space:]' > "$HOME/access" || [ ! -s "$HOME/access" ]; then
     problem="gcloud says: $(tidy "$err")"
     return 1

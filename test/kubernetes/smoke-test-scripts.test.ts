@@ -26,7 +26,7 @@ const JWT = `eyJhbGciOiJSUzI1NiJ9.${'c3ViamVjdA'.repeat(8)}.${'c2lnbmF0dXJl'.rep
 const ACCESS = `ya29.${'Zm9vYmFy'.repeat(12)}`;
 const SESSION_TOKEN = 'IQoJb3JpZ2luX2VjE/J+/////////'.repeat(8);
 const AUDIENCE = '//iam.googleapis.com/projects/123456789012/locations/global/workloadIdentityPools/apps/providers/apps';
-const credentialFile = (audience: string) => `{"audience":"${audience}","credential_source":{"file":"TOKEN_FILE","format":{"type":"text"}},"type":"external_account"}`;
+const credentialFile = (audience: string) => `{"audience":"${audience}","credential_source":{"file":"TOKEN_FILE","format":{"type":"text"}},"token_url":"https://sts.googleapis.com/v1/token","type":"external_account"}`;
 const CREDENTIAL_FILE = credentialFile(AUDIENCE);
 const KEY = 'wJalrXUtnFEMIK7MDENGbPxRfiCYEXAMPLEKEY'.repeat(3);
 
@@ -355,8 +355,20 @@ test.each([
   }
 });
 
+const withMember = (member: object) => JSON.stringify({ ...JSON.parse(CREDENTIAL_FILE), ...member });
+
+test.each([
+  ['sends the token elsewhere', withMember({ token_url: 'https://sts.example.com/v1/token' }), 'sends the token to https://sts.example.com/v1/token, and not to Google'],
+  ['says not where the token goes', withMember({ token_url: undefined }), 'sends the token to , and not to Google'],
+  ['asks somebody else for the account', withMember({ service_account_impersonation_url: 'https://iamcredentials.googleapis.com.example.com/' }),
+    'asks https://iamcredentials.googleapis.com.example.com/ for an account, and not Google'],
+])('fails before gcloud is run where the credential file %s', (_, credentials, said) => {
+  const { status, log, ...result } = run(OIDC, accountOf, {}, { credentials, env: ACCOUNT });
+  expect({ status, log, said: result.said }).toEqual({ status: 1, log: '', said: `gcp: FAILED: the credential file ${said}` });
+});
+
 test('fails where the credential file names no token', () => {
-  const credentials = `{"audience": "${AUDIENCE}"}`;
+  const credentials = withMember({ credential_source: {} });
   expect(run(OIDC, principalOf, { access: TOKEN }, { credentials })).toMatchObject({ said: 'gcp: FAILED: there is no token where the credential file says', status: 1 });
 });
 
