@@ -1,7 +1,8 @@
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 
-const LIB = join(__dirname, '..', 'lib');
+const ROOT = join(__dirname, '..');
+const LIB = join(ROOT, 'lib');
 
 /** Which rooms a room may use besides itself; files at the top and doors are rooms of their own. See docs/architecture.md. */
 const MAY_USE: Record<string, readonly string[]> = {
@@ -70,8 +71,8 @@ const roomOf = (file: string) => {
 
 /** What a file imports or re-exports, types as well: a declaration file that names a missing package does not compile. */
 function specifiersOf(file: string): string[] {
-  return [...readFileSync(file, 'utf8').matchAll(/^(?:import|export)\b[^;']*?\bfrom '([^']+)';|(?:import|require)\('([^']+)'\)/gm)]
-    .map(([, statement, call]) => statement ?? call!);
+  return [...readFileSync(file, 'utf8').matchAll(/^(?:import|export)\b[^;']*?\bfrom '([^']+)';|^import '([^']+)';|(?:import|require)\('([^']+)'\)/gm)]
+    .map(([, statement, bare, call]) => statement ?? bare ?? call!);
 }
 
 /** The file behind a relative specifier; a folder is its door. */
@@ -104,6 +105,32 @@ test('rooms use only the packages that they may, one resource at a time', () => 
 test('the issuers use the names of Azure\'s clouds, and nothing else of Azure', () => {
   const used = imports.filter(({ room, file, specifier }) => room === 'issuer' && roomOf(targetOf(join(LIB, file), specifier)) === 'azure');
   expect(used).toEqual([{ file: 'issuer/azure-blob-hosted-issuer.ts', room: 'issuer', specifier: '../azure/azure-cloud' }]);
+});
+
+/** The file of the repository behind a specifier, be it relative or the name of this package. */
+function ownTargetOf(file: string, specifier: string): string | undefined {
+  const door = /^cdktf-workload-federation(?:\/([a-z]+))?$/.exec(specifier);
+  return door !== null ? join(LIB, door[1] ?? '', 'index.ts') : specifier.startsWith('.') ? targetOf(file, specifier) : undefined;
+}
+
+test('no file imports itself by way of others', () => {
+  const all = ['lib', 'test', 'examples', 'bench'].flatMap(folder => files(join(ROOT, folder))).filter(file => file.endsWith('.ts'));
+  const known = new Set(all);
+  const importsOf = new Map(all.map(file =>
+    [file, specifiersOf(file).map(specifier => ownTargetOf(file, specifier)).filter((target): target is string => known.has(target ?? ''))] as const));
+  const done = new Set<string>();
+  const cycles: string[] = [];
+  const visit = (file: string, way: readonly string[]): void => {
+    if (way.includes(file)) {
+      cycles.push([...way.slice(way.indexOf(file)), file].map(step => relative(ROOT, step)).join(' -> '));
+    } else if (!done.has(file)) {
+      importsOf.get(file)!.forEach(target => visit(target, [...way, file]));
+      done.add(file);
+    }
+  };
+  all.forEach(file => visit(file, []));
+  expect([...importsOf.values()].flat().length).toBeGreaterThan(all.length);
+  expect(cycles).toEqual([]);
 });
 
 /** The packages that a door leads to, by way of whatever files. */

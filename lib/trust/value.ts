@@ -161,6 +161,9 @@ export function like(value: TextValue, pattern: TextValue, wildcards: Wildcards 
   if (want.length * have.length > MAX_WORK) {
     return 'unknown';
   }
+  if (differ(want.at(-1), have.at(-1))) {
+    return 'no';
+  }
   const certain = !want.some(isUnknown) && !have.some(isUnknown);
   if (!overlap(want, have)) {
     return 'no';
@@ -301,12 +304,20 @@ function samePiece(a: Piece, b: Piece): boolean {
   return a instanceof Unknown && b instanceof Unknown ? a.symbol === b.symbol : a === b && a !== ANY && a !== ONE;
 }
 
+/** Whether both are characters, and not the same. */
+function differ(a: Piece | undefined, b: Piece | undefined): boolean {
+  return typeof a === 'string' && typeof b === 'string' && a !== b;
+}
+
 function isUnknown(piece: Piece): boolean {
   return piece instanceof Unknown;
 }
 
 /** Whether some text is matched by both, an unknown part being any text. */
 function overlap(a: readonly Piece[], b: readonly Piece[]): boolean {
+  if (isAnything(a) || isAnything(b)) {
+    return true;
+  }
   // The places of `b` at which the rest of it can still be what the rest of `a` is.
   let places = closure(new Set([0]), b);
   for (const piece of a) {
@@ -335,6 +346,11 @@ function overlap(a: readonly Piece[], b: readonly Piece[]): boolean {
   return places.has(b.length);
 }
 
+/** Whether pieces are one that may be any text. */
+function isAnything(pieces: readonly Piece[]): boolean {
+  return pieces.length === 1 && (pieces[0] === ANY || pieces[0] instanceof Unknown);
+}
+
 /** Adds the places that are reached by taking wildcards for nothing. */
 function closure(places: Set<number>, pieces: readonly Piece[]): Set<number> {
   for (const place of places) {
@@ -358,6 +374,9 @@ function covered(want: readonly Piece[], have: readonly Piece[]): boolean {
       } else if (pattern !== undefined && (samePiece(pattern, piece) || (pattern === ONE && typeof piece === 'string'))) {
         next.add(place + 1);
       }
+    }
+    if (next.size === 0) {
+      return false;
     }
     places = starred(next, want);
   }

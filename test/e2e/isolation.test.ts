@@ -1,17 +1,22 @@
 import { spawn } from 'node:child_process';
 import { readFileSync, readdirSync, readlinkSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { namespaces } from './network/cli';
+import type { ClientName, RunningPod } from './model';
 import { Clients } from './network/clients';
-import { podOf, serveFakes } from './network/fakes';
+import { PODS, podOf, serveFakes } from './network/fakes';
 import { LoopbackInternet } from './network/internet';
+import { alone } from './network/namespaces';
 
-/** Nothing leaves the machine: neither a client nor what it could start reaches anything but the stand-ins. */
+/**
+ * Nothing leaves the machine: neither a client nor what it could start reaches anything but the stand-ins. What a client's process loads first turns and closes
+ * its ways out; where this machine can, the process has besides a network of its own, of which that is no part.
+ */
 
 jest.setTimeout(60_000);
 
 const internet = new LoopbackInternet();
 const clients = new Clients(internet);
+const inThisNetwork = new Clients(internet, { alone: false });
 serveFakes(internet);
 const served: string[] = [];
 internet.serve('here.example.com', request => {
@@ -19,12 +24,12 @@ internet.serve('here.example.com', request => {
   return { status: 200, body: 'here' };
 });
 afterAll(async () => {
-  await clients.close();
+  await Promise.all([clients, inThisNetwork].map(each => each.close()));
   await internet.close();
 });
 
-async function script(body: string): Promise<readonly string[]> {
-  const outcome = await clients.script(podOf('alice'), 'app', body);
+async function script(body: string, by = clients): Promise<readonly string[]> {
+  const outcome = await by.script(podOf('alice'), 'app', body);
   if (!outcome.ok) {
     throw new Error(`${outcome.code}: ${outcome.message}`);
   }
@@ -67,21 +72,44 @@ const WAYS_OUT: readonly (readonly [string, string, string])[] = [
   ['dns.reverse', '(resolve, reject) => require(\'dns\').reverse(\'192.0.2.1\', (error, found) => error ? reject(error) : resolve(found))', 'ECONNREFUSED'],
   ['a datagram', '(resolve, reject) => { const socket = require(\'dgram\').createSocket(\'udp4\'); socket.on(\'error\', reject); socket.send(\'x\', 53, \'192.0.2.1\', error => error ? reject(error) : resolve(\'sent\')); }', 'EACCES'],
   ['a datagram by IPv6', '(resolve, reject) => { const socket = require(\'dgram\').createSocket(\'udp6\'); socket.on(\'error\', reject); socket.send(\'x\', 53, \'2001:db8::1\', error => error ? reject(error) : resolve(\'sent\')); }', 'EACCES'],
+  ['a connected datagram', '(resolve, reject) => { const socket = require(\'dgram\').createSocket(\'udp4\'); socket.on(\'error\', reject); socket.connect(53, \'192.0.2.1\', error => error ? reject(error) : resolve(\'connected\')); }', 'EACCES'],
+  ['a datagram to a name', '(resolve, reject) => { const socket = require(\'dgram\').createSocket(\'udp4\'); socket.on(\'error\', reject); socket.send(\'x\', 53, \'elsewhere.example.com\', error => error ? reject(error) : resolve(\'sent\')); }', 'EACCES'],
+  ['a group of receivers', '(resolve, reject) => { const socket = require(\'dgram\').createSocket(\'udp4\'); socket.on(\'error\', reject); socket.addMembership(\'233.252.0.1\'); resolve(\'joined\'); }', 'EACCES'],
+  ['dns.lookupService', '(resolve, reject) => require(\'dns\').lookupService(\'192.0.2.1\', 443, (error, found) => error ? reject(error) : resolve(found))', 'ENOTFOUND'],
   ['a server', '(resolve, reject) => require(\'net\').createServer().on(\'error\', reject).listen(0, () => resolve(\'listening\'))', 'EACCES'],
   ['a thread', '(resolve, reject) => { new (require(\'worker_threads\').Worker)(\'0\', { eval: true }).on(\'online\', () => resolve(\'started\')); }', 'no threads here'],
   ['a process', '(resolve, reject) => require(\'child_process\').spawn(process.execPath, [\'--version\']).on(\'error\', reject).on(\'spawn\', () => resolve(\'started\'))', 'ENOENT'],
   ['a process that is waited for', '(resolve, reject) => resolve(require(\'child_process\').execFileSync(process.execPath, [\'--version\']))', 'ENOENT'],
   ['a shell', '(resolve, reject) => require(\'child_process\').exec(\'true\', error => error ? reject(error) : resolve(\'ran\'))', 'ENOENT'],
   ['a fork', '(resolve, reject) => resolve(require(\'child_process\').fork(\'/x.js\'))', 'ENOENT'],
+  ['a worker of a cluster', '(resolve, reject) => resolve(require(\'cluster\').fork().process.pid)', 'ENOENT'],
+  ['a debugger', '(resolve, reject) => resolve(require(\'inspector\').open(0, \'0.0.0.0\'))', 'EPERM'],
+  ['a debugger by its handle', '(resolve, reject) => resolve(process.binding(\'inspector\').open(0, \'0.0.0.0\'))', 'EPERM'],
+  ['a debugger by a signal', '(resolve, reject) => resolve(process.kill(process.pid, \'SIGUSR1\'))', 'EPERM'],
+  ['a debugger of another process', '(resolve, reject) => resolve(process._debugProcess(process.ppid))', 'EPERM'],
   ['native code', '(resolve, reject) => resolve(process.dlopen({ exports: {} }, \'/x.node\'))', 'no native code here'],
   ['the handles beneath Node\'s modules', `(resolve, reject) => {
     const { TCP, TCPConnectWrap } = process.binding('tcp_wrap');
     resolve(require('util').getSystemErrorName(new TCP(0).connect(new TCPConnectWrap(), '192.0.2.1', 443)));
   }`, 'ENETUNREACH'],
+  ...([
+    ['a connection to a port of this machine', '{ const { TCP, TCPConnectWrap } = process.binding(\'tcp_wrap\'); return new TCP(0).connect(new TCPConnectWrap(), \'127.0.0.1\', 22); }', 'ENETUNREACH'],
+    ['an IPv6 connection', '{ const { TCP, TCPConnectWrap } = process.binding(\'tcp_wrap\'); return new TCP(0).connect6(new TCPConnectWrap(), \'2001:db8::1\', 443); }', 'ENETUNREACH'],
+    ['a listening socket', '{ const { TCP } = process.binding(\'tcp_wrap\'); return new TCP(1).listen(1); }', 'EACCES'],
+    ['a socket of the file system', '{ const { Pipe, PipeConnectWrap } = process.binding(\'pipe_wrap\'); return new Pipe(0).connect(new PipeConnectWrap(), \'/var/run/docker.sock\'); }', 'ENOENT'],
+    ['a datagram', '{ const { UDP, SendWrap } = process.binding(\'udp_wrap\'); return new UDP().send(new SendWrap(), [Buffer.from(\'x\')], 1, 53, \'192.0.2.1\', false); }', 'ENETUNREACH'],
+    ['an IPv6 datagram', '{ const { UDP, SendWrap } = process.binding(\'udp_wrap\'); return new UDP().send6(new SendWrap(), [Buffer.from(\'x\')], 1, 53, \'2001:db8::1\', false); }', 'ENETUNREACH'],
+    ['the address of a name', '{ const { getaddrinfo, GetAddrInfoReqWrap } = process.binding(\'cares_wrap\'); return getaddrinfo(new GetAddrInfoReqWrap(), \'elsewhere.example.com\', 0, 0, 0); }', 'EAI_NONAME'],
+    ['the name of an address', '{ const { getnameinfo, GetNameInfoReqWrap } = process.binding(\'cares_wrap\'); return getnameinfo(new GetNameInfoReqWrap(), \'192.0.2.1\', 443); }', 'EAI_NONAME'],
+    ['a program', '{ const { Process } = process.binding(\'process_wrap\'); return new Process().spawn({ file: process.execPath, args: [process.execPath, \'--version\'], stdio: [] }); }', 'ENOENT'],
+    ['a program that is waited for', '{ return process.binding(\'spawn_sync\').spawn({ file: process.execPath, args: [process.execPath, \'--version\'], stdio: [{ type: \'ignore\' }] }).error; }', 'ENOENT'],
+  ] as const).map(([what, body, code]) => [
+    `${what} by its handle`, `resolve => { const code = (() => ${body})(); resolve(code < 0 ? require('util').getSystemErrorName(code) : code); }`, code,
+  ] as const),
 ];
 
-test('every way to somewhere else fails', async () => {
-  const said = await script(`${SAID} return Promise.all([${WAYS_OUT.map(([, way]) => `said(${way})`).join(', ')}]);`);
+test.each([['', clients], [', also where a client has the network of this machine', inThisNetwork]])('every way to somewhere else fails%s', async (_, by) => {
+  const said = await script(`${SAID} return Promise.all([${WAYS_OUT.map(([, way]) => `said(${way})`).join(', ')}]);`, by);
   expect(said.map((what, index) => [WAYS_OUT[index]![0], what])).toEqual(WAYS_OUT.map(([name, , expected]) => [name, expected]));
 });
 
@@ -153,28 +181,39 @@ function socketsOf(pid: number | 'self'): readonly { readonly local: string; rea
 }
 
 const LOOPBACK = '0100007F';
-const onLinux = process.platform === 'linux' ? test : test.skip;
+const onLinux = (name: string, check: () => Promise<void>) => process.platform === 'linux' ? test(name, check) : test.skip(`${name} (sockets are read from Linux's /proc)`, check);
+const separate = alone();
+const apart = (name: string, check: () => Promise<void>) => separate === undefined ? test.skip(`${name} (no unshare here)`, check) : test(name, check);
 
-onLinux('the clients have sockets to the loopback interface only, and this process listens there only', async () => {
+const OF_EACH_CLIENT: readonly (readonly [ClientName, RunningPod])[] = [
+  ['@aws-sdk/client-s3', PODS.awsWebIdentity('alice')], ['@google-cloud/storage', PODS.googleFederation('alice')], ['@azure/storage-blob', PODS.azureWorkloadIdentity('alice')],
+];
+
+onLinux('the clients have sockets to the loopback interface only while they work, and this process listens there only', async () => {
   const held = new LoopbackInternet();
   const watched = new Clients(held);
-  serveFakes(held);
+  let pids: readonly number[] = [];
+  let asked = 0;
   const seen: ReturnType<typeof socketsOf>[number][] = [];
   const own: ReturnType<typeof socketsOf>[number][] = [];
-  let pid = 0;
-  const look = (): void => {
-    seen.push(...socketsOf(pid));
+  const serve = held.serve.bind(held);
+  held.serve = (host, service) => serve(host, request => {
+    asked += 1;
+    seen.push(...pids.flatMap(socketsOf));
     own.push(...socketsOf('self'));
-  };
-  held.serve('look.example.com', () => {
-    look();
-    return { status: 200, body: 'seen' };
+    return service(request);
   });
+  serveFakes(held);
   try {
-    await watched.script(podOf('alice'), 'app', 'return 1');
-    [pid = 0] = await watched.pids();
-    await watched.script(podOf('alice'), 'app', 'return new Promise((resolve, reject) => require(\'https\').get(\'https://look.example.com/\', resolve).on(\'error\', reject))');
-    expect(seen).toEqual([{ local: LOOPBACK, remote: LOOPBACK, listens: false }]);
+    for (const [client, pod] of OF_EACH_CLIENT) {
+      await watched.run(pod, 'app', client);
+      pids = [(await watched.pids()).at(-1)!];
+      seen.length = asked = 0;
+      expect(await watched.run(pod, 'app', client)).toMatchObject({ ok: true });
+      // Who asks has a connection.
+      expect(seen.length).toBeGreaterThanOrEqual(asked);
+      expect(new Set(seen.map(socket => JSON.stringify(socket)))).toEqual(new Set([JSON.stringify({ local: LOOPBACK, remote: LOOPBACK, listens: false })]));
+    }
     expect(own.filter(({ listens }) => listens).map(({ local }) => local)).toContain(LOOPBACK);
     expect(own.filter(({ local }) => local !== LOOPBACK)).toEqual([]);
   } finally {
@@ -183,21 +222,60 @@ onLinux('the clients have sockets to the loopback interface only, and this proce
   }
 });
 
-const separate = namespaces();
+apart('each client has a network of its own with the loopback interface alone', async () => {
+  await Promise.all(OF_EACH_CLIENT.map(([client, pod]) => clients.run(pod, 'app', client)));
+  const networks = (await clients.pids()).map(pid => ({
+    network: readlinkSync(`/proc/${pid}/ns/net`),
+    interfaces: readFileSync(`/proc/${pid}/net/dev`, 'utf8').split('\n').flatMap(line => /^ *([^ ]+):/.exec(line)?.[1] ?? []),
+    routes: readFileSync(`/proc/${pid}/net/route`, 'utf8').trim().split('\n').slice(1),
+  }));
+  expect(networks.length).toBeGreaterThanOrEqual(OF_EACH_CLIENT.length);
+  expect(networks.map(({ interfaces, routes }) => ({ interfaces, routes }))).toEqual(networks.map(() => ({ interfaces: ['lo'], routes: [] })));
+  expect(new Set([readlinkSync('/proc/self/ns/net'), ...networks.map(({ network }) => network)]).size).toBe(networks.length + 1);
+});
 
-(separate === undefined ? test.skip : test)(`the clients work as well on a machine whose only network is the loopback interface${separate === undefined ? ' (no unshare here)' : ''}`, async () => {
-  const repository = resolve(__dirname, '../..');
-  const command = ['ip link set lo up', 'ip -o link | wc -l', 'exec "$0" node_modules/jest/bin/jest.js --silent --testNamePattern "lists what is there" test/e2e/network/clients.test.ts'];
-  const child = spawn('unshare', [...separate!, 'sh', '-c', command.join(' && '), process.execPath], { cwd: repository, stdio: ['ignore', 'pipe', 'pipe'] });
+/** What the kernel answers there to a program that nothing was loaded into; a name may be asked for in two ways. */
+const BY_THE_KERNEL: readonly (readonly [string, string, string])[] = [
+  ['net.connect to a name', connection('{ host: \'elsewhere.example.com\', port: 443 }'), 'no such name'],
+  ['net.connect to an address', connection('{ host: \'192.0.2.1\', port: 443 }'), 'ENETUNREACH'],
+  ['net.connect to an IPv6 address', connection('{ host: \'2001:db8::1\', port: 443 }'), 'ENETUNREACH'],
+  ['net.connect to a socket in the file system', connection('\'/var/run/docker.sock\''), 'ENOENT'],
+  ['fetch of an address', '(resolve, reject) => fetch(\'http://192.0.2.1/\').then(resolve, error => reject(error.cause))', 'ENETUNREACH'],
+  ['the address of a name by its handle', `resolve => {
+    const { getaddrinfo, GetAddrInfoReqWrap } = process.binding('cares_wrap');
+    const request = Object.assign(new GetAddrInfoReqWrap(), { oncomplete: code => resolve(typeof code === 'number' ? require('util').getSystemErrorName(code) : String(code)) });
+    getaddrinfo(request, 'elsewhere.example.com', 0, 0, 0);
+  }`, 'no such name'],
+  ['a datagram', '(resolve, reject) => { const socket = require(\'dgram\').createSocket(\'udp4\'); socket.send(\'x\', 53, \'192.0.2.1\', error => { socket.close(); error ? reject(error) : resolve(\'sent\'); }); }', 'ENETUNREACH'],
+  ['a group of receivers', '(resolve, reject) => { const socket = require(\'dgram\').createSocket(\'udp4\'); try { socket.addMembership(\'233.252.0.1\'); resolve(\'joined\'); } finally { socket.close(); } }', 'ENODEV'],
+  ['a program that it starts', `(resolve, reject) => resolve(require('child_process').execFileSync(process.execPath, ['-e', ${JSON.stringify(`
+    require('net').connect(443, '192.0.2.1').on('connect', () => console.log('connected')).on('error', error => console.log(error.code))`)}], { encoding: 'utf8' }).trim())`, 'ENETUNREACH'],
+  ['a thread', `(resolve, reject) => new (require('worker_threads').Worker)(${JSON.stringify(`
+    require('net').connect(443, '192.0.2.1').on('connect', () => require('worker_threads').parentPort.postMessage('connected'))
+      .on('error', error => require('worker_threads').parentPort.postMessage(error.code))`)}, { eval: true }).on('message', resolve).on('error', reject)`, 'ENETUNREACH'],
+];
+
+/** Runs a program as a client's process runs, but for what that loads first. */
+function runAlone(words: readonly string[]): Promise<{ readonly status: unknown; readonly output: string }> {
+  const [program, ...more] = [...separate!, ...words];
+  const child = spawn(program!, more, { cwd: resolve(__dirname, '../..'), stdio: ['ignore', 'pipe', 'pipe'] });
   let output = '';
-  child.stdout.on('data', (chunk: Buffer) => {
-    output += chunk.toString();
-  });
-  child.stderr.on('data', (chunk: Buffer) => {
-    output += chunk.toString();
-  });
-  const status = await new Promise(settled => child.once('close', settled));
-  expect({ status, interfaces: output.split('\n')[0], tests: /^Tests: .*$/m.exec(output)?.[0] }).toEqual({
-    status: 0, interfaces: '1', tests: expect.stringMatching(/^Tests: +\d+ skipped, 5 passed, \d+ total$/) as unknown,
-  });
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.on('data', (chunk: Buffer) => {
+      output += chunk.toString();
+    });
+  }
+  return new Promise(settled => child.once('close', status => settled({ status, output })));
+}
+
+apart('nothing leaves that network, whatever a program there does', async () => {
+  const ways = BY_THE_KERNEL.map(([, way]) => `said(${way})`).join(', ');
+  const { output } = await runAlone([process.execPath, '--no-deprecation', '-e', `${SAID} Promise.all([${ways}]).then(all => console.log(JSON.stringify(all)))`]);
+  const said = (JSON.parse(output) as string[]).map(code => /^(?:EAI_AGAIN|EAI_NONAME|ENOTFOUND)$/.test(code) ? 'no such name' : code);
+  expect(said.map((what, index) => [BY_THE_KERNEL[index]![0], what])).toEqual(BY_THE_KERNEL.map(([name, , expected]) => [name, expected]));
+});
+
+apart('the clients work as well on a machine whose only network is the loopback interface', async () => {
+  const { status, output } = await runAlone([process.execPath, 'node_modules/jest/bin/jest.js', '--silent', '--testNamePattern', 'lists what is there', 'test/e2e/network/clients.test.ts']);
+  expect({ status, tests: /^Tests: .*$/m.exec(output)?.[0] }).toEqual({ status: 0, tests: expect.stringMatching(/^Tests: +\d+ skipped, 5 passed, \d+ total$/) as unknown });
 });

@@ -17,7 +17,7 @@ export function policyDocument(values: ValueMap, unknown: Unknown): TextValue {
   const id = values.get('policy_id');
   document.merge({
     id: isText(id) && id !== '' ? id : undefined,
-    version: present(values.get('version')),
+    version: present(values.get('version')) ?? '2012-10-17',
     statements: statementsOf(values.get('statement'), unknown),
   });
   for (const override of documentsOf(values, 'override_json', 'override_policy_documents', unknown)) {
@@ -43,7 +43,7 @@ class Merged {
 
   public merge({ id, version, statements }: Part): void {
     this.id = id ?? this.id;
-    this.version = version ?? this.version;
+    this.version = newest(this.version, version);
     for (const statement of statements) {
       const sid = isMap(statement) ? present(statement.get('Sid')) : undefined;
       if (!isMap(statement) || (sid !== undefined && typeof sid !== 'string')) {
@@ -72,11 +72,16 @@ class Merged {
 
   public value(): ValueMap {
     return new Map<string, Value>([
-      ['Version', this.version ?? '2012-10-17'],
+      ...(this.version === undefined ? [] : [['Version', this.version] as const]),
       ...(this.id === undefined ? [] : [['Id', this.id] as const]),
       ...(this.statements.length === 0 ? [] : [['Statement', this.statements] as const]),
     ]);
   }
+}
+
+/** Of two versions the newer one, wherever it stands; not known where one is not. */
+function newest(a: Value | undefined, b: Value | undefined): Value | undefined {
+  return a === undefined || b === undefined ? a ?? b : typeof a !== 'string' ? a : typeof b !== 'string' || b > a ? b : a;
 }
 
 /** An argument that is given; Terraform writes null or an empty text for those that are not. */
@@ -107,12 +112,47 @@ function partOf(source: Value, unknown: Unknown): Part {
   if (!isMap(document)) {
     return { statements: [document instanceof Unknown ? stepSymbol(document, 'Statement') : stepSymbol(unknown, 'source')] };
   }
-  const statement = document.get('Statement');
+  const own = named(document, DOCUMENT_FIELDS);
+  const statement = own.get('Statement');
   return {
-    id: present(document.get('Id')),
-    version: present(document.get('Version')),
-    statements: isList(statement) ? statement : statement === undefined || statement === null ? [] : [statement],
+    id: present(own.get('Id')),
+    version: present(own.get('Version')),
+    statements: (isList(statement) ? statement : statement === undefined || statement === null ? [] : [statement]).map(decoded),
   };
+}
+
+const DOCUMENT_FIELDS = ['Version', 'Id', 'Statement'];
+const STATEMENT_FIELDS = ['Sid', 'Effect', 'Action', 'NotAction', 'Resource', 'NotResource', 'Principal', 'NotPrincipal', 'Condition'];
+
+/** An object with the names of its fields as IAM writes them: the provider takes them in either case. */
+function named(object: ValueMap, fields: readonly string[]): ValueMap {
+  return new Map([...object].map(([key, value]) => [fields.find(field => field.toLowerCase() === key.toLowerCase()) ?? key, value]));
+}
+
+/** A statement of a source as the provider takes it: whatever text is the principal stands for anyone, and conditions on numbers and null are lost. */
+function decoded(statement: Value): Value {
+  if (!isMap(statement)) {
+    return statement;
+  }
+  const fields = new Map(named(statement, STATEMENT_FIELDS));
+  for (const name of ['Principal', 'NotPrincipal']) {
+    const principal = fields.get(name);
+    if (isText(principal) && !(principal instanceof Unknown)) {
+      fields.set(name, '*');
+    }
+  }
+  const tests = fields.get('Condition');
+  if (isMap(tests)) {
+    const taken = [...tests].map(([test, keys]): [string, Value] =>
+      [test, isMap(keys) ? new Map([...keys].filter(([, value]) => typeof value !== 'number' && value !== null)) : keys]);
+    const left = taken.filter(([, keys]) => !isMap(keys) || keys.size > 0);
+    if (left.length === 0) {
+      fields.delete('Condition');
+    } else {
+      fields.set('Condition', new Map(left));
+    }
+  }
+  return fields;
 }
 
 function statementsOf(blocks: Value | undefined, unknown: Unknown): Value[] {
@@ -139,7 +179,7 @@ function written(block: ValueMap, unknown: Unknown): Value {
   return new Map(entries.filter((entry): entry is [string, Value] => entry[1] !== undefined));
 }
 
-/** A list as the provider writes it: one member without a list, several sorted backwards, none left out. */
+/** A list as the provider writes it: one member without a list, several sorted backwards and without doubles, none left out. */
 function oneOrMany(value: Value | undefined, variables: boolean): Value | undefined {
   if (value === undefined || value === null) {
     return undefined;
@@ -148,7 +188,7 @@ function oneOrMany(value: Value | undefined, variables: boolean): Value | undefi
     return isText(value) && !(value instanceof Unknown) && variables ? withVariables(value) : value;
   }
   const members = value.map(member => variables && isText(member) ? withVariables(member) : member);
-  const sorted = members.every((member): member is string => typeof member === 'string') ? [...members].sort(byCodePoint).reverse() : members;
+  const sorted = members.every((member): member is string => typeof member === 'string') ? [...new Set(members)].sort(byCodePoint).reverse() : members;
   return sorted.length === 0 ? undefined : sorted.length === 1 ? sorted[0]! : sorted;
 }
 

@@ -81,15 +81,17 @@ export async function verifyJws(token: string, keysFor: (issuer: string) => Prom
 /** Parses JSON in which no object says a name twice, at any depth: readers differ in which of the two they believe. */
 export function parseJson(text: string): unknown {
   const value: unknown = JSON.parse(text);
+  // Half of a pair is no character; some readers make U+FFFD of it. It is there by itself, or by an escape.
+  const halves = /\p{Surrogate}|\\u[Dd]/u.test(text);
   // JSON.parse took the text, so that the walk only needs strings and brackets. A list has no set of names.
   const names: (Set<string> | undefined)[] = [];
   const token = /"(?:[^"\\]|\\.)*"(\s*:)?|[{}[\]]/g;
   for (let match = token.exec(text); match !== null; match = token.exec(text)) {
     const [found, colon] = match;
-    if (found === '{') {names.push(new Set());} else if (found === '[') {names.push(undefined);} else if (found === '}' || found === ']') {names.pop();} else {
-      const string = JSON.parse(colon === undefined ? found : found.slice(0, -colon.length)) as string;
-      // Half of a pair is no character; some readers make U+FFFD of it.
-      if (/\p{Surrogate}/u.test(string)) throw new SyntaxError('A text has half of a surrogate pair.');
+    if (found === '{') {names.push(new Set());} else if (found === '[') {names.push(undefined);} else if (found === '}' || found === ']') {names.pop();} else if (colon !== undefined || halves) {
+      const quoted = colon === undefined ? found : found.slice(0, -colon.length);
+      const string = quoted.includes('\\') ? JSON.parse(quoted) as string : quoted.slice(1, -1);
+      if (halves && /\p{Surrogate}/u.test(string)) throw new SyntaxError('A text has half of a surrogate pair.');
       if (colon === undefined) continue;
       const seen = names.at(-1)!;
       if (seen.has(string)) throw new SyntaxError(`The name ${shown(string)} is there twice.`);

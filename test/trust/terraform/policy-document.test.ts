@@ -45,10 +45,27 @@ test('a statement takes the place of one with the same sid', () => {
     policy_id: 'id', version: '2012-10-17', source_policy_documents: [source('a', 'b'), '', source('c')], source_json: source('z'),
     statement: [{ sid: 'b' }, { actions: ['x'] }], override_policy_documents: [JSON.stringify({ Statement: { Sid: 'c', Effect: 'Allow' } })], override_json: source('d'),
   }))).toEqual(fromJson({
-    Id: 'id', Version: '2008-10-17', Statement: [
+    Id: 'id', Version: '2012-10-17', Statement: [
       { Sid: 'z', Effect: 'Deny' }, { Sid: 'a', Effect: 'Deny' }, { Sid: 'b', Effect: 'Allow' }, { Sid: 'c', Effect: 'Allow' }, { Effect: 'Allow', Action: 'x' }, { Sid: 'd', Effect: 'Deny' },
     ],
   }));
+});
+
+test('a source is read as the provider takes it, which loses what is not written as it expects', () => {
+  const source = (...statement: object[]) => fromJson({ source_policy_documents: [JSON.stringify({ statement })] });
+  expect(statements(source(
+    { effect: 'Allow', principal: 'arn:aws:iam::123456789012:root', condition: { NumericLessThan: { k: 5, l: null, m: '5' }, Bool: { b: true } } },
+    { Effect: 'Allow', NotPrincipal: { AWS: 'a' }, Condition: { NumericLessThan: { k: 5 } } },
+  ))).toEqual(fromJson([
+    { Effect: 'Allow', Principal: '*', Condition: { NumericLessThan: { m: '5' }, Bool: { b: true } } }, { Effect: 'Allow', NotPrincipal: { AWS: 'a' } },
+  ]));
+});
+
+test('the newer version counts, wherever it stands', () => {
+  const versionOf = (version: string | undefined, override: string) => (read(fromJson({
+    ...version !== undefined && { version }, override_policy_documents: [JSON.stringify({ Version: override })],
+  })) as ValueMap).get('Version');
+  expect([versionOf(undefined, '2008-10-17'), versionOf('2008-10-17', '2012-10-17'), versionOf('2008-10-17', '2008-10-17')]).toEqual(['2012-10-17', '2012-10-17', '2008-10-17']);
 });
 
 describe('what is unknown', () => {
