@@ -7,6 +7,17 @@ export function warn(construct: IConstruct, rule: RuleId): void {
   Annotations.of(construct).addWarning(text(rule));
 }
 
+const WARNED = new WeakMap<IConstruct, Set<RuleId>>();
+
+/** Warns of something that may be found more than once. */
+export function warnOnce(construct: IConstruct, rule: RuleId): void {
+  const warned = WARNED.get(construct) ?? new Set();
+  if (!warned.has(rule)) {
+    WARNED.set(construct, warned.add(rule));
+    warn(construct, rule);
+  }
+}
+
 /** Says something that a reviewer should know. */
 export function inform(construct: IConstruct, rule: RuleId): void {
   Annotations.of(construct).addInfo(text(rule));

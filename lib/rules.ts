@@ -26,12 +26,18 @@ export const RULES = {
     'Without session tags the trust policy cannot name the service account: every Pod Identity association of the account can use the role.',
   'registered-in-two-stacks':
     'An issuer can be registered once per account; if both stacks go to the same account, register the cluster in one and pass it to the other.',
+  'unread-annotations':
+    'Annotations or labels of these pods that only Terraform knows may keep containers from being wired, and are taken to keep none: all get the credentials; write their keys out.',
+  'unread-pods':
+    'Whether these pods run as a service account that may become a cloud identity cannot be read when the stack is synthesized, so that WorkloadWiring leaves them as they are; write out the manifest, its kind, namespace and serviceAccountName, or refer to the names by the workload.',
   'unsafe-cluster':
     'Every service account of the cluster is trusted, also one that is created tomorrow: whoever may create a pod anywhere in the cluster can become the identity.',
   'unsafe-namespace':
     'Every service account of the namespace is trusted, also one that is created tomorrow: whoever may create a pod in the namespace can become the identity.',
   'unwired-workload':
-    'These pods run as a service account that may become a cloud identity, and lack what their clients need for it; use podTemplate() of the workload, or add the Aspect WorkloadWiring.',
+    'These pods run as a service account that may become a cloud identity, and lack what their clients need for it; use podTemplate() of the workload, or the patch of its manifests() for kinds without a resource in Terraform, or add the Aspect WorkloadWiring.',
+  'workload-of-another-stack':
+    'These pods name a service account as the workload of another stack does, and nobody knows whether both are in one cluster, so that WorkloadWiring leaves them as they are; use podTemplate() of that workload, or refer to its serviceAccountName.',
 } as const;
 
 /** The stable id of a rule. */

@@ -14,10 +14,36 @@ export function isToken(value: unknown): boolean {
  */
 class OriginResolver extends DefaultTokenResolver {
   public resolveToken(token: IResolvable, context: IResolveContext, postProcessor: IPostProcessor): unknown {
-    const text = super.resolveToken(token, context, postProcessor);
-    const origin = (token as { originStack?: TerraformStack }).originStack;
-    return origin === undefined ? text : `${origin.node.path}:${text}`;
+    const origin = originOf(token);
+    // As its own stack has it: in others the text changes when references between stacks are prepared.
+    return origin === undefined ? super.resolveToken(token, context, postProcessor)
+      : `${origin.node.path}:${super.resolveToken(token, { ...context, scope: origin }, postProcessor)}`;
   }
+}
+
+/** The stack that a reference leads to. */
+const originOf = (token: IResolvable): TerraformStack | undefined => (token as { originStack?: TerraformStack }).originStack;
+
+/** Finds references that are printed in another stack as they are in their own, where they lead nowhere. */
+class StrayResolver extends DefaultTokenResolver {
+  public readonly stacks = new Set<TerraformStack>();
+
+  public resolveToken(token: IResolvable, context: IResolveContext, postProcessor: IPostProcessor): unknown {
+    const origin = originOf(token);
+    const textIn = (scope: IConstruct): unknown => super.resolveToken(token, { ...context, scope }, postProcessor);
+    const text = textIn(context.scope);
+    if (origin !== undefined && origin !== TerraformStack.of(context.scope) && text === textIn(origin)) {
+      this.stacks.add(origin);
+    }
+    return text;
+  }
+}
+
+/** The other stacks whose values nothing has made cross to the stack of the scope; it is too late for it once Aspects are run. */
+export function strayStacks(scope: IConstruct, value: unknown): ReadonlySet<TerraformStack> {
+  const resolver = new StrayResolver(new StringConcat());
+  Tokenization.resolve(value, { scope, resolver });
+  return resolver.stacks;
 }
 
 const ORIGIN_RESOLVER = new OriginResolver(new StringConcat());
@@ -34,6 +60,12 @@ export function textOf(scope: IConstruct, value: string): string {
 /** Whether two values are the same text. */
 export function sameText(scope: IConstruct, a: string, b: string): boolean {
   return a === b || ((isToken(a) || isToken(b)) && textOf(scope, a) === textOf(scope, b));
+}
+
+/** Whether two values, of which one at least is a token, are the same to Terraform. */
+export function sameTokens(scope: IConstruct, a: unknown, b: unknown): boolean {
+  const [first, second] = [a, b].map(value => JSON.stringify(Tokenization.resolve(value, { scope, resolver: ORIGIN_RESOLVER })));
+  return first === second;
 }
 
 /** The part of a value that is known when the stack is synthesized. */

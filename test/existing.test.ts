@@ -51,7 +51,7 @@ describe.each(LITERAL_AND_TOKENS)('with %s', (_, clusters) => {
           },
         },
         'kubernetes_pod_v1.Pod': {
-          metadata: { namespace: '${kubernetes_annotations.Workload.metadata[0].namespace}' },
+          metadata: { namespace: '${kubernetes_annotations.Workload.metadata[0].namespace}', labels: {} },
           spec: { container: [{ name: 'app' }], service_account_name: '${kubernetes_annotations.Workload.metadata[0].name}' },
         },
       });
@@ -61,7 +61,7 @@ describe.each(LITERAL_AND_TOKENS)('with %s', (_, clusters) => {
       const all = synth(scope => wire(scope, gkeReader(scope), AwsFederatedRole.fromRoleArn(scope, 'Role', { trusts: [gkeReader(scope)], roleArn: ROLE, region: 'eu-west-1' }), true));
       expect(Object.keys(all)).toEqual(['kubernetes_pod_v1.Pod']);
       expect(all['kubernetes_pod_v1.Pod'].spec.service_account_name).toBe('reader');
-      expect(all['kubernetes_pod_v1.Pod'].metadata).toEqual({ namespace: 'reports' });
+      expect(all['kubernetes_pod_v1.Pod'].metadata).toEqual({ namespace: 'reports', labels: {} });
       expect(envOf(all)).toMatchObject({ AWS_ROLE_ARN: ROLE, AWS_REGION: 'eu-west-1' });
     });
   });

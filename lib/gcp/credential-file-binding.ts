@@ -33,7 +33,7 @@ const WEBHOOK_FILE = '/var/run/secrets/gcloud/config/federation.json';
  * Says how a pod finds its credentials by the webhook of pfnet, which writes the document and projects the token.
  *
  * It is told to write the document itself: otherwise it adds a container with gcloud, which writes the same one to the same place. It says the project of
- * the account to gcloud alone, and the document to the libraries alone.
+ * the account to gcloud alone, and the document to the libraries alone. Its files have mode 0440, so that containers that are not root need an fsGroup.
  * @see https://github.com/pfnet-research/gcp-workload-identity-federation-webhook
  */
 function bindWebhook(where: string, { tokenExpirationSeconds }: PodBindingOptions, binding: CredentialFileBinding): PodBinding {

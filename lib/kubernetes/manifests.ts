@@ -212,10 +212,12 @@ function patternOf(name: string): string {
 export function helmValues(
   scope: IConstruct, wiring: PodWiring, objects: WorkloadObjects, { createServiceAccount, ...options }: HelmValuesOptions = {},
 ): HelmValues {
-  if (wiring.parts.some(({ helpers }) => helpers.length > 0)) {
+  const helpers = wiring.parts.flatMap(part => part.helpers);
+  const containers = helpers.flatMap(helper => [...helper.initContainers, ...helper.sidecars].map(({ name }) => name));
+  if (containers.length > 0) {
     throw new FederationError({
-      code: 'ClashingWiring', where: scope.node.path, prop: 'identities', rule: 'need no containers beside those of the chart', got: wiring.parts.flatMap(({ helpers }) => helpers.flatMap(({ sidecars }) => sidecars.map(({ name }) => name))),
-      remedy: 'give the workload an identity that trusts the cluster\'s own tokens, or render the chart and use kustomizeFiles()',
+      code: 'ClashingWiring', where: scope.node.path, prop: 'identities', rule: 'need no containers beside those of the chart, as charts have no common name for them', got: containers,
+      remedy: 'give the workload an identity that trusts the cluster\'s own tokens, or have kustomize render the chart, with the component of kustomizeFiles()',
     });
   }
   const { metadata = {}, spec } = patchOf(scope, wiring, objects, { ...options, containers: [ANY] });

@@ -1,4 +1,4 @@
-import { TerraformProvider, Token } from 'cdktf';
+import { TerraformProvider, TerraformStack, Token } from 'cdktf';
 import { IConstruct } from 'constructs';
 import { Fields, Form, MANIFEST, TYPED } from './pod-form';
 import { PodManifest } from './pod-template';
@@ -31,51 +31,82 @@ export const POD_OWNERS: Readonly<Record<PodOwnerKind, Kind>> = {
   ReplicationController: kind('v1', ['replication_controller', 'replication_controller_v1']),
 };
 
+/** Where other kinds have their pod templates in `spec`, such as a ReplicaSet and those of many operators. */
+const OTHER_PATHS = [['template'], ['jobTemplate', 'spec', 'template']];
+
 const BY_TYPE = new Map(Object.values(POD_OWNERS).flatMap(owner => owner.types.map(type => [type, owner] as const)));
 
-/** A resource that runs pods as a service account. */
-export interface PodOwner {
+/** A resource that runs pods, or may run some. */
+interface Pods {
   readonly resource: IConstruct;
+  /** The alias of the resource's provider. */
+  readonly provider: string;
+}
+
+/** Pods that cannot be read when the stack is synthesized, or of which it cannot be read as whom they run. */
+export interface HiddenPods extends Pods {
+  readonly template?: undefined;
+  /** The namespace, where it can be read. */
+  readonly namespace?: string;
+  /** The service account, where it can be read. */
+  readonly serviceAccountName?: string;
+}
+
+/** A resource that runs pods as a service account. */
+export interface PodOwner extends Pods {
   readonly form: Form;
+  /** The pods as they will be printed. */
   readonly template: PodManifest;
-  /** Whether only Terraform knows the metadata of the template, which the template here lacks then. */
-  readonly hidesMetadata: boolean;
+  /** The pods as the resource's props have them, without its overrides. */
+  readonly own: PodManifest;
+  /** Whether the resource has overrides, which are printed in place of, or beside, its props. */
+  readonly isOverridden: boolean;
   readonly runsToCompletion: boolean;
   readonly namespace: string;
   readonly serviceAccountName: string;
-  /** The alias of the resource's provider. */
-  readonly provider: string;
-  /** Puts another template in the place of the one that is there. */
-  readonly replace: (template: Required<PodManifest>) => void;
+  /** Puts another template in the place of the one that is there; none for kinds of which it is not known what else they ask of pods. */
+  readonly replace?: (template: Required<PodManifest>) => void;
+}
+
+/** What overrides are written into, in Terraform's names. */
+interface Overridden extends IConstruct {
+  readonly provider?: TerraformProvider;
+  readonly friendlyUniqueId: string;
+  readonly terraformResourceType: string;
+  readonly rawOverrides?: Fields;
 }
 
 /** A typed resource: known by its type in Terraform, as importing the classes is dear. */
-interface TypedResource extends IConstruct {
+interface TypedResource extends Overridden {
   readonly specInput?: unknown;
   readonly metadataInput?: unknown;
-  readonly provider?: TerraformProvider;
   putSpec(spec: unknown): void;
   putMetadata(metadata: unknown): void;
 }
 
-interface ManifestResource extends IConstruct {
+interface ManifestResource extends Overridden {
   readonly manifestInput?: unknown;
-  readonly provider?: TerraformProvider;
   manifest: unknown;
 }
 
-/** The pods that a construct runs as a service account that is named; undefined for everything else, and for what only Terraform knows. */
-export function podOwner(node: IConstruct): PodOwner | undefined {
-  const { terraformResourceType: type } = node as { terraformResourceType?: string };
+/** The pods of a construct; undefined for what runs none. */
+export function podsOf(node: IConstruct): PodOwner | HiddenPods | undefined {
+  const { terraformResourceType: type } = node as Partial<Overridden>;
   if (type === undefined) {
     return undefined;
   }
-  return type === 'kubernetes_manifest' ? ofManifest(node as ManifestResource) : ofTyped(node as TypedResource, BY_TYPE.get(type));
+  if (type === 'kubernetes_manifest') {
+    return ofManifest(node as ManifestResource);
+  }
+  const owner = BY_TYPE.get(type);
+  return owner === undefined ? undefined : ofTyped(node as TypedResource, owner);
 }
 
-function ofTyped(resource: TypedResource, owner: Kind | undefined): PodOwner | undefined {
-  const [spec, metadata] = owner === undefined ? [] : [fieldsOf(resource.specInput), resource.metadataInput];
-  return owner === undefined || spec === undefined ? undefined : ownerOf(resource, TYPED, owner, { metadata, spec }, object => {
+function ofTyped(resource: TypedResource, owner: Kind): PodOwner | HiddenPods | undefined {
+  const own = { metadata: resource.metadataInput, spec: resource.specInput };
+  const overrides = overridesOf(resource).map((all): Fields => Object.fromEntries(
+    ['metadata', 'spec'].filter(key => Object.hasOwn(all, key)).map(key => [key, inCamelCase(all[key])])));
+  return ownerOf(resource, TYPED, owner, own, overrides.filter(override => Object.keys(override).length > 0), object => {
     resource.putSpec(object.spec);
     if (owner.path.length === 0) {
       resource.putMetadata(object.metadata);
@@ -83,47 +114,74 @@ function ofTyped(resource: TypedResource, owner: Kind | undefined): PodOwner | u
   });
 }
 
-function ofManifest(resource: ManifestResource): PodOwner | undefined {
-  const manifest = fieldsOf(resource.manifestInput);
-  const { apiVersion, kind: name } = manifest ?? {};
-  const owner = typeof name === 'string' && Object.hasOwn(POD_OWNERS, name) ? POD_OWNERS[name as PodOwnerKind] : undefined;
-  if (manifest === undefined || owner === undefined || apiVersion !== owner.apiVersion) {
-    return undefined;
+function ofManifest(resource: ManifestResource): PodOwner | HiddenPods | undefined {
+  const own = resource.manifestInput;
+  const all = overridesOf(resource);
+  const { manifest } = printed({ manifest: own }, all) as ManifestResource;
+  const overrides = all.flatMap(({ manifest: override }) => override === undefined ? [] : [override as Fields]);
+  if (!isFields(manifest)) {
+    return isToken(manifest) ? hiddenIn(resource) : undefined;
   }
-  return ownerOf(resource, MANIFEST, owner, manifest, object => {
+  const { apiVersion, kind: name, metadata } = manifest;
+  const namespace = namespaceIn(metadata);
+  const owner = typeof name === 'string' && Object.hasOwn(POD_OWNERS, name) ? POD_OWNERS[name as PodOwnerKind] : undefined;
+  const mayBe = Object.values(POD_OWNERS).some(one => (isToken(name) || one === owner) && (isToken(apiVersion) || one.apiVersion === apiVersion));
+  if (!mayBe) {
+    const path = OTHER_PATHS.find(keys => isFields(at(manifest, ['spec', ...keys, 'spec'])));
+    const pods = path === undefined ? undefined : ownerOf(resource, MANIFEST, { path, runsToCompletion: false }, own, overrides);
+    return pods?.template?.spec?.containers === undefined ? undefined : pods;
+  }
+  if (owner === undefined || isToken(apiVersion)) {
+    return { ...hiddenIn(resource), namespace };
+  }
+  return ownerOf(resource, MANIFEST, owner, own, overrides, object => {
     resource.manifest = object;
   });
 }
 
-/** @param object an object with `metadata` and `spec` */
+/**
+ * @param own an object with `metadata` and `spec`
+ * @param overrides what is printed in place of parts of it, or beside them
+ */
 function ownerOf(
-  resource: IConstruct & { readonly provider?: TerraformProvider }, form: Form, owner: Kind, object: Fields, put: (object: Fields) => void,
-): PodOwner | undefined {
+  resource: Overridden, form: Form, owner: Pick<Kind, 'path' | 'runsToCompletion'>, own: unknown, overrides: readonly Fields[], put?: (object: Fields) => void,
+): PodOwner | HiddenPods | undefined {
   const path = owner.path.length === 0 ? [] : ['spec', ...owner.path];
-  const template = path.reduce<Fields | undefined>((found, key) => fieldsOf(found?.[key]), object);
-  const spec = fieldsOf(template?.spec);
-  const metadata = fieldsOf(object.metadata);
-  const serviceAccountName = nameOf(spec?.serviceAccountName ?? spec?.serviceAccount);
-  const namespace = nameOf(metadata?.namespace);
-  if (template === undefined || spec === undefined || serviceAccountName === undefined || namespace === undefined) {
+  const object = printed(own, overrides);
+  const [namespace, template] = [namespaceIn((object as Fields).metadata), at(object, path)];
+  const spec = at(template, ['spec']);
+  if (spec === undefined) {
     return undefined;
   }
+  const serviceAccountName = isFields(spec) ? nameOf(spec.serviceAccountName, spec.serviceAccount) : undefined;
+  if (!isFields(template) || !isFields(spec) || serviceAccountName === undefined || namespace === undefined) {
+    return { ...hiddenIn(resource), namespace, serviceAccountName };
+  }
   return {
-    resource, form, serviceAccountName, namespace,
-    template: { metadata: fieldsOf(template.metadata), spec },
-    hidesMetadata: isToken(template.metadata),
+    ...hiddenIn(resource), form, serviceAccountName, namespace, template: template as PodManifest,
+    own: (overrides.length === 0 ? template : at(own, path) ?? {}) as PodManifest,
+    isOverridden: overrides.length > 0,
     runsToCompletion: owner.runsToCompletion,
-    provider: resource.provider?.alias ?? '',
-    replace: wired => put(withAt(object, path, { ...template, ...wired })),
+    replace: put && (wired => put(withAt(own as Fields, path, { ...at(own, path) as Fields, ...wired }))),
   };
 }
 
-/** The name of a namespace or service account, which is `default` where none is said; undefined for what is no name. */
-function nameOf(value: unknown): string | undefined {
-  if (value === undefined || value === null) {
-    return 'default';
-  }
-  return typeof value === 'string' ? value : isToken(value) ? Token.asString(value) : undefined;
+const hiddenIn = (resource: Overridden) => ({ resource, provider: resource.provider?.alias ?? '', template: undefined });
+
+/** The name of a namespace or service account, which is `default` where none is said; undefined for what cannot be read. */
+function nameOf(...values: readonly unknown[]): string | undefined {
+  // The API takes no text for what is left out.
+  const said = values.find(value => value !== undefined && value !== null && value !== '') ?? 'default';
+  return typeof said === 'string' ? said : isToken(said) ? Token.asString(said) : undefined;
+}
+
+function namespaceIn(metadata: unknown): string | undefined {
+  return metadata === undefined || metadata === null ? nameOf() : isFields(metadata) ? nameOf(metadata.namespace) : undefined;
+}
+
+/** What is at a path: undefined for nothing, and the first thing that cannot be read for what is in it. */
+function at(value: unknown, path: readonly string[]): unknown {
+  return path.reduce((found, key) => isFields(found) ? found[key] ?? undefined : found, value ?? undefined);
 }
 
 /** The object with another value at a path. */
@@ -131,6 +189,50 @@ function withAt(object: Fields, [key, ...rest]: readonly string[], value: Fields
   return key === undefined ? value : { ...object, [key]: withAt(object[key] as Fields, rest, value) };
 }
 
-function fieldsOf(value: unknown): Fields | undefined {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) && !isToken(value) ? value as Fields : undefined;
+/** What overrides say of a resource, those of its stack last. */
+function overridesOf(resource: Overridden): readonly Fields[] {
+  const stack = TerraformStack.of(resource) as unknown as { readonly rawOverrides?: { readonly resource?: Record<string, Record<string, Fields>> } };
+  return [resource.rawOverrides, stack.rawOverrides?.resource?.[resource.terraformResourceType]?.[resource.friendlyUniqueId]]
+    .filter((overrides): overrides is Fields => overrides !== undefined && Object.keys(overrides).length > 0);
+}
+
+/** A value as cdktf prints it with overrides: it joins lists, and takes out what is undefined. */
+function printed(value: unknown, overrides: readonly Fields[]): unknown {
+  return overrides.reduce((own, override) => isToken(own) ? own : overridden(own, override), value);
+}
+
+function overridden(value: unknown, override: Fields): unknown {
+  // Overrides name the entries of a list by their numbers.
+  const merged = (Array.isArray(value) ? [...value as unknown[]] : isFields(value) ? { ...value } : {}) as Record<string, unknown>;
+  for (const [key, other] of Object.entries(override)) {
+    const own = merged[key];
+    if (isFields(other)) {
+      merged[key] = isToken(own) ? own : overridden(own, other);
+    } else if (Array.isArray(other) && Array.isArray(own)) {
+      merged[key] = [...own, ...other];
+    } else if (other === undefined) {
+      delete merged[key];
+    } else {
+      merged[key] = other;
+    }
+  }
+  return merged;
+}
+
+/** The fields whose keys are the user's. */
+const MAPS = new Set(['labels', 'annotations', 'matchLabels', 'nodeSelector', 'limits', 'requests']);
+
+/** A value in the names of cdktf's classes. */
+function inCamelCase(value: unknown): unknown {
+  if (Array.isArray(value) && !isToken(value)) {
+    return value.map(inCamelCase);
+  }
+  return !isFields(value) ? value : Object.fromEntries(Object.entries(value).map(([key, inner]) => {
+    const name = key.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
+    return [name, MAPS.has(name) ? inner : inCamelCase(inner)];
+  }));
+}
+
+function isFields(value: unknown): value is Fields {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) && !isToken(value);
 }

@@ -5,7 +5,7 @@ import { IConstruct } from 'constructs';
 import { Fields, Form, TYPED, WiredVolume } from './pod-form';
 import { EnvironmentVariable, PodHelpers } from '../cloud-identity';
 import { FederationError } from '../errors';
-import { isToken, sameText, textOf } from '../tokens';
+import { isToken, sameText, sameTokens, textOf } from '../tokens';
 
 /** A pod, or the pod template of a Deployment, StatefulSet, DaemonSet, Job, CronJob or ReplicationController, in typed form. */
 export interface PodTemplate {
@@ -109,6 +109,8 @@ export interface PodWiring {
 interface MergeOptions extends PodTemplateOptions {
   /** Whether the template says the namespace: not where its owner does. */
   readonly namesNamespace?: boolean;
+  /** The metadata that say which containers get nothing, where those of the template are not all that is printed. */
+  readonly printedMetadata?: Fields;
 }
 
 /** Adds the wiring to a pod template; merges with what is there, refuses a clash, and leaves its input as it is. */
@@ -116,25 +118,58 @@ export function wirePodTemplate(scope: IConstruct, template: PodTemplate, wiring
   return wirePods(scope, TYPED, template as PodManifest, wiring, { ...options, namesNamespace: true }) as WiredPodTemplate;
 }
 
-/** The lists of containers that are wired, and what was in them: what has one of these as it was is left as it is. */
-const WIRED = new WeakMap<object, readonly unknown[]>();
+/** How pods were wired. */
+interface Wired {
+  readonly wiring: PodWiring;
+  readonly options: PodTemplateOptions;
+}
 
-/** Whether a list of containers is one that was wired, with the containers of then. */
-export function isWired(containers: unknown): boolean {
-  const now: readonly unknown[] = Array.isArray(containers) ? containers : [];
-  const then = WIRED.get(now);
-  return then !== undefined && then.length === now.length && then.every((container, index) => container === now[index]);
+/** How the containers and volumes were wired that a wired template has. */
+const WIRED = new WeakMap<object, Wired>();
+
+/** How pods were wired, by any container or volume that they have of then. */
+export function wiredBy(form: Form, { spec = {} }: PodManifest): Wired | undefined {
+  return [form.containers, form.initContainers, form.volumes].flatMap(list => Array.isArray(spec[list]) ? spec[list] as unknown[] : [])
+    .map(entry => isObject(entry) ? WIRED.get(entry) : undefined).find(wired => wired !== undefined);
+}
+
+/** Whether pods need nothing of a wiring but the names. */
+export function givesNothing({ parts, podLabels, automountServiceAccountToken }: PodWiring): boolean {
+  return !parts.some(givesSomething) && Object.keys(podLabels).length === 0 && automountServiceAccountToken === undefined;
+}
+
+const givesSomething = ({ env, projects, helpers }: WiringPart): boolean => env.length > 0 || projects || helpers.length > 0;
+
+/** Whether two wirings are those of one workload, also where one of them says names in place of references. */
+export function isSameWorkload(a: PodWiring, b: PodWiring): boolean {
+  return a.parts === b.parts;
+}
+
+/** Whether pods have all that a wiring gives, so that it would change nothing. */
+export function isWired(scope: IConstruct, form: Form, template: PodManifest, { wiring, options }: Wired): boolean {
+  try {
+    const { metadata, spec } = wirePods(scope, form, template, wiring, options);
+    // By whichever name: another would have been refused.
+    return new Merge(scope, form).sameObject({ metadata, spec: { ...spec, serviceAccountName: '' } },
+      { metadata: template.metadata ?? {}, spec: { ...template.spec, serviceAccountName: '' } });
+  } catch (error) {
+    if (error instanceof FederationError) {
+      return false;
+    }
+    throw error;
+  }
 }
 
 /** Adds the wiring to pods of either form. */
 export function wirePods(scope: IConstruct, form: Form, template: PodManifest, wiring: PodWiring, options: MergeOptions): Required<PodManifest> {
   const merge = new Merge(scope, form);
-  checkOptions(scope, template, wiring, options);
-  const metadata = template.metadata ?? {};
-  const spec = template.spec;
+  const metadata = merge.fields('metadata', template.metadata) ?? {};
+  const spec = merge.fields('spec', template.spec);
+  checkOptions(scope, merge, spec, wiring, options);
   const helperNames = new Set(wiring.parts.flatMap(({ helpers }) => namesOf(helpers)));
-  const skips = skipsOf(scope, metadata, wiring.parts);
-  const hasParts = partsFor(metadata, wiring.parts, skips);
+  const { namesNamespace, printedMetadata = metadata, ...noted } = options;
+  const skips = skipsOf(scope, printedMetadata, wiring.parts);
+  const hasParts = partsFor(printedMetadata, wiring.parts, skips);
   const own = merge.list(`spec.${form.containers}`, spec?.[form.containers]).filter(({ name }) => !helperNames.has(String(name)));
   if (spec === undefined || own.length === 0) {
     throw new FederationError({
@@ -160,15 +195,18 @@ export function wirePods(scope: IConstruct, form: Form, template: PodManifest, w
     return merge.container(`spec.${list}[${index}]`, container, parts.map(part => onSystem(part, wiring, options)),
       wantedVolumes.filter(wanted => parts.some(part => mounts(part, wanted))));
   };
-  // The helpers that run beside the others come last: those that wait for the others to end find them started.
-  const containers = [...own.map(wire(form.containers)), ...helpers.sidecars];
-  WIRED.set(containers, [...containers]);
+  const containers = own.map(wire(form.containers));
+  const initContainers = ownInit.map(wire(form.initContainers));
+  const wiredVolumes = wantedVolumes.map(wanted => form.volume(wanted, options.defaultMode));
+  [...containers, ...initContainers, ...wiredVolumes].forEach(entry => WIRED.set(entry, { wiring, options: noted }));
   return {
     metadata: {
       ...metadata,
       ...(annotations === undefined ? {} : { annotations }),
       ...(labels === undefined ? {} : { labels }),
-      ...(options.namesNamespace !== true ? {} : {
+      ...(namesNamespace !== true ? {} : {
+        // Templates of Jobs have no place for a namespace; of metadata with nothing else the binding leaves out the block, which the provider asks for.
+        ...([annotations, labels, metadata.name, metadata.generateName].every(value => value === undefined) ? { labels: {} } : {}),
         namespace: merge.name('metadata.namespace', metadata.namespace, wiring.namespace, 'leave it out: a pod runs in the namespace of its service account'),
       }),
     },
@@ -180,28 +218,29 @@ export function wirePods(scope: IConstruct, form: Form, template: PodManifest, w
       ...(helpers.watch ? merge.watchable(spec) : {}),
       ...(options.fsGroup === undefined ? {} : { securityContext: merge.fsGroup(spec.securityContext, options.fsGroup) }),
       ...(options.gkeMetadataServerNodeSelector === true ? { nodeSelector: merge.record('spec.nodeSelector', spec.nodeSelector, METADATA_SERVER_NODES) } : {}),
-      [form.containers]: containers,
+      // The helpers that run beside the others come last: those that wait for the others to end find them started.
+      [form.containers]: [...containers, ...helpers.sidecars],
       ...(ownInit.length + helpers.initContainers.length === 0 ? {} : {
-        [form.initContainers]: [...helpers.initContainers, ...ownInit.map(wire(form.initContainers))],
+        [form.initContainers]: [...helpers.initContainers, ...initContainers],
       }),
       ...(volumes.length + wantedVolumes.length === 0 ? {} : {
-        [form.volumes]: wantedVolumes.map(wanted => form.volume(wanted, options.defaultMode))
-          .reduce<readonly Fields[]>((all, wanted) => merge.volumes(all, wanted), volumes),
+        [form.volumes]: wiredVolumes.reduce<readonly Fields[]>((all, wanted) => merge.volumes(all, wanted), volumes),
       }),
     },
   };
 }
 
 /** Whether a template that runs as a workload has nothing of what its containers need. */
-export function lacksWiring(scope: IConstruct, form: Form, { metadata = {}, spec = {} }: PodManifest, wiring: PodWiring): boolean {
+export function lacksWiring(scope: IConstruct, form: Form, { metadata: given, spec = {} }: PodManifest, wiring: PodWiring): boolean {
+  const metadata = knownRecord(given);
   const [labels, containers] = [metadata.labels, spec[form.containers]];
-  if (!isKnownList(containers)) {
+  if (isToken(given) || !isKnownList(containers)) {
     return false;
   }
   const hasParts = partsFor(metadata, wiring.parts, skipsOf(scope, metadata, wiring.parts));
   const named = (list: unknown, name: string) => !isKnownList(list ?? []) || ((list ?? []) as readonly Fields[]).some(entry => entry.name === name);
   const lacking = containers.some(container => hasParts(container).some(part => part.env.some(({ name }) => !named(container.env, name))
-    || (part.projects && !named(container[form.mounts], wiring.volume!.name))));
+    || (part.projects && !(named(container[form.mounts], wiring.volume!.name) && named(spec[form.volumes], wiring.volume!.name)))));
   return lacking || (!isToken(labels) && Object.keys(wiring.podLabels).some(label => (labels as Fields | undefined)?.[label] === undefined));
 }
 
@@ -268,7 +307,19 @@ function skipsOf(scope: IConstruct, { annotations, labels }: Fields, parts: read
   });
 }
 
-const knownRecord = (record: unknown): Fields => typeof record === 'object' && record !== null && !isToken(record) ? record as Fields : {};
+/**
+ * Whether annotations or labels that only Terraform knows may hold what keeps containers from being wired, where something is wired.
+ *
+ * They are taken to hold nothing of the kind, as most do not, and nobody could use such a map otherwise.
+ */
+export function hidesSkips({ metadata }: PodManifest, { parts }: PodWiring): boolean {
+  const isHidden = (record: unknown): boolean => isToken(record) || Object.keys(knownRecord(record)).some(isToken);
+  const { annotations, labels } = knownRecord(metadata);
+  const given = parts.filter(givesSomething);
+  return given.length > 0 && (isHidden(annotations) || (isHidden(labels) && given.some(({ cloud }) => cloud === 'aws')));
+}
+
+const knownRecord = (record: unknown): Fields => isObject(record) && !isToken(record) ? record : {};
 
 /** Which parts of a wiring each container gets. */
 function partsFor({ labels }: Fields, parts: readonly WiringPart[], skips: readonly Skip[]): (container: Fields) => readonly WiringPart[] {
@@ -304,7 +355,7 @@ function checkSkips(scope: IConstruct, lists: ReadonlyMap<string, readonly Field
   }
 }
 
-function checkOptions(scope: IConstruct, { spec }: PodManifest, wiring: PodWiring, options: MergeOptions): void {
+function checkOptions(scope: IConstruct, merge: Merge, spec: Fields | undefined, wiring: PodWiring, options: MergeOptions): void {
   const refuse = (prop: string, rule: string, got: unknown, remedy: string, code: 'ClashingWiring' | 'InvalidIdentifier' | 'OutOfRange' = 'ClashingWiring'): never => {
     throw new FederationError({ code, where: scope.node.path, prop, rule, got, remedy });
   };
@@ -328,8 +379,9 @@ function checkOptions(scope: IConstruct, { spec }: PodManifest, wiring: PodWirin
       refuse('os', 'be "linux" where containers bring the tokens, as they are of Linux', os, 'give the workload an identity that trusts the cluster\'s own tokens');
     }
   }
-  const group = fsGroup ?? (spec?.securityContext as Fields | undefined)?.fsGroup;
-  if (defaultMode !== undefined && group === undefined) {
+  const security = spec?.securityContext;
+  const group = fsGroup ?? (isToken(security) ? security : merge.fields('spec.securityContext', security)?.fsGroup);
+  if (defaultMode !== undefined && isLeftOut(group)) {
     refuse('defaultMode', 'come with `fsGroup`: nobody but root could read the tokens otherwise', defaultMode, 'say `fsGroup`, or leave the mode to Kubernetes');
   }
   if (gkeMetadataServerNodeSelector === true && !wiring.metadataServer) {
@@ -383,16 +435,33 @@ const isKnownArray = (value: unknown): value is readonly unknown[] => Array.isAr
 /** Terraform takes null for what is not there. */
 const isLeftOut = (value: unknown): boolean => value === undefined || value === null;
 
-const isObject = (value: unknown): value is Fields => typeof value === 'object' && value !== null;
+const isObject = (value: unknown): value is Fields => typeof value === 'object' && value !== null && !Array.isArray(value);
 
 const isKnownList = (value: unknown): value is readonly Fields[] => isKnownArray(value) && value.every(isObject);
 
 class Merge {
   constructor(private readonly scope: IConstruct, private readonly form: Form) {}
 
+  /** An object; undefined where it is left out. */
+  public fields(prop: string, value: unknown): Fields | undefined {
+    if (isLeftOut(value)) {
+      return undefined;
+    }
+    if (isToken(value)) {
+      throw new FederationError({
+        code: 'UnresolvedValue', where: this.scope.node.path, prop, rule: 'be known when the stack is synthesized', got: 'a value that only Terraform knows',
+        remedy: 'write it out, so that others can be added to what is in it',
+      });
+    }
+    return isObject(value) ? value : this.clash(prop, 'be an object', value, 'write it as Kubernetes has it');
+  }
+
   public list(prop: string, value: unknown): readonly Fields[] {
-    if (value === undefined || value === null) {
+    if (isLeftOut(value)) {
       return [];
+    }
+    if (!isToken(value) && !Array.isArray(value)) {
+      return this.clash(prop, 'be a list', value, 'write it as Kubernetes has it');
     }
     if (!isKnownArray(value)) {
       throw new FederationError({
@@ -447,7 +516,7 @@ class Merge {
   }
 
   public fsGroup(present: unknown, wanted: number): Fields {
-    const { fsGroup, ...others } = (isToken(present) ? { fsGroup: present } : present ?? {}) as Fields;
+    const { fsGroup, ...others } = isToken(present) ? { fsGroup: present } : this.fields('spec.securityContext', present) ?? {};
     if (fsGroup !== undefined && (isToken(fsGroup) || String(fsGroup) !== String(wanted))) {
       this.clash('spec.securityContext.fsGroup', `be ${wanted} or left out`, isToken(fsGroup) ? 'a value that only Terraform knows' : fsGroup,
         'remove it, or leave the option `fsGroup` out');
@@ -458,9 +527,11 @@ class Merge {
   /** A map with what is wanted of it; undefined where there is nothing in it. */
   public record(prop: string, present: unknown, wanted: Readonly<Record<string, string>>): unknown {
     if (isToken(present)) {
-      return Object.keys(wanted).length === 0 ? present : Fn.merge([present, wanted]);
+      const [before, after] = [present, wanted].map(map => textOf(this.scope, Fn.jsonencode(map)).slice('${jsonencode('.length, -')}'.length));
+      // The last wins in a merge of Terraform's.
+      return Object.keys(wanted).length === 0 || (before!.startsWith('merge(') && before!.endsWith(`, ${after})`)) ? present : Fn.merge([present, wanted]);
     }
-    const known = present as Fields | undefined;
+    const known = this.fields(prop, present);
     for (const [key, value] of Object.entries(wanted)) {
       const other = known?.[key];
       if (other !== undefined && !this.same(other, value)) {
@@ -546,9 +617,12 @@ class Merge {
     return typeof a === 'string' && sameText(this.scope, a, b);
   }
 
-  private sameObject(a: unknown, b: unknown): boolean {
+  public sameObject(a: unknown, b: unknown): boolean {
     if (typeof a === 'string' && typeof b === 'string') {
       return this.same(a, b);
+    }
+    if (a === b || isToken(a) || isToken(b)) {
+      return a === b || sameTokens(this.scope, a, b);
     }
     if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) {
       return a === b;

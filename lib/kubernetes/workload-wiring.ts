@@ -1,22 +1,23 @@
-import { Aspects, IAspect, Lazy, TerraformElement, TerraformProvider, TerraformStack } from 'cdktf';
+import { Aspects, DefaultTokenResolver, IAspect, Lazy, StringConcat, TerraformElement, TerraformProvider, TerraformStack, Tokenization } from 'cdktf';
 import { IConstruct } from 'constructs';
 import { Fields } from './pod-form';
-import { PodOwner, podOwner } from './pod-owner';
-import { isWired, lacksWiring, Name, PodWiring, PodWiringOptions, wirePods } from './pod-template';
-import { warn } from '../annotations';
+import { HiddenPods, PodOwner, podsOf } from './pod-owner';
+import { hidesSkips, isSameWorkload, isWired, lacksWiring, PodWiring, PodWiringOptions, wiredBy, wirePods } from './pod-template';
+import { entryOf, FoundWorkload, NO_WORKLOAD, NotedWorkload, WorkloadNames } from './workload-names';
+import { warnOnce } from '../annotations';
 import { FederationError } from '../errors';
-import { isToken, textOf } from '../tokens';
+import { isToken, strayStacks } from '../tokens';
 
 /** Props of the wiring of all pods in a scope. */
 export interface WorkloadWiringProps extends PodWiringOptions {}
 
 /**
- * Wires every pod in a scope that runs as the service account of a `Workload` of its stack, as `Workload.podTemplate()` does: what a mutating webhook
- * does in the cluster, when the stack is synthesized.
+ * Wires every pod in a scope that runs as the service account of a `Workload`, as `Workload.podTemplate()` does: what a mutating webhook does in the
+ * cluster, when the stack is synthesized.
  *
  * It finds Pods, Deployments, StatefulSets, DaemonSets, Jobs, CronJobs and ReplicationControllers, typed and in a kubernetes_manifest, by their service
- * account's name, their namespace and the alias of their Kubernetes provider. Pods that are wired already are left as they are. Containers named in the pod's
- * annotation `workload-federation/skip-containers` get nothing, and those of `eks.amazonaws.com/skip-containers`,
+ * account's name, their namespace and the alias of their Kubernetes provider, and in other stacks than that of the workload by a reference to its
+ * service account. Pods that are wired already are left as they are, and what cannot be read is warned of. Containers named in the pod's annotation `workload-federation/skip-containers` get nothing, and those of `eks.amazonaws.com/skip-containers`,
  * `azure.workload.identity/skip-containers` and `cloud.google.com/skip-containers` nothing of that cloud.
  *
  * Add it to a stack or to what is in one: cdktf runs no Aspects of an app. A pod that cannot be wired is refused by a FederationError with the path of its resource, when its stack is synthesized.
@@ -30,23 +31,50 @@ export class WorkloadWiring implements IAspect {
 
   /** Wires a resource that runs pods. */
   public visit(node: IConstruct): void {
-    const owner = podOwner(node);
-    const workload = owner === undefined ? undefined : STACKS.get(TerraformStack.of(node))?.workloadOf(owner);
-    if (owner === undefined || workload === undefined || isWired(owner.template.spec?.[owner.form.containers]) || this.isOverruled(node)) {
+    this.checkAlone(node);
+    const pods = podsOf(node);
+    const workloads = APPS.get(node.node.root);
+    const { workload, isUnread } = pods === undefined || workloads === undefined ? NO_WORKLOAD : workloads.find(pods);
+    const known = pods?.template === undefined ? undefined : wiredBy(pods.form, pods.template);
+    if (isUnread === true && known === undefined) {
+      warnOnce(node, 'unread-pods');
+    }
+    if (pods?.template === undefined || pods.replace === undefined || workload === undefined || this.isOverruled(node)) {
       return;
     }
-    checkProvider(owner, workload);
-    checkNamespace(owner, workload);
-    checkMetadata(owner);
-    const { serviceAccountName: _, ...spec } = owner.template.spec ?? {};
-    const options = { ...this.optionsFor(spec), runToCompletion: owner.runsToCompletion };
-    owner.replace(wirePods(node, owner.form, { ...owner.template, spec }, workload.wiring, options));
+    checkWorkload(pods, workload, known?.wiring);
+    workloads!.checkPrepared(node, workload);
+    if (known === undefined || !isWired(node, pods.form, pods.template, known)) {
+      const options = { ...this.optionsFor(pods.template.spec!), runToCompletion: pods.runsToCompletion };
+      const wired = known ?? { wiring: workload.wiring, options };
+      const { serviceAccountName: _, ...spec } = pods.own.spec ?? {};
+      const printedMetadata = pods.template.metadata ?? undefined;
+      pods.replace(wirePods(node, pods.form, { ...pods.own, spec }, wired.wiring, { ...wired.options, printedMetadata }));
+      if (pods.isOverridden) {
+        checkOverrides(node, wired);
+      }
+    }
+    if (hidesSkips(pods.template, workload.wiring)) {
+      warnOnce(node, 'unread-annotations');
+    }
   }
 
   /** Whether an Aspect nearer to the pods has other options for them. */
   private isOverruled(node: IConstruct): boolean {
     const scopes = node.node.scopes.map(wiringsAt).filter(wirings => wirings.length > 0);
     return scopes.slice(0, -1).some(wirings => wirings.includes(this)) && !scopes.at(-1)!.includes(this);
+  }
+
+  /** Refuses an Aspect beside another with other options: nobody could say which counts. */
+  private checkAlone(node: IConstruct): void {
+    const wirings = wiringsAt(node);
+    const texts = wirings.length > 1 && wirings.includes(this) ? new Set(wirings.map(({ options }) => optionsText(node, options))) : undefined;
+    if (texts !== undefined && texts.size > 1) {
+      throw new FederationError({
+        code: 'ClashingWiring', where: node.node.path, prop: 'WorkloadWiring', rule: 'be added with one set of options to a scope', got: [...texts].join(' and '),
+        remedy: 'leave one of them out, or add it nearer to the pods that it is for',
+      });
+    }
   }
 
   /** The options are for all pods of a scope: what only Linux knows is not for those that say they run on Windows. */
@@ -59,191 +87,208 @@ export class WorkloadWiring implements IAspect {
   }
 }
 
+const RESOLVER = new DefaultTokenResolver(new StringConcat());
+
+/** Options as a text, to compare them by. */
+function optionsText(scope: IConstruct, options: PodWiringOptions): string {
+  const known = Object.entries(options).filter(([, value]) => value !== undefined).sort(([a], [b]) => a < b ? -1 : 1);
+  return JSON.stringify(Tokenization.resolve(Object.fromEntries(known), { scope, resolver: RESOLVER }));
+}
+
 /** Whether pods say that they run on Windows: what they are scheduled by, and what they are. */
 function isForWindows({ os, nodeSelector }: Fields): boolean {
   return (os as Fields | undefined)?.name === 'windows' || (nodeSelector as Fields | undefined)?.['kubernetes.io/os'] === 'windows';
 }
 
-/** Refuses pods that name the workload's service account by a reference, in another cluster. */
-function checkProvider({ resource, provider }: PodOwner, workload: NotedWorkload): void {
-  if (provider !== workload.provider) {
+/** Refuses pods that cannot run as the workload whose service account they name. */
+function checkWorkload({ resource, provider, namespace }: PodOwner, workload: NotedWorkload, known: PodWiring | undefined): void {
+  const where = resource.node.path;
+  // What another stack calls its provider says nothing.
+  if (workload.stack === TerraformStack.of(resource) && provider !== workload.provider) {
     throw new FederationError({
-      code: 'WrongCluster', where: resource.node.path, prop: 'provider', rule: 'be that of the workload whose service account the pods name',
+      code: 'WrongCluster', where, prop: 'provider', rule: 'be that of the workload whose service account the pods name',
       got: provider === '' ? 'the provider without an alias' : provider,
       remedy: 'name the service account of a workload in the cluster of the pods, or pass the provider of the workload',
     });
   }
-}
-
-/** Refuses a template whose metadata the wiring could not keep. */
-function checkMetadata({ resource, hidesMetadata }: PodOwner): void {
-  if (hidesMetadata) {
-    throw new FederationError({
-      code: 'UnresolvedValue', where: resource.node.path, prop: 'template.metadata', rule: 'be known when the stack is synthesized',
-      got: 'a value that only Terraform knows', remedy: 'write the labels and annotations out, so that others can be added',
-    });
-  }
-}
-
-/** Refuses pods that name the workload's service account by a reference, in another namespace. */
-function checkNamespace({ resource, namespace }: PodOwner, { wiring }: NotedWorkload): void {
-  const { said } = wiring.namespace;
+  const { said } = workload.wiring.namespace;
   if (!isToken(namespace) && !isToken(said) && namespace !== said) {
     throw new FederationError({
-      code: 'ClashingWiring', where: resource.node.path, prop: 'metadata.namespace', rule: 'be that of the workload', got: namespace,
+      code: 'ClashingWiring', where, prop: 'metadata.namespace', rule: 'be that of the workload', got: namespace,
       remedy: `write ${JSON.stringify(said)}: a pod runs in the namespace of its service account`,
     });
   }
-}
-
-/** A workload as its stack knows it. */
-interface NotedWorkload {
-  readonly wiring: PodWiring;
-  readonly provider: string;
-}
-
-/** Makes a workload known to the Aspects of its stack. */
-export function noteWorkload(scope: IConstruct, wiring: PodWiring, provider: TerraformProvider | undefined): void {
-  const stack = TerraformStack.of(scope);
-  let workloads = STACKS.get(stack);
-  if (workloads === undefined) {
-    STACKS.set(stack, workloads = new StackWorkloads(stack, 'WorkloadFederationWirings'));
-  }
-  workloads.add({ wiring, provider: provider?.alias ?? '' });
-}
-
-/** The workloads of a stack, and what must be done once for all of them when it is synthesized. It defines nothing in Terraform. */
-class StackWorkloads extends TerraformElement {
-  private readonly workloads: NotedWorkload[] = [];
-  private readonly byName = new Map<string, NotedWorkload>();
-  private readonly byReference = new Map<string, NotedWorkload>();
-  private indexed = 0;
-  private aliases?: Map<string, string>;
-  private readonly warned = new WeakSet<IConstruct>();
-
-  constructor(stack: TerraformStack, id: string) {
-    super(stack, id);
-    this.node.addValidation({
-      validate: () => {
-        this.warnOfUnwired();
-        return [];
-      },
+  if (known !== undefined && !isSameWorkload(known, workload.wiring)) {
+    throw new FederationError({
+      code: 'ClashingWiring', where, prop: 'spec.serviceAccountName', rule: `be that of the workload that wired the pods, ${quoted(known.serviceAccountName.said)}`,
+      got: quoted(workload.wiring.serviceAccountName.said), remedy: 'leave it out, and use the podTemplate() of the other workload for pods that run as it',
     });
+  }
+}
+
+const quoted = (name: string): string => isToken(name) ? 'a name that only Terraform knows' : name;
+
+/** Refuses overrides that take something of the wiring away, or add what is not wired. */
+function checkOverrides(node: IConstruct, wired: Parameters<typeof isWired>[3]): void {
+  const pods = podsOf(node);
+  if (pods?.template === undefined || !isWired(node, pods.form, pods.template, wired)) {
+    throw new FederationError({
+      code: 'ClashingWiring', where: node.node.path, prop: 'addOverride', rule: 'leave the pods as they are wired', got: 'overrides of the pods', remedy: 'say it by the props of the resource',
+    });
+  }
+}
+
+/** Makes a workload known to the Aspects of its app. */
+export function noteWorkload(scope: IConstruct, wiring: PodWiring, provider: TerraformProvider | undefined): void {
+  const { root } = scope.node;
+  let workloads = APPS.get(root);
+  if (workloads === undefined) {
+    APPS.set(root, workloads = new AppWorkloads(root));
+  }
+  workloads.add({ wiring, provider: provider?.alias ?? '', stack: TerraformStack.of(scope) });
+}
+
+/** The workloads of an app, and what must be done once for all of them when it is synthesized. */
+class AppWorkloads {
+  private readonly names: WorkloadNames;
+  private readonly watched = new Set<TerraformStack>();
+  /** The wirings whose values each stack has. */
+  private readonly crossed = new Map<TerraformStack, Set<PodWiring>>();
+  /** The stacks that were prepared since the app was walked. */
+  private readonly prepared = new Set<TerraformStack>();
+
+  constructor(private readonly root: IConstruct) {
+    this.names = new WorkloadNames(root);
   }
 
   public add(workload: NotedWorkload): void {
-    this.workloads.push(workload);
+    this.names.add(workload);
+    if (!this.watched.has(workload.stack)) {
+      this.watch(workload.stack);
+      new Preparation(workload.stack, 'WorkloadFederationWirings', () => this.prepare(workload.stack));
+    }
   }
 
   /** The workload that pods run as. */
-  public workloadOf(owner: PodOwner): NotedWorkload | undefined {
-    this.index();
-    const [namespace, name] = [owner.namespace, owner.serviceAccountName].map(value => textOf(this, value)) as [string, string];
-    const byReference = isToken(owner.serviceAccountName) ? this.byReference.get(name) : undefined;
-    const found = byReference ?? this.byName.get(keyOf(owner.provider, namespace, name));
-    if (found !== undefined || !(isToken(owner.namespace) || isToken(owner.serviceAccountName))) {
-      return found;
+  public find(pods: PodOwner | HiddenPods): FoundWorkload {
+    return this.names.find(pods);
+  }
+
+  /** Refuses to write values of another stack that nothing has made cross while it could be done. */
+  public checkPrepared(node: IConstruct, { wiring }: NotedWorkload): void {
+    const crossed = entryOf(this.crossed, TerraformStack.of(node), () => new Set());
+    // Where nothing was prepared, as where one stack is synthesized by itself, no reference of anybody's crosses.
+    if (this.prepared.size === 0 || crossed.has(wiring)) {
+      return;
     }
-    const aliases = this.aliases ??= this.namesOfResources();
-    return this.byName.get(keyOf(owner.provider, aliases.get(namespace) ?? namespace, aliases.get(name) ?? name));
-  }
-
-  /**
-   * What the Aspects will write, while references between stacks are prepared: what is first read when Aspects run comes too late for it. Nothing is
-   * printed, and nothing prepared where no Aspect needs it.
-   */
-  public toTerraform(): any {
-    return { '//': Lazy.anyValue({ produce: context => (context as { preparing?: boolean }).preparing === true ? this.wiringsToCome() : undefined }) };
-  }
-
-  private index(): void {
-    for (const workload of this.workloads.slice(this.indexed)) {
-      const { namespace, serviceAccountName } = workload.wiring;
-      const texts = ({ said, reference }: Name): string[] => [said, reference].map(value => textOf(this, value));
-      for (const text of texts(namespace)) {
-        texts(serviceAccountName).forEach(name => this.byName.set(keyOf(workload.provider, text, name), workload));
-      }
-      if (isToken(serviceAccountName.reference) && serviceAccountName.reference !== serviceAccountName.said) {
-        this.byReference.set(textOf(this, serviceAccountName.reference), workload);
-      }
+    const { namespace: _, ...written } = wiring;
+    const stray = [...strayStacks(node, written)];
+    if (stray.length === 0) {
+      crossed.add(wiring);
+    } else {
+      throw new FederationError({
+        code: 'UnresolvedValue', where: node.node.path, prop: 'serviceAccountName',
+        rule: 'be that of a workload without values of another stack, as Aspects are run when nothing can cross stacks any more', got: stray.map(stack => stack.node.path).join(', '),
+        remedy: 'define the pods in a constructor, before the app is synthesized',
+      });
     }
-    this.indexed = this.workloads.length;
   }
 
-  /** The names that the namespaces and service accounts of the stack have, by the references to them. */
-  private namesOfResources(): Map<string, string> {
-    const names = new Map<string, string>();
-    for (const node of this.cdktfStack.node.findAll()) {
-      const { terraformResourceType: type, metadata, metadataInput } = node as NamedResource;
-      if (type !== undefined && NAMED.test(type) && metadata !== undefined && typeof metadataInput?.name === 'string') {
-        names.set(textOf(this, metadata.name), textOf(this, metadataInput.name));
-      }
+  /** Makes what Aspects will write cross the stacks: what is first read when they are run comes too late for it. */
+  private prepare(stack: TerraformStack): void {
+    if (this.prepared.size > 0 && !this.prepared.has(stack)) {
+      this.prepared.add(stack);
+      return;
     }
-    return names;
-  }
-
-  /** The pods of a construct that is in this very stack, as stacks may stand in others. */
-  private ownerHere(node: IConstruct): PodOwner | undefined {
-    const owner = podOwner(node);
-    return owner !== undefined && TerraformStack.of(node) === this.cdktfStack ? owner : undefined;
-  }
-
-  private wiringsToCome(): readonly PodWiring[] {
-    const wirings = new Set<PodWiring>();
-    const visit = (node: IConstruct, inherited: boolean): void => {
-      const covered = inherited || isCovered(node);
-      const owner = covered ? this.ownerHere(node) : undefined;
-      const workload = owner === undefined ? undefined : this.workloadOf(owner);
-      if (workload !== undefined) {
-        wirings.add(workload.wiring);
-      }
-      node.node.children.forEach(child => visit(child, covered));
-    };
+    this.prepared.clear();
+    this.prepared.add(stack);
+    const crossing = new Map<TerraformStack, Set<PodWiring>>();
     // cdktf runs the Aspects of a stack for the stacks in it too, and none of what is above all stacks.
-    const { scopes } = this.cdktfStack.node;
-    visit(this.cdktfStack, scopes.slice(scopes.findIndex(scope => TerraformStack.isStack(scope)), -1).some(isCovered));
-    return [...wirings];
+    const visit = (node: IConstruct, outer: TerraformStack | undefined, inherited: boolean): void => {
+      const within = TerraformStack.isStack(node) ? node : outer;
+      const covered = within !== undefined && (inherited || wiringsAt(node).length > 0);
+      if (within !== undefined) {
+        this.watch(within);
+      }
+      const pods = covered ? podsOf(node) : undefined;
+      const workload = pods === undefined ? undefined : this.find(pods).workload;
+      if (workload !== undefined) {
+        entryOf(crossing, within!, () => new Set()).add(workload.wiring);
+      }
+      node.node.children.forEach(child => visit(child, within, covered));
+    };
+    visit(this.root, undefined, false);
+    for (const [scope, wirings] of crossing) {
+      Tokenization.resolve([...wirings], { scope, preparing: true, resolver: RESOLVER });
+    }
   }
 
-  /** One walk for all workloads of the stack. */
-  private warnOfUnwired(): void {
-    for (const node of this.cdktfStack.node.findAll()) {
-      const owner = this.ownerHere(node);
-      const workload = owner === undefined || isWired(owner.template.spec?.[owner.form.containers]) ? undefined : this.workloadOf(owner);
-      if (owner !== undefined && workload !== undefined && !this.warned.has(node) && lacksKnown(owner, workload)) {
-        this.warned.add(node);
-        warn(node, 'unwired-workload');
+  /** Looks at the pods of a stack when it is synthesized. */
+  private watch(stack: TerraformStack): void {
+    if (!this.watched.has(stack)) {
+      this.watched.add(stack);
+      stack.node.addValidation({
+        validate: () => {
+          this.warnOfUnwired(stack);
+          return [];
+        },
+      });
+    }
+  }
+
+  /** One walk for all workloads of the app. */
+  private warnOfUnwired(stack: TerraformStack): void {
+    for (const node of stack.node.findAll()) {
+      const pods = podsOf(node);
+      if (pods?.template === undefined || TerraformStack.of(node) !== stack) {
+        continue;
+      }
+      const { workload, elsewhere = [] } = this.find(pods);
+      if (workload !== undefined ? lacksKnown(pods, workload) : elsewhere.some(other => lacksKnown(pods, other))) {
+        warnOnce(node, workload === undefined ? 'workload-of-another-stack' : 'unwired-workload');
       }
     }
+  }
+
+}
+
+/** Is there while references between stacks are prepared. It defines nothing in Terraform. */
+class Preparation extends TerraformElement {
+  constructor(stack: TerraformStack, id: string, private readonly prepare: () => void) {
+    super(stack, id);
+  }
+
+  public toTerraform(): any {
+    return {
+      '//': Lazy.anyValue({
+        produce: context => {
+          if ((context as { preparing?: boolean }).preparing === true) {
+            this.prepare();
+          }
+        },
+      }),
+    };
   }
 }
 
 /** Whether pods are known to lack their wiring: what cannot be read is refused where it is wired, and nobody's business where it is not. */
-function lacksKnown({ resource, form, template, hidesMetadata }: PodOwner, { wiring }: NotedWorkload): boolean {
+function lacksKnown({ resource, form, template }: PodOwner, { wiring }: NotedWorkload): boolean {
+  const known = wiredBy(form, template);
+  if (known !== undefined) {
+    return !isSameWorkload(known.wiring, wiring) || !isWired(resource, form, template, known);
+  }
   try {
-    return !hidesMetadata && lacksWiring(resource, form, template, wiring);
-  } catch {
-    return false;
+    return lacksWiring(resource, form, template, wiring);
+  } catch (error) {
+    if (error instanceof FederationError) {
+      return false;
+    }
+    throw error;
   }
 }
 
-/** The workloads of each stack. */
-const STACKS = new WeakMap<TerraformStack, StackWorkloads>();
+/** The workloads of each app. */
+const APPS = new WeakMap<IConstruct, AppWorkloads>();
 
-/** A resource that has a name in Kubernetes. */
-interface NamedResource {
-  readonly terraformResourceType?: string;
-  readonly metadata?: { readonly name: string };
-  readonly metadataInput?: { readonly name?: string };
-}
-
-/** The resources whose names pods refer to. */
-const NAMED = /^kubernetes_(?:namespace|service_account)(?:_v1)?$/;
-
-const wiringsAt = (node: IConstruct): readonly IAspect[] => Aspects.of(node).all.filter(aspect => aspect instanceof WorkloadWiring);
-
-const isCovered = (node: IConstruct): boolean => wiringsAt(node).length > 0;
-
-function keyOf(provider: string, namespace: string, name: string): string {
-  return JSON.stringify([provider, namespace, name]);
-}
+const wiringsAt = (node: IConstruct): readonly WorkloadWiring[] =>
+  Aspects.of(node).all.filter((aspect): aspect is WorkloadWiring => aspect instanceof WorkloadWiring);

@@ -8,11 +8,11 @@ import {
   configMapObject, ConfigMapObject, DIGEST, helmValues, HelmValues, HelmValuesOptions, KubernetesObject, kustomizeFiles, KustomizeOptions,
   ManifestsOptions, manifestsYaml, wiringAsSaid, WorkloadManifests, workloadManifests, WorkloadObjects,
 } from './manifests';
-import { PodTemplate, PodTemplateOptions, PodWiring, WiredPodTemplate, wirePodTemplate } from './pod-template';
+import { hidesSkips, PodManifest, PodTemplate, PodTemplateOptions, PodWiring, WiredPodTemplate, wirePodTemplate } from './pod-template';
 import { SmokeTest, smokeTestManifest, SmokeTestOptions, SmokeTestProps } from './smoke-test';
 import { noteWorkload } from './workload-wiring';
 import { encodable, toYaml } from './yaml';
-import { watchProviders } from '../annotations';
+import { warnOnce, watchProviders } from '../annotations';
 import { checkDependsOn, checkLimit, checkObjectName, checkPattern, checkRange, checkTokenPath, INITIAL_NAMESPACES, pathOf } from '../checks';
 import { EnvironmentVariable, ICloudIdentity, PodBinding, Wiring, WIRINGS } from '../cloud-identity';
 import { checkSubject, Cluster, noteCluster, ServiceAccountSubject, subjectKey, TrustedSubject } from '../cluster';
@@ -269,6 +269,9 @@ export class Workload extends Construct {
    * of the Kubernetes API against `kubernetesApiAccess: false`, or a list that only Terraform knows
    */
   public podTemplate(template: PodTemplate, options?: PodTemplateOptions): WiredPodTemplate {
+    if (hidesSkips(template as PodManifest, this.wiring)) {
+      warnOnce(this, 'unread-annotations');
+    }
     return wirePodTemplate(this, template, this.wiring, options);
   }
 

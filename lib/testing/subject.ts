@@ -2,6 +2,7 @@ import { ExpectationError, Texts } from './texts';
 import { before } from '../trust/judge';
 import { issuerOfWorkload } from '../trust/kubernetes/clusters';
 import { Attempt, Door, Identity } from '../trust/model';
+import { PODS_AUDIENCE } from '../trust/pods';
 import { Model } from '../trust/read';
 import { distinct, equal, like, show, text, TextValue } from '../trust/value';
 
@@ -43,7 +44,7 @@ export interface Claims {
 }
 
 const AUDIENCES = new Map<Door['mechanism'], string>([
-  ['aws-oidc', 'sts.amazonaws.com'], ['aws-pod-identity', 'pods.eks.amazonaws.com'], ['azure-federation', 'api://AzureADTokenExchange'],
+  ['aws-oidc', 'sts.amazonaws.com'], ['aws-pod-identity', PODS_AUDIENCE], ['azure-federation', 'api://AzureADTokenExchange'],
 ]);
 
 /** Reads whose token is meant. */

@@ -297,7 +297,7 @@ describe('the wiring', () => {
     });
     const mount = '/var/run/secrets/workload-federation';
     expect(stack['kubernetes_pod_v1.Pod']).toEqual({
-      metadata: { namespace: '${kubernetes_service_account_v1.Workload.metadata[0].namespace}' },
+      metadata: { namespace: '${kubernetes_service_account_v1.Workload.metadata[0].namespace}', labels: {} },
       spec: {
         service_account_name: '${kubernetes_service_account_v1.Workload.metadata[0].name}',
         container: [{

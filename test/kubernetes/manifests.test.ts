@@ -1,58 +1,25 @@
-import { execFile, spawnSync } from 'node:child_process';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { execFile } from 'node:child_process';
 import { createServer } from 'node:http';
 import { AddressInfo } from 'node:net';
-import { join } from 'node:path';
 import { PodV1 } from '@cdktf/provider-kubernetes/lib/pod-v1';
 import { KubernetesProvider } from '@cdktf/provider-kubernetes/lib/provider';
-import { App, Aspects, TerraformOutput, TerraformStack, TerraformVariable } from 'cdktf';
-import {
-  AwsFederatedRole, AwsRoleViaGoogle, ClusterWorkloadIdentityPool, GcpFederatedServiceAccount, GoogleIdTokenSource, PodOwnerKind,
-  PodTemplate, Workload, WorkloadOptions, WorkloadWiring,
-} from 'cdktf-workload-federation';
+import { App, TerraformOutput, TerraformStack, TerraformVariable } from 'cdktf';
+import { AwsFederatedRole, PodOwnerKind, PodTemplate, Workload, WorkloadOptions } from 'cdktf-workload-federation';
 import { parse, parseAllDocuments, stringify } from 'yaml';
-import { EKS, ENV, GKE, MOUNT, MOUNTED, OTHER, PROVIDER, ROLE_ARN } from './known';
+import * as workloads from './known';
+import { EKS, ENV, MOUNT, MOUNTED, OTHER, PROVIDER, ROLE_ARN, wire } from './known';
 import { sentTemplate } from './pod-owners';
+import { describeOnKubectl, kustomized } from '../kubectl';
 import { refusal } from '../refusal';
-import { inFolder, scratchStack, stackIn, synthStack } from '../synth';
+import { scratchStack, stackIn, synthStack } from '../synth';
 import { synthHcl } from '../synth-hcl';
 import { describeOnTerraform, evaluated } from '../terraform';
 
-
-/** A workload whose objects are applied by somebody else. */
-function both(stack: TerraformStack, options: WorkloadOptions = {}, roleArn = ROLE_ARN): Workload {
-  const serviceAccount = OTHER.serviceAccount('reports', 'reader');
-  const trusts = [serviceAccount];
-  return new Workload(stack, 'Workload', {
-    serviceAccount,
-    identities: [
-      AwsFederatedRole.fromRoleArn(stack, 'Role', { roleArn, region: 'eu-west-1', trusts }),
-      new GcpFederatedServiceAccount(stack, 'Account', {
-        email: 'reports@acme-apps.iam.gserviceaccount.com', project: 'acme-apps', trusts, pools: [ClusterWorkloadIdentityPool.fromProviderName(stack, 'Pool', { cluster: OTHER, providerName: PROVIDER })],
-      }),
-    ],
-    manifestsOnly: true,
-    ...options,
-  });
-}
-
-/** A workload that EKS's webhook wires. */
-function annotated(stack: TerraformStack, options: WorkloadOptions = {}): Workload {
-  const serviceAccount = EKS.serviceAccount('reports', 'reader');
-  return new Workload(stack, 'Workload', {
-    serviceAccount, identities: [AwsFederatedRole.fromRoleArn(stack, 'Role', { roleArn: ROLE_ARN, trusts: [serviceAccount] })], manifestsOnly: true, ...options,
-  });
-}
-
-/** A workload whose tokens are brought by containers, which run shell scripts. */
-function brought(stack: TerraformStack, options: WorkloadOptions = {}): Workload {
-  const serviceAccount = GKE.serviceAccount('reports', 'reader');
-  const role = new AwsRoleViaGoogle(stack, 'Role', {
-    googleServiceAccount: new GcpFederatedServiceAccount(stack, 'Account', { accountId: 'reports-reader', trusts: [serviceAccount] }),
-    idTokenSource: GoogleIdTokenSource.metadataServer({ image: 'curlimages/curl:8.10.1' }), region: 'eu-west-1',
-  });
-  return new Workload(stack, 'Workload', { serviceAccount, identities: [role], manifestsOnly: true, ...options });
-}
+/** Workloads whose objects are applied by somebody else. */
+const both = (stack: TerraformStack, options: WorkloadOptions = {}, roleArn = ROLE_ARN) =>
+  workloads.both(stack, { manifestsOnly: true, ...options }, OTHER, roleArn);
+const annotated = (stack: TerraformStack, options: WorkloadOptions = {}) => workloads.annotated(stack, { manifestsOnly: true, ...options });
+const brought = (stack: TerraformStack) => workloads.brought(stack, { manifestsOnly: true });
 
 const VOLUME = {
   name: 'workload-federation',
@@ -130,7 +97,7 @@ describe('manifests', () => {
       const role = AwsFederatedRole.fromRoleArn(scope, 'Other', { roleArn: ROLE_ARN, region: 'eu-west-1', trusts: [serviceAccount] });
       new Workload(scope, 'OtherWorkload', { serviceAccount, identities: [role], wiring: 'explicit', manifestsOnly: true });
       new PodV1(scope, 'Pod', pod);
-      Aspects.of(scope).add(new WorkloadWiring());
+      wire(scope);
     });
     expect(Object.fromEntries(Object.entries(stack.resource).filter(([type]) => type.startsWith('kubernetes_')))).toEqual({
       kubernetes_pod_v1: { Pod: { metadata: pod.metadata, spec: { service_account_name: 'reader', container: pod.spec.container } } },
@@ -188,8 +155,9 @@ describe('refuses', () => {
   });
 
   test('values for a chart where the pods need more containers', () => {
-    expect(refusal(() => brought(scratchStack()).helmValues()).message).toMatch(
-      /^stack\/Workload: identities must need no containers beside those of the chart, got /);
+    expect(refusal(() => brought(scratchStack()).helmValues()).message).toBe(
+      'stack/Workload: identities must need no containers beside those of the chart, as charts have no common name for them, got ["generate-gcp-id-token","update-gcp-id-token"]; '
+      + 'give the workload an identity that trusts the cluster\'s own tokens, or have kustomize render the chart, with the component of kustomizeFiles()');
   });
 
   test('a namespace that nobody creates', () => {
@@ -301,9 +269,6 @@ describeOnTerraform('YAML by Terraform', () => {
   });
 });
 
-const KUBECTL = spawnSync('kubectl', ['version', '--client']).status === 0;
-const describeOnKubectl = KUBECTL ? describeOnTerraform : (name: string, suite: () => void) => describe.skip(`${name} (kubectl is not on the PATH)`, suite);
-
 describeOnKubectl('kubectl and kustomize', () => {
   test.each(KINDS)('a kustomization with a %s and the component is what the typed form is', kind => {
     const files = printed(stack => both(stack).kustomizeFiles({ targets: [{ kind, name: 'reports', containers: ['app', 'proxy'] }] }));
@@ -313,15 +278,7 @@ describeOnKubectl('kubectl and kustomize', () => {
     const { apiVersion } = patch as { apiVersion: string };
     const spec = kind === 'Pod' ? USERS_POD : kind === 'CronJob' ? { schedule: '0 3 * * *', jobTemplate: { spec: { template } } } : { selector: {}, template };
     const users = { apiVersion, kind, metadata: { name: 'reports', namespace: 'reports', ...(kind === 'Pod' ? template.metadata : {}) }, spec };
-    const objects = inFolder(folder => {
-      mkdirSync(join(folder, 'federation'));
-      Object.entries(files).forEach(([name, text]) => writeFileSync(join(folder, 'federation', name), text));
-      writeFileSync(join(folder, 'users.yaml'), stringify(users));
-      writeFileSync(join(folder, 'kustomization.yaml'), stringify({ resources: ['users.yaml'], components: ['federation'] }));
-      const { status, stdout, stderr } = spawnSync('kubectl', ['kustomize', folder], { encoding: 'utf8' });
-      expect([status, stderr]).toEqual([0, '']);
-      return parseAllDocuments(stdout).map(document => document.toJS());
-    });
+    const objects = kustomized(files, [users]);
     expect(objects.map(object => object.kind).sort()).toEqual(['ConfigMap', 'ServiceAccount', kind].sort());
     const wired = objects.find(object => object.kind === kind);
     const typed = synthStack(stack => new PodV1(stack, 'Pod', both(stack).podTemplate(TYPED_POD)));
@@ -329,6 +286,24 @@ describeOnKubectl('kubectl and kustomize', () => {
     const inner = kind === 'Pod' ? wired : kind === 'CronJob' ? wired.spec.jobTemplate.spec.template : wired.spec.template;
     const { labels, annotations } = inner.metadata;
     expect(sorted({ labels, annotations, spec: inner.spec })).toEqual(sorted({ ...metadata, spec: pod }));
+  });
+
+  test('kustomize patches the ServiceAccount of the name alone, where only Terraform knows name and namespace', () => {
+    const names = { 'var.namespace': 'reports', 'var.name': 're.der' };
+    const files = printed(stack => {
+      const [namespace, name] = ['namespace', 'name'].map(id => new TerraformVariable(stack, id, { type: 'string' }).stringValue) as [string, string];
+      const serviceAccount = EKS.serviceAccount(namespace, name);
+      const role = AwsFederatedRole.fromRoleArn(stack, 'Role', { roleArn: ROLE_ARN, trusts: [serviceAccount] });
+      const workload = new Workload(stack, 'Workload', { serviceAccount, identities: [role], manifestsOnly: true, existingServiceAccount: true });
+      return workload.kustomizeFiles({ targets: [{ kind: 'Deployment', name: 'reports', containers: ['app'] }] });
+    }, names);
+    expect(parse(files['kustomization.yaml']!).patches[0].target).toEqual({ kind: 'ServiceAccount', name: 're[.]der', namespace: 'reports' });
+    const named = [['re.der', 'reports'], ['reader', 'reports'], ['re.der', 'other'], ['re.der.x', 'reports']];
+    const accounts = named.map(([name, namespace]) => ({ apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name, namespace } }));
+    const deployment = { apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name: 'reports', namespace: 'reports' }, spec: { template: { spec: { containers: [{ name: 'app' }] } } } };
+    const objects = kustomized(files, [...accounts, deployment]);
+    expect(objects.filter(({ kind, metadata }) => kind === 'ServiceAccount' && metadata.annotations !== undefined).map(({ metadata }) => `${metadata.name} ${metadata.namespace}`)).toEqual(['re.der reports']);
+    expect(objects.find(({ kind }) => kind === 'Deployment').spec.template.spec.serviceAccountName).toBe('re.der');
   });
 
   test.each<[string, object, string[]]>([
@@ -340,15 +315,7 @@ describeOnKubectl('kubectl and kustomize', () => {
     const users = named.map(([name, namespace]) => ({
       apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name, namespace }, spec: { template: { spec: { containers: [{ name: 'app' }] } } },
     }));
-    const patched = inFolder(folder => {
-      mkdirSync(join(folder, 'federation'));
-      Object.entries(files).forEach(([name, text]) => writeFileSync(join(folder, 'federation', name), text));
-      writeFileSync(join(folder, 'users.yaml'), users.map(user => stringify(user)).join('---\n'));
-      writeFileSync(join(folder, 'kustomization.yaml'), stringify({ resources: ['users.yaml'], components: ['federation'] }));
-      const { status, stdout, stderr } = spawnSync('kubectl', ['kustomize', folder], { encoding: 'utf8' });
-      expect([status, stderr]).toEqual([0, '']);
-      return parseAllDocuments(stdout).map(document => document.toJS()).filter(({ kind, spec }) => kind === 'Deployment' && spec.template.spec.serviceAccountName === 'reader');
-    });
+    const patched = kustomized(files, users).filter(({ kind, spec }) => kind === 'Deployment' && spec.template.spec.serviceAccountName === 'reader');
     expect(patched.map(({ metadata: { name, namespace = '' } }) => `${name} ${namespace}`).sort()).toEqual(expected);
   });
 

@@ -1,50 +1,11 @@
 import { Manifest } from '@cdktf/provider-kubernetes/lib/manifest';
 import { PodV1 } from '@cdktf/provider-kubernetes/lib/pod-v1';
 import { TerraformStack } from 'cdktf';
-import {
-  AwsFederatedRole, AwsRoleViaGoogle, Cluster, ClusterWorkloadIdentityPool, GcpFederatedPrincipal, GcpFederatedServiceAccount, GoogleIdTokenSource,
-  PodTemplateOptions, Workload, WorkloadWiring, WorkloadWiringProps,
-} from 'cdktf-workload-federation';
+import { PodTemplateOptions, Workload, WorkloadWiring, WorkloadWiringProps } from 'cdktf-workload-federation';
 import * as fc from 'fast-check';
+import { both, brought, deepFreeze, MOUNT, native } from './known';
 import { refusal } from '../refusal';
 import { scratchStack, synthStack } from '../synth';
-
-const ROLE_ARN = 'arn:aws:iam::123456789012:role/reports';
-const PROVIDER = 'projects/123456789012/locations/global/workloadIdentityPools/onprem/providers/onprem';
-const MOUNT = '/var/run/secrets/workload-federation';
-const OTHER = Cluster.oidc({ name: 'onprem', issuer: 'https://issuer.example.com/onprem' });
-const GKE = Cluster.gke({ project: 'acme-apps', location: 'europe-west1', name: 'apps' });
-
-/** A workload that projects tokens and a file for two clouds. */
-function projecting(stack: TerraformStack): Workload {
-  const serviceAccount = OTHER.serviceAccount('reports', 'reader');
-  const trusts = [serviceAccount];
-  return new Workload(stack, 'Workload', {
-    serviceAccount,
-    identities: [
-      AwsFederatedRole.fromRoleArn(stack, 'Role', { roleArn: ROLE_ARN, region: 'eu-west-1', trusts }),
-      new GcpFederatedServiceAccount(stack, 'Account', {
-        email: 'reports@acme-apps.iam.gserviceaccount.com', project: 'acme-apps', trusts, pools: [ClusterWorkloadIdentityPool.fromProviderName(stack, 'Pool', { cluster: OTHER, providerName: PROVIDER })],
-      }),
-    ],
-  });
-}
-
-/** A workload whose tokens are brought by containers. */
-function brought(stack: TerraformStack): Workload {
-  const serviceAccount = GKE.serviceAccount('reports', 'reader');
-  const role = new AwsRoleViaGoogle(stack, 'Role', {
-    googleServiceAccount: new GcpFederatedServiceAccount(stack, 'Account', { accountId: 'reports-reader', trusts: [serviceAccount] }),
-    idTokenSource: GoogleIdTokenSource.metadataServer({ image: 'curlimages/curl:8.10.1' }), region: 'eu-west-1',
-  });
-  return new Workload(stack, 'Workload', { serviceAccount, identities: [role] });
-}
-
-/** A workload on GKE that becomes a principal of Google's own pool. */
-function native(stack: TerraformStack): Workload {
-  const serviceAccount = GKE.serviceAccount('reports', 'reader');
-  return new Workload(stack, 'Workload', { serviceAccount, identities: [new GcpFederatedPrincipal(stack, 'Principal', { trusts: [serviceAccount] })] });
-}
 
 const numbers = (security: any, number: (value: any) => any) => security && Object.fromEntries(Object.entries(security)
   .map(([key, value]) => [key, ['fsGroup', 'runAsUser', 'runAsGroup'].includes(key) ? number(value) : value]));
@@ -83,14 +44,6 @@ function toTyped({ metadata, spec: { containers: all, initContainers, volumes, s
       ...(securityContext && { securityContext: numbers(securityContext, String) }),
     },
   };
-}
-
-function deepFreeze<T>(value: T): T {
-  if (typeof value === 'object' && value !== null && !Object.isFrozen(value)) {
-    Object.freeze(value);
-    Object.values(value).forEach(deepFreeze);
-  }
-  return value;
 }
 
 const SEED = Number(process.env.FUZZ_SEED ?? 20240229);
@@ -158,11 +111,11 @@ class Pods {
   }
 }
 
-describe.each([['tokens and files', projecting], ['containers', brought], ['nothing but a name', native]])('where a workload adds %s', (_, define) => {
+describe.each([['tokens and files', both], ['containers', brought], ['nothing but a name', native]])('where a workload adds %s', (_, define) => {
   const stack = scratchStack();
   const pods = new Pods(stack);
   define(stack);
-  const fitting = options.map(props => define === projecting ? props : { ...props, defaultMode: undefined });
+  const fitting = options.map(props => define === both ? props : { ...props, defaultMode: undefined });
   const property = (check: (input: any, props: WorkloadWiringProps) => void) =>
     fc.assert(fc.property(template.map(deepFreeze), fitting, check), { seed: SEED, numRuns: 120 });
 
@@ -211,7 +164,7 @@ const APP = { spec: { container: [{ name: 'app' }] } };
 describe('options', () => {
   test('the volume belongs to a group, with a mode', () => {
     const { spec } = synthStack(scope => {
-      new PodV1(scope, 'Pod', projecting(scope).podTemplate(
+      new PodV1(scope, 'Pod', both(scope).podTemplate(
         { spec: { ...APP.spec, securityContext: { runAsUser: '1000' } } }, { fsGroup: 65532, defaultMode: '0440', kubernetesApiAccess: false }));
     }).resource.kubernetes_pod_v1!.Pod;
     const [{ projected: [projected] }] = spec.volume;
@@ -221,7 +174,7 @@ describe('options', () => {
   });
 
   test('the mode needs no group of the option where the template has one', () => {
-    const { spec } = projecting(scratchStack()).podTemplate({ spec: { ...APP.spec, securityContext: { fsGroup: '1000' } } }, { defaultMode: '0400' });
+    const { spec } = both(scratchStack()).podTemplate({ spec: { ...APP.spec, securityContext: { fsGroup: '1000' } } }, { defaultMode: '0400' });
     expect((spec.volume as any)[0].projected[0].defaultMode).toBe('0400');
   });
 
@@ -231,7 +184,7 @@ describe('options', () => {
   });
 
   test('on Windows, paths are on its drive, and mounts are known in each of its forms', () => {
-    const workload = projecting(scratchStack());
+    const workload = both(scratchStack());
     const once = workload.podTemplate(APP, { os: 'windows' });
     const [app] = once.spec.container as any[];
     expect(app.env.filter(({ value }: any) => value.includes(MOUNT)).map(({ value }: any) => value)).toEqual([
@@ -249,18 +202,18 @@ describe('options', () => {
 
 describe('refuses', () => {
   test.each<[string, (stack: TerraformStack) => Workload, any, PodTemplateOptions, string]>([
-    ['another system', projecting, APP, { os: 'plan9' as never }, 'os must be "linux" or "windows", got "plan9"; leave it out for "linux"'],
-    ['a group on Windows', projecting, APP, { os: 'windows', fsGroup: 1 }, 'fsGroup must be left out on Windows, which knows nothing of the kind, got 1; leave it out'],
-    ['a mode on Windows', projecting, APP, { os: 'windows', defaultMode: '0440' }, 'defaultMode must be left out on Windows, which knows nothing of the kind, got "0440"; leave it out'],
+    ['another system', both, APP, { os: 'plan9' as never }, 'os must be "linux" or "windows", got "plan9"; leave it out for "linux"'],
+    ['a group on Windows', both, APP, { os: 'windows', fsGroup: 1 }, 'fsGroup must be left out on Windows, which knows nothing of the kind, got 1; leave it out'],
+    ['a mode on Windows', both, APP, { os: 'windows', defaultMode: '0440' }, 'defaultMode must be left out on Windows, which knows nothing of the kind, got "0440"; leave it out'],
     ['the metadata server on Windows', native, APP, { os: 'windows', gkeMetadataServerNodeSelector: true }, 'gkeMetadataServerNodeSelector must be left out on Windows, which knows nothing of the kind, got true; leave it out'],
     ['containers of Linux on Windows', brought, APP, { os: 'windows' }, 'os must be "linux" where containers bring the tokens, as they are of Linux, got "windows"; give the workload an identity that trusts the cluster\'s own tokens'],
-    ['a group that is none', projecting, APP, { fsGroup: -1 }, 'fsGroup must be a whole number from 0 to 2147483647, got -1; pass the group of the containers, such as 65532'],
-    ['another group', projecting, { spec: { ...APP.spec, securityContext: { fsGroup: '1000' } } }, { fsGroup: 65532 }, 'spec.securityContext.fsGroup must be 65532 or left out, got "1000"; remove it, or leave the option `fsGroup` out'],
-    ['a mode without a group', projecting, APP, { defaultMode: '0440' }, 'defaultMode must come with `fsGroup`: nobody but root could read the tokens otherwise, got "0440"; say `fsGroup`, or leave the mode to Kubernetes'],
-    ['a mode that is none', projecting, APP, { fsGroup: 1, defaultMode: '440' }, 'defaultMode must be four octal digits that begin with 0, got "440"; write it like "0440"'],
-    ['the metadata server where nothing is from it', projecting, APP, { gkeMetadataServerNodeSelector: true }, 'gkeMetadataServerNodeSelector must be left out where the workload gets nothing from GKE\'s metadata server, got true; leave it out'],
+    ['a group that is none', both, APP, { fsGroup: -1 }, 'fsGroup must be a whole number from 0 to 2147483647, got -1; pass the group of the containers, such as 65532'],
+    ['another group', both, { spec: { ...APP.spec, securityContext: { fsGroup: '1000' } } }, { fsGroup: 65532 }, 'spec.securityContext.fsGroup must be 65532 or left out, got "1000"; remove it, or leave the option `fsGroup` out'],
+    ['a mode without a group', both, APP, { defaultMode: '0440' }, 'defaultMode must come with `fsGroup`: nobody but root could read the tokens otherwise, got "0440"; say `fsGroup`, or leave the mode to Kubernetes'],
+    ['a mode that is none', both, APP, { fsGroup: 1, defaultMode: '440' }, 'defaultMode must be four octal digits that begin with 0, got "440"; write it like "0440"'],
+    ['the metadata server where nothing is from it', both, APP, { gkeMetadataServerNodeSelector: true }, 'gkeMetadataServerNodeSelector must be left out where the workload gets nothing from GKE\'s metadata server, got true; leave it out'],
     ['another node selector', native, { spec: { ...APP.spec, nodeSelector: { 'iam.gke.io/gke-metadata-server-enabled': 'false' } } }, { gkeMetadataServerNodeSelector: true }, 'spec.nodeSelector["iam.gke.io/gke-metadata-server-enabled"] must be left to the workload, got "false"; remove it'],
-    ['the token of the Kubernetes API', projecting, { spec: { ...APP.spec, automountServiceAccountToken: true } }, { kubernetesApiAccess: false }, 'spec.automountServiceAccountToken must be false or left out, got "true"; remove it, or leave `kubernetesApiAccess` out where the workload is defined'],
+    ['the token of the Kubernetes API', both, { spec: { ...APP.spec, automountServiceAccountToken: true } }, { kubernetesApiAccess: false }, 'spec.automountServiceAccountToken must be false or left out, got "true"; remove it, or leave `kubernetesApiAccess` out where the workload is defined'],
   ])('%s', (_, define, input, wanted, message) => {
     expect(refusal(() => define(scratchStack()).podTemplate(input, wanted)).message).toBe(`stack/Workload: ${message}`);
   });

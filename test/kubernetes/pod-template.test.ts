@@ -5,74 +5,17 @@ import { JobV1 } from '@cdktf/provider-kubernetes/lib/job-v1';
 import { PodV1 } from '@cdktf/provider-kubernetes/lib/pod-v1';
 import { ReplicationControllerV1 } from '@cdktf/provider-kubernetes/lib/replication-controller-v1';
 import { StatefulSetV1 } from '@cdktf/provider-kubernetes/lib/stateful-set-v1';
-import { Aspects, Fn, IResolvable, TerraformIterator, TerraformStack, TerraformVariable, Token } from 'cdktf';
-import {
-  AwsFederatedRole, AwsRoleViaGoogle, Cluster, ClusterWorkloadIdentityPool, GcpFederatedServiceAccount, GoogleIdTokenSource, PodTemplate,
-  WiredPodTemplate, Workload, WorkloadOptions, WorkloadWiring,
-} from 'cdktf-workload-federation';
-import { AzureFederatedIdentity } from 'cdktf-workload-federation/azure';
+import { Fn, IResolvable, TerraformIterator, TerraformStack, TerraformVariable, Token } from 'cdktf';
+import { AwsFederatedRole, Cluster, GcpFederatedServiceAccount, GoogleIdTokenSource, PodTemplate, WiredPodTemplate, Workload, WorkloadOptions } from 'cdktf-workload-federation';
 import * as fc from 'fast-check';
-import { AKS_ISSUER } from '../clusters';
+import { both, brought, deepFreeze, EKS, ENV, GKE, MOUNT, onAks, OTHER, PROVIDER, ROLE_ARN, wire } from './known';
 import { refusal } from '../refusal';
 import { scratchStack, synthStack } from '../synth';
 
-const ROLE_ARN = 'arn:aws:iam::123456789012:role/reports';
-const PROVIDER = 'projects/123456789012/locations/global/workloadIdentityPools/onprem/providers/onprem';
-const MOUNT = '/var/run/secrets/workload-federation';
-const OTHER = Cluster.oidc({ name: 'onprem', issuer: 'https://issuer.example.com/onprem' });
-const EKS = Cluster.eks({ name: 'apps', issuer: 'https://oidc.eks.eu-west-1.amazonaws.com/id/7D1A0C4A3F0B4E0E8C52E3A6F9B1D204' });
-const GKE = Cluster.gke({ project: 'acme-apps', location: 'europe-west1', name: 'apps' });
-
-/** A workload with a role and a Google account, on a cluster of any kind. */
-function both(stack: TerraformStack, cluster: Cluster = OTHER, options: WorkloadOptions = {}): Workload {
-  const serviceAccount = cluster.serviceAccount('reports', 'reader');
-  const trusts = [serviceAccount];
-  const pools = cluster.workloadPool === undefined
-    ? [ClusterWorkloadIdentityPool.fromProviderName(stack, 'Pool', { cluster, providerName: PROVIDER })]
-    : [];
-  return new Workload(stack, 'Workload', {
-    serviceAccount,
-    identities: [
-      AwsFederatedRole.fromRoleArn(stack, 'Role', { roleArn: ROLE_ARN, region: 'eu-west-1', trusts }),
-      new GcpFederatedServiceAccount(stack, 'Account', { email: 'reports@acme-apps.iam.gserviceaccount.com', project: 'acme-apps', trusts, pools }),
-    ],
-    ...options,
-  });
-}
-
-/** A workload on AKS that becomes a managed identity: AKS's webhook looks for a label of the pods. */
-function onAks(stack: TerraformStack): Workload {
-  const serviceAccount = Cluster.aks({ name: 'apps', issuer: AKS_ISSUER }).serviceAccount('reports', 'reader');
-  const identity = new AzureFederatedIdentity(stack, 'Identity', {
-    identityName: 'reports', resourceGroupName: 'reports', location: 'westeurope', trusts: [serviceAccount],
-  });
-  return new Workload(stack, 'Workload', { serviceAccount, identities: [identity] });
-}
-
-const ENV = [
-  { name: 'AWS_ROLE_ARN', value: ROLE_ARN },
-  { name: 'AWS_WEB_IDENTITY_TOKEN_FILE', value: '/var/run/secrets/workload-federation/aws/token' },
-  { name: 'AWS_REGION', value: 'eu-west-1' },
-  { name: 'AWS_DEFAULT_REGION', value: 'eu-west-1' },
-  { name: 'AWS_STS_REGIONAL_ENDPOINTS', value: 'regional' },
-  { name: 'GOOGLE_APPLICATION_CREDENTIALS', value: '/var/run/secrets/workload-federation/gcp/credential-configuration.json' },
-  { name: 'CLOUDSDK_AUTH_CREDENTIAL_FILE_OVERRIDE', value: '/var/run/secrets/workload-federation/gcp/credential-configuration.json' },
-  { name: 'GOOGLE_CLOUD_PROJECT', value: 'acme-apps' },
-  { name: 'CLOUDSDK_CORE_PROJECT', value: 'acme-apps' },
-];
 const RESERVED = [
   'AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY', 'AWS_SESSION_TOKEN', 'AWS_PROFILE', 'AWS_ROLE_ARN', 'AWS_WEB_IDENTITY_TOKEN_FILE',
   'GOOGLE_APPLICATION_CREDENTIALS', 'CLOUDSDK_AUTH_CREDENTIAL_FILE_OVERRIDE', 'CLOUDSDK_AUTH_ACCESS_TOKEN_FILE',
 ];
-
-/** Freezes a value to its depths, so that a change of it throws. */
-function deepFreeze<T>(value: T): T {
-  if (typeof value === 'object' && value !== null && !Object.isFrozen(value)) {
-    Object.freeze(value);
-    Object.values(value).forEach(deepFreeze);
-  }
-  return value;
-}
 
 /** A template as large as users write them. */
 const TEMPLATE: PodTemplate = deepFreeze({
@@ -228,7 +171,7 @@ describe('merging', () => {
   });
 
   test.each([['EKS', EKS], ['GKE', GKE]])('a template is wired once where it comes wired already on %s', (_, cluster) => {
-    const workload = both(scratchStack(), cluster);
+    const workload = both(scratchStack(), {}, cluster);
     const once = deepFreeze(workload.podTemplate(TEMPLATE));
     expect(workload.podTemplate(once)).toEqual(once);
     expect(workload.podTemplate(workload.podTemplate(once))).toEqual(once);
@@ -236,7 +179,7 @@ describe('merging', () => {
 
   test('a template is wired once where the mount path is known to Terraform only', () => {
     const stack = scratchStack();
-    const workload = both(stack, OTHER, { mountPath: new TerraformVariable(stack, 'V', { type: 'string' }).stringValue });
+    const workload = both(stack, { mountPath: new TerraformVariable(stack, 'V', { type: 'string' }).stringValue });
     const once = deepFreeze(workload.podTemplate(TEMPLATE));
     expect(workload.podTemplate(once)).toEqual(once);
   });
@@ -280,13 +223,13 @@ describe('merging', () => {
     expect(app!.volumeMount.map(({ mountPath }) => mountPath)).toEqual([...mounts, MOUNT]);
   });
 
-  test('where the platform wires everything, nothing but names is added', () => {
+  test('where the platform wires everything, nothing but names is added, and what keeps the block of the metadata of Jobs', () => {
     const serviceAccount = GKE.serviceAccount('reports', 'reader');
     const stack = scratchStack();
     const account = new GcpFederatedServiceAccount(stack, 'Account', { email: 'reports@acme-apps.iam.gserviceaccount.com', trusts: [serviceAccount] });
     const native = new Workload(stack, 'Workload', { serviceAccount, identities: [account] });
     expect(native.podTemplate({ spec: { container: [{ name: 'app' }], initContainer: [], volume: [] } })).toEqual({
-      metadata: { namespace: native.namespace },
+      metadata: { namespace: native.namespace, labels: {} },
       spec: { container: [{ name: 'app' }], initContainer: [], volume: [], serviceAccountName: native.serviceAccountName },
     });
   });
@@ -319,7 +262,7 @@ describe('merging', () => {
   test('annotations that only Terraform knows stay as they are where the wiring adds none', () => {
     const stack = synthStack(scope => {
       const annotations = Token.asStringMap(new TerraformVariable(scope, 'V', { type: 'map(string)' }).value);
-      new PodV1(scope, 'Pod', both(scope, OTHER, { immutableConfigMap: true }).podTemplate({ metadata: { annotations }, spec: { container: [{ name: 'app' }] } }));
+      new PodV1(scope, 'Pod', both(scope, { immutableConfigMap: true }).podTemplate({ metadata: { annotations }, spec: { container: [{ name: 'app' }] } }));
     });
     expect(stack.resource.kubernetes_pod_v1!.Pod.metadata.annotations).toBe('${var.V}');
   });
@@ -349,7 +292,7 @@ describe('merging', () => {
 });
 
 describe('what a template must leave to the workload', () => {
-  const workload = (cluster?: Cluster, options?: WorkloadOptions) => both(scratchStack(), cluster, options);
+  const workload = (cluster?: Cluster, options?: WorkloadOptions) => both(scratchStack(), options, cluster);
   const app = { name: 'app' };
 
   test('refuses a template of another namespace', () => {
@@ -373,7 +316,7 @@ describe('what a template must leave to the workload', () => {
   test('refuses a volume at a mount path that only Terraform knows', () => {
     const stack = scratchStack();
     const mountPath = new TerraformVariable(stack, 'path', { type: 'string' });
-    const wired = both(stack, OTHER, { mountPath: mountPath.stringValue });
+    const wired = both(stack, { mountPath: mountPath.stringValue });
     expect(refusal(() => wired.podTemplate({ spec: { container: [{ name: 'app', volumeMount: [{ name: 'other', mountPath: mountPath.stringValue }] }] } })).code)
       .toBe('ClashingWiring');
   });
@@ -620,13 +563,7 @@ describe('containers that bring the token', () => {
   const FOLDER = '/var/run/secrets/aws/token';
   const READ_ONLY = { name: 'gtoken-volume', mountPath: FOLDER, readOnly: true };
 
-  function viaGoogle(idTokenSource = metadataServer, stack = scratchStack()): Workload {
-    const serviceAccount = GKE.serviceAccount('reports', 'reader');
-    const googleServiceAccount = new GcpFederatedServiceAccount(stack, 'Account', { email: 'reports@acme-apps.iam.gserviceaccount.com', trusts: [serviceAccount] });
-    return new Workload(stack, 'Workload', {
-      serviceAccount, identities: [new AwsRoleViaGoogle(stack, 'ViaGoogle', { googleServiceAccount, idTokenSource, region: 'eu-west-1' })],
-    });
-  }
+  const viaGoogle = (source = metadataServer, stack = scratchStack()): Workload => brought(stack, {}, source);
   /** A template of one container, to which a test adds. */
   const template = (spec: PodTemplate['spec'] = {}): PodTemplate => deepFreeze({ spec: { container: [{ name: 'app' }], ...spec } });
   const { restartPolicy: _, ...REST } = TEMPLATE.spec!;
@@ -847,7 +784,7 @@ describe('for every template', () => {
   const beginning = (list: readonly unknown[] | undefined, of: readonly unknown[]) => expect(of.slice(0, list?.length ?? 0)).toEqual(list ?? []);
 
   describe.each([['EKS', EKS], ['GKE', GKE], ['any other cluster', OTHER]])('on %s', (_, cluster) => {
-    const workload = both(scratchStack(), cluster);
+    const workload = both(scratchStack(), {}, cluster);
     const added = (workload.podTemplate({ spec: { container: [{ name: 'app' }] } }).spec.container as { env: typeof ENV }[])[0]!.env;
     // What another kind of wiring sets may not be set here: only the variables of this one occur.
     const ours = new Set(added.map(({ name }) => name));
@@ -981,15 +918,15 @@ describe('what is there already', () => {
   });
 
   test('null is what is left out', () => {
-    const workload = both(scratchStack(), OTHER, { kubernetesApiAccess: false });
+    const workload = both(scratchStack(), { kubernetesApiAccess: false });
     const spec = { automountServiceAccountToken: null, serviceAccountName: null, container: [{ name: 'app' }] } as never;
     expect(workload.podTemplate({ spec })).toEqual(workload.podTemplate({ spec: { container: [{ name: 'app' }] } }));
   });
 
   test('what is handed out is the user\'s to change', () => {
     const workload = both(scratchStack());
-    const wire = () => workload.podTemplate({ spec: { container: [{ name: 'app' }] } });
-    const [before, changed] = [wire(), wire()];
+    const wired = () => workload.podTemplate({ spec: { container: [{ name: 'app' }] } });
+    const [before, changed] = [wired(), wired()];
     const scribble = (value: object): void => Object.entries(value).forEach(([key, inner]) => {
       if (typeof inner === 'object' && inner !== null) {
         scribble(inner);
@@ -998,7 +935,7 @@ describe('what is there already', () => {
       }
     });
     scribble(changed.spec);
-    expect(wire()).toEqual(before);
+    expect(wired()).toEqual(before);
   });
 
   test('a container that was added to a wired template is wired by the Aspect', () => {
@@ -1006,7 +943,7 @@ describe('what is there already', () => {
       const { metadata, spec } = both(scope).podTemplate({ spec: { container: [{ name: 'app' }] } });
       (spec.container as object[]).push({ name: 'late' });
       new PodV1(scope, 'Pod', { metadata: { ...metadata, name: 'reports' }, spec });
-      Aspects.of(scope).add(new WorkloadWiring());
+      wire(scope);
     }).resource.kubernetes_pod_v1!.Pod;
     expect(pod.spec.container.map(({ env }: { env: unknown }) => env)).toEqual([ENV, ENV]);
   });

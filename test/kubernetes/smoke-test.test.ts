@@ -6,15 +6,14 @@ import {
 } from 'cdktf-workload-federation';
 import { AzureFederatedIdentity } from 'cdktf-workload-federation/azure';
 import { parse } from 'yaml';
+import { OTHER, ROLE_ARN } from './known';
 import { Clusters, LITERAL_AND_TOKENS } from '../clusters';
 import { kubernetesErrors } from '../e2e/kubernetes/schema';
 import { refusal } from '../refusal';
 import { addresses, readableAddresses, scratchStack, stackIn, synthApp, synthStack } from '../synth';
 import { evaluated, onTerraform } from '../terraform';
 
-const ROLE_ARN = 'arn:aws:iam::123456789012:role/reports';
-const OIDC = Cluster.oidc({ name: 'onprem', issuer: 'https://issuer.example.com/onprem' });
-const reader = OIDC.serviceAccount('reports', 'reader');
+const reader = OTHER.serviceAccount('reports', 'reader');
 
 const roleFor = (stack: TerraformStack, subject: ServiceAccountSubject) =>
   AwsFederatedRole.fromRoleArn(stack, 'Role', { roleArn: ROLE_ARN, region: 'eu-west-1', trusts: [subject] });
@@ -226,7 +225,7 @@ test('identities of another stack are known by references', () => {
 
 test('a name that only Terraform knows is joined by Terraform', () => {
   const all = readableAddresses(synthStack(stack => {
-    const subject = OIDC.serviceAccount('reports', new TerraformVariable(stack, 'name', { type: 'string' }).stringValue);
+    const subject = OTHER.serviceAccount('reports', new TerraformVariable(stack, 'name', { type: 'string' }).stringValue);
     new Workload(stack, 'Workload', { serviceAccount: subject, identities: [roleFor(stack, subject)] }).smokeTest();
   }));
   expect(all['kubernetes_job_v1.Workload_SmokeTest'].metadata.name).toBe('${join("-", [var.name, "smoke-test"])}');
@@ -274,7 +273,7 @@ describe('refuses', () => {
       message: 'stack/Workload: identities must know how to ask their clouds who the pod is, got "stack/Role"; give the identity the method `probe`, or test it with a Job of your own',
     });
     const strange = Object.assign(Object.create(role), { cloud: 'My Cloud' });
-    expect(refusal(() => new Workload(stack, 'Strange', { serviceAccount: OIDC.serviceAccount('reports', 'reader'), identities: [strange] }).smokeTest()).code).toBe('DuplicateRegistration');
+    expect(refusal(() => new Workload(stack, 'Strange', { serviceAccount: OTHER.serviceAccount('reports', 'reader'), identities: [strange] }).smokeTest()).code).toBe('DuplicateRegistration');
   });
 
   test('a Job whose pod would never end', () => {

@@ -72,7 +72,7 @@ describe.each(LITERAL_AND_TOKENS)('with %s', (_, clusters) => {
         'eks.amazonaws.com/sts-regional-endpoints': 'true',
         'eks.amazonaws.com/token-expiration': '600',
       },
-      labels: undefined,
+      labels: {},
       env: REGION_ENV,
     });
   });
@@ -102,7 +102,7 @@ describe.each(LITERAL_AND_TOKENS)('with %s', (_, clusters) => {
         'cloud.google.com/token-expiration': '3600',
         'cloud.google.com/injection-mode': 'direct',
       },
-      labels: undefined,
+      labels: {},
       env: GOOGLE_ENV,
     });
   });
@@ -118,14 +118,14 @@ describe.each(LITERAL_AND_TOKENS)('with %s', (_, clusters) => {
         'cloud.google.com/injection-mode': 'direct',
         'cloud.google.com/token-exchange-mode': 'direct-access',
       },
-      labels: undefined,
+      labels: {},
       env: GOOGLE_ENV,
     });
   });
 
   test('Google\'s own pool needs no webhook, beside one for another cloud', () => {
     expect(wiringOf(clusters, 'gke', googleFor)).toEqual({
-      annotations: { 'iam.gke.io/gcp-service-account': '${data.google_service_account.Account.email}' }, labels: undefined, env: undefined,
+      annotations: { 'iam.gke.io/gcp-service-account': '${data.google_service_account.Account.email}' }, labels: {}, env: undefined,
     });
   });
 

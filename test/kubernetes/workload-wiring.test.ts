@@ -4,48 +4,17 @@ import { NamespaceV1 } from '@cdktf/provider-kubernetes/lib/namespace-v1';
 import { PodV1 } from '@cdktf/provider-kubernetes/lib/pod-v1';
 import { KubernetesProvider } from '@cdktf/provider-kubernetes/lib/provider';
 import { AnnotationMetadataEntryType, App, Aspects, Lazy, TerraformStack, TerraformVariable } from 'cdktf';
-import {
-  AwsFederatedRole, AwsRoleViaGoogle, Cluster, ClusterWorkloadIdentityPool, GcpFederatedServiceAccount, GoogleIdTokenSource, PodTemplate, Workload,
-  WorkloadOptions, WorkloadWiring, WorkloadWiringProps,
-} from 'cdktf-workload-federation';
+import { AwsFederatedRole, GcpFederatedServiceAccount, PodTemplate, Workload, WorkloadWiring } from 'cdktf-workload-federation';
 import { AzureFederatedIdentity } from 'cdktf-workload-federation/azure';
-import { IConstruct } from 'constructs';
-import { EKS, ENV, GKE, MOUNT, MOUNTED, OTHER, PROVIDER, ROLE_ARN } from './known';
+import { annotated, aws, both, brought, ENV, MOUNT, MOUNTED, onAks, OTHER, PROVIDER, ROLE_ARN, warningsOf, wire } from './known';
 import { OWNERS, sentTemplate } from './pod-owners';
 import { readKubernetes } from '../../lib/trust/kubernetes/read';
 import { readTerraform } from '../../lib/trust/terraform/read';
-import { AKS_ISSUER, LITERAL_AND_TOKENS } from '../clusters';
+import { LITERAL_AND_TOKENS } from '../clusters';
 import { refusal } from '../refusal';
 import { inFolder, scratchStack, stackIn, synthApp, synthStack } from '../synth';
 import { blocks, synthHcl } from '../synth-hcl';
 import { told } from '../trust/kubernetes/resources';
-
-
-/** A workload with a role and a Google account, of which everything is known. */
-function both(stack: TerraformStack, options: WorkloadOptions = {}, cluster: Cluster = OTHER): Workload {
-  const serviceAccount = cluster.serviceAccount('reports', 'reader');
-  const trusts = [serviceAccount];
-  return new Workload(stack, 'Workload', {
-    serviceAccount,
-    identities: [
-      AwsFederatedRole.fromRoleArn(stack, 'Role', { roleArn: ROLE_ARN, region: 'eu-west-1', trusts }),
-      new GcpFederatedServiceAccount(stack, 'Account', {
-        email: 'reports@acme-apps.iam.gserviceaccount.com', project: 'acme-apps', trusts,
-        pools: cluster.workloadPool === undefined ? [ClusterWorkloadIdentityPool.fromProviderName(stack, 'Pool', { cluster, providerName: PROVIDER })] : [],
-      }),
-    ],
-    ...options,
-  });
-}
-
-/** A workload with a role alone. */
-function aws(stack: TerraformStack, options: WorkloadOptions = {}, name = 'reader', id = 'Workload'): Workload {
-  const serviceAccount = OTHER.serviceAccount('reports', name);
-  const role = AwsFederatedRole.fromRoleArn(stack, `${id}Role`, { roleArn: ROLE_ARN, region: 'eu-west-1', trusts: [serviceAccount] });
-  return new Workload(stack, id, { serviceAccount, identities: [role], ...options });
-}
-
-const wire = (scope: IConstruct, props?: WorkloadWiringProps) => Aspects.of(scope).add(new WorkloadWiring(props));
 
 /** What stands in nobody's pods yet, in both forms. */
 const TYPED = (serviceAccountName: string) => ({
@@ -104,18 +73,6 @@ const WIRED = {
     ],
   },
 };
-
-/** The warnings of an app, by construct. */
-function warningsOf(build: (stack: TerraformStack) => void): [string, string][] {
-  return inFolder(folder => {
-    const app = new App({ outdir: folder });
-    const stack = stackIn(app);
-    build(stack);
-    app.synth();
-    return stack.node.findAll().flatMap(node => node.node.metadata.filter(({ type }) => type === AnnotationMetadataEntryType.WARN)
-      .map(({ data }): [string, string] => [node.node.path, String(data).split(':')[0]!]));
-  });
-}
 
 describe.each(OWNERS)('%s (%s, %s)', (type, kind, form, create) => {
   const template = form === 'typed' ? TYPED : MANIFEST;
@@ -356,9 +313,7 @@ describe('opting out', () => {
 
   test('containers are left out by Azure\'s annotation, with semicolons', () => {
     const { container } = synthStack(scope => {
-      const serviceAccount = Cluster.aks({ name: 'apps', issuer: AKS_ISSUER }).serviceAccount('reports', 'reader');
-      const identity = new AzureFederatedIdentity(scope, 'Identity', { identityName: 'reports', resourceGroupName: 'reports', location: 'westeurope', trusts: [serviceAccount] });
-      new Workload(scope, 'Workload', { serviceAccount, identities: [identity], wiring: 'explicit' });
+      onAks(scope, { wiring: 'explicit' });
       new PodV1(scope, 'Pod', { metadata: { name: 'reports', namespace: 'reports', annotations: { 'azure.workload.identity/skip-containers': 'x;proxy' } }, spec: TYPED('reader').spec });
       wire(scope);
     }).resource.kubernetes_pod_v1!.Pod.spec;
@@ -377,19 +332,10 @@ describe('opting out', () => {
 });
 
 describe('Jobs', () => {
-  const metadataServer = (scope: TerraformStack) => {
-    const serviceAccount = GKE.serviceAccount('reports', 'reader');
-    const role = new AwsRoleViaGoogle(scope, 'Role', {
-      googleServiceAccount: new GcpFederatedServiceAccount(scope, 'Account', { accountId: 'reports-reader', trusts: [serviceAccount] }),
-      idTokenSource: GoogleIdTokenSource.metadataServer({ image: 'curlimages/curl:8.10.1' }), region: 'eu-west-1',
-    });
-    new Workload(scope, 'Workload', { serviceAccount, identities: [role] });
-    wire(scope);
-  };
-
   test.each(OWNERS)('%s (%s, %s) gets the containers that its end needs, by its kind', (type, kind, form, create) => {
     const stack = synthStack(scope => {
-      metadataServer(scope);
+      brought(scope);
+      wire(scope);
       create(scope, 'Owner', (form === 'typed' ? TYPED : MANIFEST)('reader'), { name: 'reports', namespace: 'reports' });
     });
     const { spec } = sentTemplate(stack, type, kind, 'Owner');
@@ -445,8 +391,8 @@ describe('refuses', () => {
       new Manifest(scope, 'Deployment', { manifest: { apiVersion: 'apps/v1', kind: 'Deployment', metadata, spec: { template } } });
       wire(scope);
     }));
-    expect([error.code, error.message]).toEqual(['UnresolvedValue', 'stack/Deployment: template.metadata must be known when the stack is synthesized, '
-      + 'got "a value that only Terraform knows"; write the labels and annotations out, so that others can be added']);
+    expect([error.code, error.message]).toEqual(['UnresolvedValue', 'stack/Deployment: metadata must be known when the stack is synthesized, '
+      + 'got "a value that only Terraform knows"; write it out, so that others can be added to what is in it']);
   });
 
   test('pods that name the service account by a reference, in another namespace', () => {
@@ -519,9 +465,7 @@ describe('a warning', () => {
 
   test('is said for a pod without the label that Azure\'s webhook looks for', () => {
     expect(warningsOf(scope => {
-      const serviceAccount = Cluster.aks({ name: 'apps', issuer: AKS_ISSUER }).serviceAccount('reports', 'reader');
-      const identity = new AzureFederatedIdentity(scope, 'Identity', { identityName: 'reports', resourceGroupName: 'reports', location: 'westeurope', trusts: [serviceAccount] });
-      new Workload(scope, 'Workload', { serviceAccount, identities: [identity] });
+      onAks(scope);
       pod(scope, 'Unwired', 'reader');
       pod(scope, 'Wired', 'reader', { labels: { 'azure.workload.identity/use': 'true' } });
     })).toEqual([['stack/Unwired', 'unwired-workload']]);
@@ -534,8 +478,7 @@ describe('a warning', () => {
       wire(scope);
     }],
     ['the platform wires', scope => {
-      const serviceAccount = EKS.serviceAccount('reports', 'reader');
-      new Workload(scope, 'Workload', { serviceAccount, identities: [AwsFederatedRole.fromRoleArn(scope, 'Role', { roleArn: ROLE_ARN, trusts: [serviceAccount] })] });
+      annotated(scope);
       pod(scope, 'Pod', 'reader');
     }],
     ['their owners have opted out', scope => {

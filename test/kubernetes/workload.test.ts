@@ -97,7 +97,7 @@ describe('the wiring of each kind of cluster', () => {
         },
       },
       'kubernetes_pod_v1.Pod': {
-        metadata: { namespace: '${kubernetes_service_account_v1.Workload.metadata[0].namespace}' },
+        metadata: { namespace: '${kubernetes_service_account_v1.Workload.metadata[0].namespace}', labels: {} },
         spec: {
           container: [{ name: 'app', image: 'app:1' }],
           service_account_name: '${kubernetes_service_account_v1.Workload.metadata[0].name}',
@@ -119,7 +119,7 @@ describe('the wiring of each kind of cluster', () => {
     })).toEqual({
       'kubernetes_service_account_v1.Workload': { metadata: { name: 'reader', namespace: 'reports' } },
       'kubernetes_pod_v1.Pod': {
-        metadata: { namespace: '${kubernetes_service_account_v1.Workload.metadata[0].namespace}' },
+        metadata: { namespace: '${kubernetes_service_account_v1.Workload.metadata[0].namespace}', labels: {} },
         spec: {
           container: [{ name: 'app', image: 'app:1', env: AWS_ENV, volume_mount: MOUNTED }],
           service_account_name: '${kubernetes_service_account_v1.Workload.metadata[0].name}',
@@ -144,7 +144,7 @@ describe('the wiring of each kind of cluster', () => {
         depends_on: ['google_service_account_iam_member.Account_Native_acme-apps_reports_reader_61CE0CEE'],
       },
       'kubernetes_pod_v1.Pod': {
-        metadata: { namespace: '${kubernetes_service_account_v1.Workload.metadata[0].namespace}' },
+        metadata: { namespace: '${kubernetes_service_account_v1.Workload.metadata[0].namespace}', labels: {} },
         spec: {
           container: [{ name: 'app', image: 'app:1' }],
           service_account_name: '${kubernetes_service_account_v1.Workload.metadata[0].name}',
@@ -321,7 +321,7 @@ describe('a service account that exists already', () => {
         },
       },
       'kubernetes_pod_v1.Pod': {
-        metadata: { namespace: '${kubernetes_annotations.Workload.metadata[0].namespace}' },
+        metadata: { namespace: '${kubernetes_annotations.Workload.metadata[0].namespace}', labels: {} },
         spec: {
           container: [{ name: 'app', image: 'app:1' }],
           service_account_name: '${kubernetes_annotations.Workload.metadata[0].name}',
@@ -333,7 +333,7 @@ describe('a service account that exists already', () => {
   test('is left as it is where the wiring needs no annotation', () => {
     const kubernetes = kubernetesOf(existing(OTHER)) as Record<string, any>;
     expect(Object.keys(kubernetes)).toEqual(['kubernetes_pod_v1.Pod']);
-    expect(kubernetes['kubernetes_pod_v1.Pod'].metadata).toEqual({ namespace: 'reports' });
+    expect(kubernetes['kubernetes_pod_v1.Pod'].metadata).toEqual({ namespace: 'reports', labels: {} });
     expect(kubernetes['kubernetes_pod_v1.Pod'].spec.service_account_name).toBe('reader');
   });
 
@@ -386,7 +386,7 @@ describe('the ConfigMap', () => {
       lifecycle: { create_before_destroy: true },
     });
     expect(kubernetes['kubernetes_pod_v1.Pod'].metadata).toEqual({
-      namespace: '${kubernetes_service_account_v1.Workload.metadata[0].namespace}',
+      namespace: '${kubernetes_service_account_v1.Workload.metadata[0].namespace}', labels: {},
     });
     expect(kubernetes['kubernetes_pod_v1.Pod'].spec.volume[0].projected[0].sources[1].config_map[0].name)
       .toBe('${kubernetes_config_map_v1.Workload_ConfigMap_CC976B48.metadata[0].name}');

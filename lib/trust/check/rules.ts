@@ -27,10 +27,10 @@ function rule(level: Level, title: string, means: string, who: string, remedy: s
 }
 
 /**
- * The rules whose reason Terraform does not have: nothing there says that an account was meant to be used by clients, and the provider that a
- * module takes is its caller's to configure.
+ * The rules whose reason Terraform does not have: nothing there says that an account was meant to be used by clients, the provider that a
+ * module takes is its caller's to configure, and an Aspect leaves no trace of what it could not read.
  */
-type SeenBySynth = 'missing-provider' | 'unwired-workload';
+type SeenBySynth = 'missing-provider' | 'unread-annotations' | 'unread-pods' | 'workload-of-another-stack';
 
 const NOBODY = 'Nobody: it takes no token, and whoever should become the identity does not.';
 
@@ -243,9 +243,9 @@ const CHECKS = {
     'Nobody today, and the workloads of the cluster that took its place are refused; whoever comes to control the address of an issuer of one\'s own could make tokens.',
     'Trust the issuer of the cluster that exists, and remove the trust of the other one.'),
   'unknown-service-account': rule('note', 'a service account that the input does not have',
-    'The trust names a namespace and service account that no workload of the input has.',
-    'Whoever may create that service account in the cluster becomes the identity.',
-    'Correct the names, remove the trust, or read the Terraform that has the workload together with this.'),
+    'The trust names a namespace and service account that no workload of the input has: it is made elsewhere, as that of a workload with manifestsOnly is by Helm, Argo CD or Flux, or the names are wrong.',
+    'Where it is made elsewhere, nobody who should not; otherwise whoever may create that service account in the cluster becomes the identity.',
+    'Nothing, where it is made elsewhere on purpose; else correct the names, remove the trust, or read the Terraform that has the workload together with this.'),
   'token-lifetime': rule('note', 'a long-lived token',
     'The token is valid for longer than an hour, which is what Kubernetes gives without being asked.',
     'Whoever gets to see the token can use it from anywhere for as long as it is valid.',
@@ -254,6 +254,9 @@ const CHECKS = {
     'Something that the pods need to become an identity is not there.',
     NOBODY,
     'Do as the finding says.'),
+  'unwired-workload': shared('unwired-workload', 'warning', 'pods that nothing wires',
+    'Nobody: the pods may become the identity, and their clients find no credentials.',
+    'Wire the pods: the variables, token and files of the cloud, or the annotation or label of its webhook; or let them run as another service account.'),
   'wiring-not-trusted': rule('error', 'an identity that does not take the token',
     'The wiring of the workload presents a token to an identity that never takes it.',
     NOBODY,
