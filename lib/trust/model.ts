@@ -193,6 +193,15 @@ export interface WorkloadUse {
   readonly attempts: readonly Attempt[];
   /** The issuers that its cluster is said to have: one where it is known, several where they contradict each other; undefined where nothing says one. */
   readonly issuers?: readonly SaidIssuer[];
+  /** The pods that have nothing by which clients of some clouds would become anything; undefined where there are none, as far as is known. */
+  readonly unwired?: readonly UnwiredPods[];
+}
+
+/** Pods in which clients of some clouds find nothing. */
+export interface UnwiredPods {
+  /** Where they say as what they run. */
+  readonly where: Where;
+  readonly clouds: readonly Identity['cloud'][];
 }
 
 /** What the input says of the issuer of a cluster. */

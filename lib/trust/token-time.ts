@@ -5,6 +5,11 @@ import { every, known, show, Unknown, Value, Verdict } from './value';
 export interface TimeRules {
   /** What a missing `exp` or `iat` means. */
   readonly missing: { readonly exp: Verdict; readonly iat: Verdict };
+  /**
+   * How many seconds after its end a token is still taken, for clocks that differ.
+   * @default 0
+   */
+  readonly grace?: number;
   /** How long a token may live from `iat` to `exp`; for ever where it is left out. */
   readonly lifetime?: Limit;
   /** How long ago a token may be issued, whatever its end; any time where it is left out. */
@@ -20,16 +25,17 @@ interface Limit {
 /** Whether a token is valid at a time in seconds since 1970. */
 export function tokenTimeGate(token: Token, now: number, where: Where, rules: TimeRules): Gate {
   const [exp, nbf, iat] = ['exp', 'nbf', 'iat'].map(claim => token.get(claim));
-  const { lifetime, age } = rules;
+  const { lifetime, age, grace = 0 } = rules;
   const long = limited(typeof exp === 'number' && typeof iat === 'number' ? exp - iat : undefined, lifetime);
   const old = limited(typeof iat === 'number' ? now - iat : undefined, age);
   const verdict = every([
-    compared(exp, rules.missing.exp, time => now < time),
+    compared(exp, rules.missing.exp, time => now < time + grace),
     compared(nbf, 'yes', time => time <= now),
     compared(iat, rules.missing.iat, time => time <= now),
     long, old,
   ]);
   const limits = [
+    ...grace === 0 ? [] : [`or ended at most ${grace / 60} minutes before`],
     ...lifetime === undefined ? [] : [`for at most ${Math.round(lifetime.seconds / 3600)} hours`], ...age === undefined ? [] : [`issued at most ${Math.round(age.seconds / 3600)} hours before`],
   ];
   return {

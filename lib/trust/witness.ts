@@ -1,6 +1,7 @@
 import { before } from './judge';
 import { Atom, Door, Identity, Token } from './model';
 import { representatives } from './patterns';
+import { ANY_POD, isForPods } from './pods';
 import { isMap, keyOf, partsOf, TextValue, Value } from './value';
 
 /** A claim with the values that doors tell apart. */
@@ -126,6 +127,9 @@ export function tokenOf(claims: readonly (readonly [claim: readonly string[], va
   if (names !== null && !said.has('kubernetes.io')) {
     offer(['kubernetes.io', 'namespace'], names[1]!);
     offer(['kubernetes.io', 'serviceaccount', 'name'], names[2]!);
+    if (isForPods(token.get('aud'))) {
+      ANY_POD.forEach((value, field) => offer(['kubernetes.io', 'pod', field], value));
+    }
   }
   return token;
 }

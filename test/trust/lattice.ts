@@ -7,7 +7,7 @@ const HOUR = 3600;
 
 /** The times of a token, as claims. */
 interface Times {
-  readonly name: 'valid' | 'over' | 'just over' | 'not begun' | 'without exp' | 'without nbf' | 'without iat' | 'long' | 'far too long' | 'old' | 'exp is a text';
+  readonly name: 'valid' | 'over' | 'just over' | 'over for five minutes' | 'not begun' | 'without exp' | 'without nbf' | 'without iat' | 'long' | 'far too long' | 'old' | 'exp is a text';
   readonly claims: Readonly<Record<string, Value>>;
 }
 
@@ -18,6 +18,7 @@ const TIMES: readonly Times[] = [
   { name: 'over', claims: { iat: NOW - 2 * HOUR, nbf: NOW - 2 * HOUR, exp: NOW - HOUR } },
   { name: 'not begun', claims: { iat: NOW - 60, nbf: NOW + 60, exp: NOW + HOUR } },
   { name: 'just over', claims: { ...VALID, exp: NOW } },
+  { name: 'over for five minutes', claims: { iat: NOW - HOUR, nbf: NOW - HOUR, exp: NOW - 300 } },
   { name: 'without exp', claims: { iat: VALID.iat, nbf: VALID.nbf } },
   { name: 'without nbf', claims: { iat: VALID.iat, exp: VALID.exp } },
   { name: 'without iat', claims: { nbf: VALID.nbf, exp: VALID.exp } },
@@ -155,7 +156,9 @@ function caseOf(issuer: Choice, subject: Value | undefined, audience: Value | un
   const [, namespace, name] = typeof subject === 'string' ? /^system:serviceaccount:([^:]*):(.*)$/s.exec(subject) ?? [] : [];
   const claimed = kubernetes && namespace !== undefined && name !== undefined;
   if (claimed) {
-    token.set('kubernetes.io', new Map<string, Value>([['namespace', namespace], ['serviceaccount', new Map([['name', name]])]]));
+    token.set('kubernetes.io', new Map<string, Value>([
+      ['namespace', namespace], ['serviceaccount', new Map([['name', name]])], ['pod', new Map([['name', 'reader-1'], ['uid', '5e1f3a52']])],
+    ]));
   }
   return { token, issuer, subject, audience, azp, times: times.name, kubernetes: claimed };
 }

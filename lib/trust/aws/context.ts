@@ -1,5 +1,6 @@
 import { ANYTHING, KeyState, MISSING, perhaps, RequestContext, single } from './conditions';
 import { lower } from './policy';
+import { sessionKey } from './session-claims';
 import { audienceOf, audiencesOf } from './token';
 import { Token } from '../model';
 import { equal, isList, isText, partsOf, some, text, TextValue, Unknown, Value } from '../value';
@@ -28,11 +29,6 @@ const MORE_CLAIMS = [GOOGLE, GITHUB, 'oidc.circleci.com', 'oraclecloud.com'];
 /** Claims that AWS lists for every provider, without saying that each provider's are taken. */
 const PERHAPS = new Set(['amr', 'azp']);
 
-/** The claim of a token that carries session tags. */
-export const TAGS_CLAIM = 'https://aws.amazon.com/tags';
-/** The claim of a token that carries the source identity. */
-export const SOURCE_IDENTITY_CLAIM = 'https://aws.amazon.com/source_identity';
-
 /** A key that names an identity provider; undefined for those of AWS and its services. */
 export function federatedKey(key: TextValue): FederatedKey | undefined {
   const parts = partsOf(key);
@@ -49,19 +45,27 @@ export function federatedKey(key: TextValue): FederatedKey | undefined {
   return { host: text(...parts.slice(0, -1), last.slice(0, colon)), claim: last.slice(colon + 1).toLowerCase() };
 }
 
+/** A request that exchanges a token. */
+export interface Exchange {
+  readonly token: Token;
+  /** How the token's issuer is called: what is found under one of them is the token's. */
+  readonly hosts: readonly TextValue[];
+  /** The ARN of the role that is asked for. */
+  readonly role: TextValue;
+}
+
 /**
  * The keys of a request that exchanges a token.
  *
  * A key of the provider is there for those claims that AWS documents, and other claims never become keys.
- * @param hosts how the token's issuer is called: what is found under one of them is the token's
  * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_iam-condition-keys.html#condition-keys-wif
  */
-export function webIdentityContext(token: Token, hosts: readonly TextValue[], at: number | undefined): RequestContext {
+export function webIdentityContext({ token, hosts, role }: Exchange, at: number | undefined): RequestContext {
   const lowerHosts = hosts.map(lower);
   return key => {
     const federated = federatedKey(key);
     if (federated === undefined) {
-      return globalKey(token, key, at);
+      return globalKey(token, key, role, at);
     }
     const ours = some(lowerHosts.map(host => equal(lower(federated.host), host)));
     if (ours === 'no') {
@@ -109,7 +113,7 @@ function textState(value: Value | undefined): KeyState {
 }
 
 /** The keys that every request has, or that STS makes of it. */
-function globalKey(token: Token, key: TextValue, at: number | undefined): KeyState {
+function globalKey(token: Token, key: TextValue, role: TextValue, at: number | undefined): KeyState {
   const name = lower(key);
   if (typeof name !== 'string') {
     return ANYTHING;
@@ -117,14 +121,8 @@ function globalKey(token: Token, key: TextValue, at: number | undefined): KeySta
   if (name === 'aws:currenttime' || name === 'aws:epochtime') {
     return timeState(name, at);
   }
-  if (name.startsWith('aws:requesttag/') || name === 'aws:tagkeys' || name === 'sts:transitivetagkeys') {
-    return token.has(TAGS_CLAIM) ? ANYTHING : MISSING;
-  }
-  if (name === 'sts:sourceidentity') {
-    return token.has(SOURCE_IDENTITY_CLAIM) ? ANYTHING : MISSING;
-  }
   // A request that exchanges a token has no place for an external id.
-  return name === 'sts:externalid' ? MISSING : ANYTHING;
+  return sessionKey(token, name, role) ?? (name === 'sts:externalid' ? MISSING : ANYTHING);
 }
 
 /** The time of a request, where it is given. */

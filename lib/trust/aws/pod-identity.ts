@@ -3,8 +3,8 @@ import { parseOperator } from './conditions';
 import { podIdentityContext, podTags, PodTags } from './context';
 import { actionVerdict, lower, policyKey, Principal, Statement } from './policy';
 import { Role, Roles } from './roles';
-import { showCondition, trustGates } from './statements';
-import { audiencesOf, audienceVerdict, podTimeGate, serviceAccountOf, subjectOf } from './token';
+import { agreedGates, showCondition, trustGates } from './statements';
+import { audiencesOf, audienceVerdict, podClaimVerdict, podTimeGate, serviceAccountOf, subjectOf } from './token';
 import { distinctAtoms, exactAtoms } from './who';
 import { Atom, Door, Gate, Note, Terraform, TerraformResource, Token, Where, Who } from '../model';
 import { at as valueAt, equal, isText, keyOf, show, some, text, TextValue, Unknown, Value, Verdict } from '../value';
@@ -216,11 +216,7 @@ function trustOf(role: Role, tags: PodTags, tagged: Verdict, token: Token, at: n
   });
   // Where it is not known whether EKS sends tags, both must come to the same.
   const both = gates(tagged !== 'no');
-  return tagged !== 'unknown' || overall(both) === overall(gates(false)) ? both : both.map(gate => ({ ...gate, verdict: 'unknown' as const }));
-}
-
-function overall(gates: readonly Gate[]): Verdict {
-  return gates.some(({ verdict }) => verdict === 'no') ? 'no' : gates.some(({ verdict }) => verdict === 'unknown') ? 'unknown' : 'yes';
+  return tagged !== 'unknown' ? both : agreedGates(both, gates(false));
 }
 
 function associationGates({ issuers, tags, where }: Association, isRole: Verdict, token: Token): readonly Gate[] {
@@ -231,6 +227,8 @@ function associationGates({ issuers, tags, where }: Association, isRole: Verdict
   const matching = isText(iss) ? issuers.map(issuer => equal(issuer, iss)) : [];
   const issuer: Verdict = !isText(iss) ? 'no' : matching.length === 0 ? 'unknown' : matching.length === 1 ? matching[0]! : some(matching) === 'no' ? 'no' : 'unknown';
   const account: Verdict = isText(sub) ? equal(subject, sub) : 'no';
+  // What the claim of Kubernetes says besides is of interest only where the subject is the right one.
+  const claim = account === 'yes' ? podClaimVerdict(token) : 'yes';
   return [
     {
       gate: 'aws-association', verdict: isRole === 'yes' ? issuer : issuer === 'no' ? 'no' : 'unknown',
@@ -239,9 +237,12 @@ function associationGates({ issuers, tags, where }: Association, isRole: Verdict
       remedy: issuer === 'yes' ? '' : issuer === 'no' ? `associate the service account of the token's own cluster, or change cluster_name of ${where.address}` : `read the Terraform that has cluster ${show(tags.clusterName)} together with this`,
     },
     audienceGate(token, where),
-    {
+    claim === 'yes' ? {
       gate: 'aws-association', verdict: account, want: show(subject), have: show(sub), where,
       remedy: account === 'yes' ? '' : `change namespace and service_account of ${where.address}, or add an aws_eks_pod_identity_association for ${show(sub)}`,
+    } : {
+      gate: 'aws-association', verdict: claim, want: `a token of a pod, whose claim kubernetes.io says the same as sub ${show(subject)}, as AWS does not say which of them EKS reads`,
+      have: `kubernetes.io ${show(token.get('kubernetes.io'))}`, where, remedy: 'use a token that the kubelet asked for',
     },
   ];
 }

@@ -1,9 +1,10 @@
 import { accountOf, accountOfRoot, arnParts, nameOfRole, sameAccount, sameArn } from './arn';
-import { chainContext, podTags, SessionFacts, TAGS_CLAIM } from './context';
+import { chainContext, podTags, SessionFacts } from './context';
 import { Permissions, permissionOf } from './grants';
 import { Association, podIdentityGates } from './pod-identity';
 import { actionVerdict, Principal, Statement } from './policy';
 import { Role, Roles } from './roles';
+import { sessionActions } from './session-claims';
 import { principalVerdict as statementPrincipal, showCondition, trustGates } from './statements';
 import { once } from './who';
 import { Atom, Door, Gate, Token, Who } from '../model';
@@ -39,6 +40,7 @@ interface Way {
   /** How many of the gates are those of the role before the last one. */
   readonly before: number;
   readonly tags: ReadonlyMap<string, TextValue>;
+  /** Whether these are all tags, and there is no source identity. */
   readonly tagsKnown: boolean;
 }
 
@@ -222,7 +224,9 @@ class Chains {
     if (known !== undefined) {
       return known;
     }
-    const gates = this.stepGates(target, source, this.facts(source, way), at, false);
+    const step = this.stepGates(target, source, this.facts(source, way), at, false);
+    // What else a session hands on may need more actions.
+    const gates = way.tagsKnown ? step : step.map(gate => gate.gate === 'aws-action' && gate.verdict === 'yes' ? { ...gate, verdict: 'unknown' as const } : gate);
     ofTags.set(key, gates);
     this.stepsKept++;
     return gates;
@@ -287,7 +291,7 @@ class Chains {
         gates: door.judge(token, at),
         before: 0,
         tags: tagged ? podTags(association.tags, token) : NO_TAGS,
-        tagsKnown: association === undefined ? door.mechanism !== 'aws-pod-identity' && !token.has(TAGS_CLAIM) : association.tagged !== 'unknown',
+        tagsKnown: association === undefined ? door.mechanism !== 'aws-pod-identity' && sessionActions(token).length === 0 : association.tagged !== 'unknown',
       }];
     });
   }

@@ -39,10 +39,28 @@ export function principalVerdict({ principals }: Statement, request: Pick<Reques
  * @param mayAllow which of the statements the door is about
  */
 export function trustGates(of: PolicyOf, request: Request, mayAllow: (statement: Statement) => boolean = () => true): readonly Gate[] {
+  const gates = allowGates(of, request, mayAllow);
+  // Each action may be allowed by a statement of its own.
+  const apart = request.actions.length > 1 && overall(gates) !== 'yes'
+    ? request.actions.flatMap(action => allowGates(of, { ...request, actions: [action] }, mayAllow)) : gates;
+  return [...overall(apart) === overall(gates) ? gates : apart, ...denyGates(of, request)];
+}
+
+/** Gates whose verdicts stand where others come to the same, and are not known where they do not. */
+export function agreedGates(gates: readonly Gate[], others: readonly Gate[]): readonly Gate[] {
+  return overall(gates) === overall(others) ? gates : gates.map(gate => ({ ...gate, verdict: 'unknown' as const }));
+}
+
+function overall(gates: readonly Gate[]): Verdict {
+  return every(gates.map(({ verdict }) => verdict));
+}
+
+/** The gates of the statement that lets the request get farthest. */
+function allowGates(of: PolicyOf, request: Request, mayAllow: (statement: Statement) => boolean): readonly Gate[] {
   const { policy, where } = of;
   const allows = policy.statements
     .filter(statement => statement.effect !== 'Deny' && mayAllow(statement))
-    .map(statement => judge(policy, statement, request));
+    .map(statement => judge(policy, statement, request, every));
   const best = allows.sort((a, b) => score(b) - score(a))[0];
   const gates: Gate[] = [];
   if (best === undefined) {
@@ -58,12 +76,13 @@ export function trustGates(of: PolicyOf, request: Request, mayAllow: (statement:
   } else {
     gates.push(...statementGates(best, of, request));
   }
-  return [...gates, ...denyGates(of, request)];
+  return gates;
 }
 
-function judge(policy: Policy, statement: Statement, request: Request): Judged {
+/** How far a statement is about a request: one that allows it is about all of its actions, and one that denies it about any. */
+function judge(policy: Policy, statement: Statement, request: Request, together: typeof every): Judged {
   const principal = principalVerdict(statement, request);
-  const action = every(request.actions.map(name => actionVerdict(statement, name)));
+  const action = together(request.actions.map(name => actionVerdict(statement, name)));
   const conditions = statement.conditions.map(condition => meets(condition, request.context, policy.variables));
   const verdict = every([principal, action, ...conditions]);
   return { statement, principal, action, conditions, verdict: statement.problems.length > 0 || policy.problems.length > 0 ? 'unknown' : verdict };
@@ -128,7 +147,7 @@ function conditionRemedy(condition: Condition, states: KeyState, where: Where): 
 
 /** That no statement denies the request; without a Deny statement there is no gate. */
 function denyGates({ policy, where }: PolicyOf, request: Request): readonly Gate[] {
-  const denies = policy.statements.filter(({ effect }) => effect !== 'Allow').map(statement => judge(policy, statement, request));
+  const denies = policy.statements.filter(({ effect }) => effect !== 'Allow').map(statement => judge(policy, statement, request, some));
   const worst = denies.find(({ verdict }) => verdict === 'yes') ?? denies.find(({ verdict }) => verdict === 'unknown') ?? denies[0];
   if (worst === undefined) {
     return [];

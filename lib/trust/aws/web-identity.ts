@@ -1,11 +1,12 @@
 import { hostOfProvider, sameAccount, sameArn } from './arn';
-import { federatedKey, GOOGLE, SOURCE_IDENTITY_CLAIM, TAGS_CLAIM, webIdentityContext } from './context';
+import { federatedKey, GOOGLE, webIdentityContext } from './context';
 import { actionVerdict, Policy, policyKey, Principal, Statement } from './policy';
 import { Provider, Providers } from './providers';
 import { Role } from './roles';
-import { Request, trustGates } from './statements';
-import { audienceOf, audiencesOf, audienceVerdict, showAudience, timeGate } from './token';
-import { conditionAtoms, distinctAtoms, exactAtoms, looksOtherwise, whoOf } from './who';
+import { rolesGates, sessionActions } from './session-claims';
+import { agreedGates, Request, trustGates } from './statements';
+import { audienceOf, audiencesOf, audienceVerdict, isTooLong, LIMITS, showAudience, subjectFits, timeGate } from './token';
+import { conditionAtoms, distinctAtoms, exactAtoms, looksOtherwise, sessionAtoms, whoOf } from './who';
 import { hostOf, issuerOf } from '../issuer';
 import { Atom, Door, Gate, Mechanism, Registration, Token, Where, Who } from '../model';
 import { equal, every, isText, keyOf, show, some, TextValue, Unknown, Verdict } from '../value';
@@ -111,6 +112,8 @@ class WebIdentityDoor implements Door {
       ...issuer === undefined ? [] : exactAtoms('iss', [issuer, ...host === GOOGLE ? [GOOGLE] : []]),
       ...builtIn ? [] : ['aud', 'azp'].flatMap(claim => exactAtoms(claim, provider?.audiences ?? [])),
       ...conditionAtoms(this.role.policy),
+      ...sessionAtoms(this.role.policy, this.role.arn),
+      { claim: ['sub'], pattern: `${'?'.repeat(LIMITS.subject[0])}*`, wildcards: true },
     ]);
     return this.differences;
   }
@@ -155,24 +158,28 @@ function judge(role: Role, federated: Federated, providers: Providers, token: To
   const iss = token.get('iss');
   const issuer = isText(iss) ? iss : undefined;
   const actual = issuer === undefined ? undefined : providers.ofIssuer(issuer, role.arn);
-  const registered = registeredGate(role, federated, providers, token, actual);
+  const registered = withSubject(registeredGate(role, federated, providers, token, actual), token);
   const hosts = issuer === undefined ? [] : [hostOf(issuer)];
   // Where the token is of this provider, what the policy calls it is the token's issuer; where it is not, another gate says so.
   if (federated.host !== undefined && hosts.some(host => equal(host, federated.host!) !== 'no')) {
     hosts.push(federated.host);
   }
   const who = showWho(federated, issuer, actual);
-  const request: Request = {
-    principal: principal => principalVerdict(principal, role, federated, issuer, actual),
-    who,
-    actions: [ACTION, ...token.has(TAGS_CLAIM) ? ['sts:TagSession'] : [], ...token.has(SOURCE_IDENTITY_CLAIM) ? ['sts:SetSourceIdentity'] : []],
-    context: webIdentityContext(token, hosts, at),
+  const context = webIdentityContext({ token, hosts, role: role.arn }, at);
+  const needed = sessionActions(token);
+  const gates = (actions: readonly string[]) => {
+    const request: Request = { principal: principal => principalVerdict(principal, role, federated, issuer, actual), who, actions, context };
+    return trustGates({ policy: role.policy, where: role.trustWhere }, request, statement => isAbout(statement, federated));
   };
+  // Where it is not known whether an action is needed, the policy must say the same with it and without it.
+  const all = gates([ACTION, ...needed.map(({ action }) => action)]);
+  const sure = needed.filter(({ needed: verdict }) => verdict === 'yes').map(({ action }) => action);
   return [
     ...at === undefined ? [] : [timeGate(token, at, role.trustWhere)],
     registered,
     clientIdGate(role, federated, token, actual),
-    ...trustGates({ policy: role.policy, where: role.trustWhere }, request, statement => isAbout(statement, federated)),
+    ...rolesGates(token, role.arn, role.trustWhere),
+    ...sure.length === needed.length ? all : agreedGates(all, gates([ACTION, ...sure])),
   ];
 }
 
@@ -185,10 +192,17 @@ function registeredGate(role: Role, federated: Federated, providers: Providers, 
   const { provider, builtIn, host } = federated;
   const where = provider?.where ?? role.trustWhere;
   const have = show(iss);
-  if (!isText(iss) || (token.has('sub') && !isText(token.get('sub')))) {
+  const sub = token.get('sub');
+  if (!isText(iss) || (token.has('sub') && !isText(sub))) {
     return {
-      gate: 'aws-provider', verdict: 'no', want: 'a token whose iss and sub are texts', have: `iss ${have}, sub ${show(token.get('sub'))}`, where,
+      gate: 'aws-provider', verdict: 'no', want: 'a token whose iss and sub are texts', have: `iss ${have}, sub ${show(sub)}`, where,
       remedy: 'use a token of an OIDC issuer',
+    };
+  }
+  if (isTooLong(token)) {
+    return {
+      gate: 'aws-provider', verdict: 'no', want: `a token of at most ${LIMITS.token} characters`, have: 'claims that take more', where,
+      remedy: 'leave claims out of the token',
     };
   }
   if (builtIn) {
@@ -207,6 +221,17 @@ function registeredGate(role: Role, federated: Federated, providers: Providers, 
   return {
     gate: 'aws-provider', verdict, want: wantedProvider(federated, wanted, own), have, where,
     remedy: verdict === 'yes' ? '' : providerRemedy(role, federated, have, same),
+  };
+}
+
+/** The gate for a token whose subject may have no room in STS's answer: then nothing says that it gets past. */
+function withSubject(gate: Gate, token: Token): Gate {
+  const sub = token.get('sub');
+  const [least, most] = LIMITS.subject;
+  return gate.verdict !== 'yes' || subjectFits(sub) === 'yes' ? gate : {
+    ...gate, verdict: 'unknown', want: `a sub of ${least} to ${most} characters, as STS's answer has room for no other and AWS does not say what becomes of it`,
+    have: sub === undefined ? 'no sub' : `${typeof sub === 'string' ? `${[...sub].length} characters` : 'more'}: ${show(sub)}`,
+    remedy: `give namespace and service account names that make a sub of ${least} to ${most} characters`,
   };
 }
 

@@ -1,7 +1,8 @@
 import { parseOperator } from './conditions';
 import { federatedKey, GOOGLE } from './context';
 import { Operator, OPERATORS } from './operators';
-import { Condition, lower, Policy, Statement } from './policy';
+import { actionVerdict, Condition, lower, Policy, Statement } from './policy';
+import { claimOfSessionKey, isOfTagNames, rolesClaimOfKey, SOURCE_IDENTITY, tagClaim } from './session-claims';
 import { showCondition } from './statements';
 import { Atom, Where, Who } from '../model';
 import { equal, keyOf, partsOf, TextValue } from '../value';
@@ -47,26 +48,70 @@ export function conditionAtoms({ statements, variables }: Policy): readonly Atom
     const key = federatedKey(condition.key);
     for (const claim of key === undefined ? [] : CLAIMS_OF.get(key.claim) ?? [key.claim]) {
       for (const value of condition.values) {
-        const wildcards = wildcardsOf(condition) && !(variables && holdsVariable(value));
-        const ignoreCase = IGNORE_CASE.has(parseOperator(condition.operator).base);
-        addAtom(atoms, { claim: [claim], pattern: value, wildcards, ...ignoreCase && { ignoreCase } });
+        addAtom(atoms, atomOf(claim, condition, value, variables));
       }
     }
   }
   return [...atoms.values()];
 }
 
-/** Whether a policy looks at claims in ways that atoms do not show: as numbers or dates, or with variables. */
+/** What tells tokens apart by what they have STS do with the session. */
+export function sessionAtoms({ statements, variables }: Policy, role: TextValue): readonly Atom[] {
+  const atoms = new Map<string, Atom>();
+  const exact = (claim: string, pattern: TextValue) => addAtom(atoms, { claim: [claim], pattern, wildcards: false });
+  for (const statement of statements.filter(isForTokens)) {
+    if (actionVerdict(statement, 'sts:TagSession') !== 'no') {
+      exact(tagClaim('any'), 'any');
+    }
+    if (actionVerdict(statement, 'sts:SetSourceIdentity') !== 'no') {
+      exact(SOURCE_IDENTITY, 'any');
+    }
+    for (const condition of statement.conditions) {
+      const name = nameOf(condition);
+      const [claim, roles] = [claimOfSessionKey(name), rolesClaimOfKey(name)];
+      if (roles !== undefined) {
+        exact(roles, role);
+      }
+      for (const value of claim === undefined ? [] : condition.values) {
+        addAtom(atoms, atomOf(claim!, condition, value, variables));
+      }
+    }
+  }
+  return [...atoms.values()];
+}
+
+/** Whether a policy looks at claims in ways that atoms do not show: as numbers or dates, with variables, or at the names of tags. */
 export function looksOtherwise({ statements, variables }: Policy): boolean {
-  return statements.flatMap(statement => statement.conditions).some(({ operator, key, values }) => {
+  return statements.some(statement => statement.conditions.some(condition => {
+    const { operator, key, values } = condition;
     const { base, isNull } = parseOperator(operator);
-    return federatedKey(key) !== undefined && !isNull && (!OF_TEXTS.has(base) || (variables && values.some(value => holdsVariable(value))));
-  });
+    const name = nameOf(condition);
+    const isOfClaim = federatedKey(key) !== undefined || (isForTokens(statement) && claimOfSessionKey(name) !== undefined);
+    return (isForTokens(statement) && isOfTagNames(name))
+      || (isOfClaim && !isNull && (!OF_TEXTS.has(base) || (variables && values.some(value => holdsVariable(value)))));
+  }));
+}
+
+/** Whether a statement may be about tokens of identity providers: those of services alone are not. */
+function isForTokens({ principals: { negated, list } }: Statement): boolean {
+  return negated || list.some(({ type }) => type !== 'Service');
+}
+
+/** The key of a condition in lower case, where all of it is known. */
+function nameOf({ key }: Condition): string {
+  const name = lower(key);
+  return typeof name === 'string' ? name : '';
 }
 
 /** Whether a value holds a variable of IAM's, such as `${aws:PrincipalTag/team}`, as far as it is known. */
 function holdsVariable(value: TextValue): boolean {
   return partsOf(value).some(part => typeof part === 'string' && part.includes('${'));
+}
+
+function atomOf(claim: string, condition: Condition, pattern: TextValue, variables: boolean): Atom {
+  const wildcards = wildcardsOf(condition) && !(variables && holdsVariable(pattern));
+  const ignoreCase = IGNORE_CASE.has(parseOperator(condition.operator).base);
+  return { claim: [claim], pattern, wildcards, ...ignoreCase && { ignoreCase } };
 }
 
 /** Atoms of a claim that is compared with values as they are. */

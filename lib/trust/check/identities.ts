@@ -134,7 +134,7 @@ function checkRow({ subject, wildcards, where }: Who, name: TextValue, names: Wo
   }
   if (typeof subject === 'string' && !(wildcards && /[*?]/.test(subject)) && names.lack(subject)) {
     say('unknown-service-account', {
-      where, key: `${key} ${subject}`, message: `${show(name)} trusts the service account ${account.namespace}/${account.name}, which no workload of the input is: whoever may create it becomes the identity`,
+      where, key: `${key} ${subject}`, message: `${show(name)} trusts the service account ${account.namespace}/${account.name}, which no workload of the input is: unless it is made elsewhere, as by manifestsOnly, Helm or Argo CD, whoever may create it becomes the identity`,
     });
   }
 }

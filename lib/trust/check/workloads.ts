@@ -1,9 +1,12 @@
 import { Say } from './finding';
+import { subjectOf } from '../aws/token';
 import { accepts, decide } from '../judge';
 import { issuerOfWorkload, issuersAmong, otherClusterGate } from '../kubernetes/clusters';
 import { isThrough } from '../kubernetes/pod-identity';
+import { push } from '../lists';
 import { Attempt, Door, Identity, Token, WorkloadUse } from '../model';
 import { distinct, keyOf, partsOf, show, text, TextValue, Unknown, Value } from '../value';
+import { hasWildcard } from '../witness';
 
 const [HOUR, DAY] = [3600, 86400];
 const ISSUED_AT = 1_700_000_000;
@@ -15,8 +18,10 @@ const PLATFORM: ReadonlySet<string> = new Set(['gcp-native', 'aws-google']);
 /** Looks at what the wiring of workloads tries. */
 export function checkWorkloads(workloads: readonly WorkloadUse[], identities: readonly Identity[], say: Say): void {
   const known = new Targets(identities);
+  const trusted = new Trusted(identities, workloads);
   for (const workload of workloads) {
     checkCluster(workload, say);
+    checkUnwired(workload, trusted, say);
     for (const attempt of workload.attempts) {
       checkLifetime(workload, attempt, say);
       const failing = attempt.gates.find(({ verdict }) => verdict === 'no');
@@ -57,6 +62,65 @@ function checkLifetime(workload: WorkloadUse, { expirationSeconds: seconds, wher
       where, key: `${mechanism} ${nameOf(workload)}`, level: seconds > DAY ? 'warning' : 'note',
       message: `tokens of ${nameOf(workload)} are valid for ${seconds} seconds: whoever gets to see one can use it ${seconds > DAY ? 'for more than a day' : `for ${Math.round(seconds / HOUR * 10) / 10} hours`}`,
     });
+  }
+}
+
+/** The mechanisms by which pods come to an identity only where something wires them: GKE's metadata server and EKS Pod Identity's agent answer whoever asks. */
+const WIRED: ReadonlySet<string> = new Set<Door['mechanism']>(['aws-oidc', 'gcp-federation', 'azure-federation']);
+/** Most identities that a message names. */
+const SHOWN = 3;
+
+/** What trusts service accounts by name. */
+class Trusted {
+  private readonly bySubject = new Map<string, Target[]>();
+  /** How many workloads have a name: where nothing says of which clusters they are, it is not known which of them is meant. */
+  private readonly counts = new Map<string, number>();
+
+  constructor(identities: readonly Identity[], workloads: readonly WorkloadUse[]) {
+    for (const identity of identities) {
+      for (const door of identity.doors.filter(({ mechanism, through }) => WIRED.has(mechanism) && through === undefined)) {
+        for (const { subject, wildcards, issuer } of door.who) {
+          if (subject !== undefined && !(wildcards && hasWildcard(subject))) {
+            push(this.bySubject, keyOf(subject), { identity, door, issuer });
+          }
+        }
+      }
+    }
+    for (const key of workloads.map(workload => keyOf(subjectOf(workload.namespace, workload.serviceAccount)))) {
+      this.counts.set(key, (this.counts.get(key) ?? 0) + 1);
+    }
+  }
+
+  /** The identities that trust the service account of a workload, of its own cluster as far as that is known. */
+  public of(workload: WorkloadUse): readonly Identity[] {
+    const key = keyOf(subjectOf(workload.namespace, workload.serviceAccount));
+    const own = issuerOfWorkload(workload);
+    const isAmong = (issuer: TextValue) => issuersAmong(workload, [issuer]).some(one => keyOf(one) === keyOf(issuer));
+    const isOwn = ({ identity, door, issuer }: Target) => own === undefined ? this.counts.get(key) === 1
+      : otherClusterGate(workload, identity, [door]) === undefined && (issuer === undefined || isAmong(issuer));
+    return [...new Set((this.bySubject.get(key) ?? []).filter(isOwn).map(({ identity }) => identity))];
+  }
+}
+
+/** An identity with the door by which it trusts somebody. */
+interface Target {
+  readonly identity: Identity;
+  readonly door: Door;
+  readonly issuer: TextValue | undefined;
+}
+
+function checkUnwired(workload: WorkloadUse, trusted: Trusted, say: Say): void {
+  const { unwired = [] } = workload;
+  const identities = unwired.length === 0 ? [] : trusted.of(workload);
+  for (const { where, clouds } of unwired) {
+    const names = identities.filter(({ cloud }) => clouds.includes(cloud)).map(({ name }) => show(name));
+    if (names.length > 0) {
+      const more = names.length - SHOWN;
+      say('unwired-workload', {
+        where, key: nameOf(workload),
+        message: `these pods run as ${nameOf(workload)}, which may become ${names.slice(0, SHOWN).join(' and ')}${more > 0 ? ` and ${more} more` : ''}, and have nothing by which their clients would: no variable, token or annotation`,
+      });
+    }
   }
 }
 
@@ -106,7 +170,7 @@ class Targets {
 }
 
 function checkTarget(workload: WorkloadUse, attempt: Attempt, targets: Targets, say: Say): void {
-  const subject = text('system:serviceaccount:', workload.namespace, ':', workload.serviceAccount);
+  const subject = subjectOf(workload.namespace, workload.serviceAccount);
   const found = targets.of(attempt, subject);
   if (found === undefined || (attempt.audience === undefined && !PLATFORM.has(attempt.mechanism))) {
     return;

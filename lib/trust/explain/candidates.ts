@@ -3,8 +3,9 @@ import { subjectOf } from '../aws/token';
 import { issuerOfWorkload, issuersAmong } from '../kubernetes/clusters';
 import { isThrough } from '../kubernetes/pod-identity';
 import { Attempt, Door, Gate, Identity, Token, Where, WorkloadUse } from '../model';
+import { ANY_POD, isForPods, PODS_AUDIENCE } from '../pods';
 import { Model } from '../read';
-import { distinct, isText, keyOf, partsOf, show, text, TextValue, Unknown, Value } from '../value';
+import { distinct, isMap, isText, keyOf, partsOf, show, text, TextValue, Unknown, Value } from '../value';
 
 /** A token that may have been presented, the identity that was to be become, and the workload whose wiring says so. */
 export interface Candidate {
@@ -18,8 +19,6 @@ export interface Candidate {
   readonly naming?: Gate;
 }
 
-/** What EKS Pod Identity presents. */
-const PODS_AUDIENCE = 'pods.eks.amazonaws.com';
 const GOOGLE = 'https://accounts.google.com';
 const ANY_CLUSTER = '/locations/*/clusters/*';
 /** Most issuers of other clusters that a workload whose issuer nothing says is tried with. */
@@ -35,7 +34,10 @@ export function kubernetesToken({ issuer, namespace, serviceAccount, audience }:
     ...issuer === undefined ? [] : [['iss', issuer] as const],
     ['sub', subjectOf(namespace, serviceAccount)],
     ...audience === undefined ? [] : [['aud', [audience]] as const],
-    ['kubernetes.io', new Map<string, Value>([['namespace', namespace], ['serviceaccount', new Map<string, Value>([['name', serviceAccount]])]])],
+    ['kubernetes.io', new Map<string, Value>([
+      ['namespace', namespace], ['serviceaccount', new Map<string, Value>([['name', serviceAccount]])],
+      ...audience === PODS_AUDIENCE ? [['pod', ANY_POD] as const] : [],
+    ])],
   ]);
 }
 
@@ -225,6 +227,10 @@ export function tokensFor(identity: Identity, token: Token, own?: Candidate): re
     }
     if (!full.has('aud')) {
       full.set('aud', own?.token.get('aud') ?? nativeAudience(identity, full.get('iss')) ?? new Unknown('token.aud'));
+      const claim = full.get('kubernetes.io');
+      if (isForPods(full.get('aud')) && isMap(claim) && !claim.has('pod')) {
+        full.set('kubernetes.io', new Map<string, Value>([...claim, ['pod', ANY_POD]]));
+      }
     }
     return full;
   });

@@ -200,10 +200,12 @@ const BY_POOL = new Set<Mechanism>(['gcp-federation']);
 
 /** By the beginning of the entry's id; what is not here can be about all. */
 const MECHANISMS: readonly (readonly [string, ReadonlySet<Mechanism>])[] = [
-  ...['aws-no-provider', 'aws-wrong-audience', 'aws-no-key', 'aws-token-expired', 'aws-not-jwt', 'aws-not-authorized', 'aws-web-identity', 'aws-invalid-identity-token', 'aws-idp']
-    .map(id => [id, BY_TOKEN] as const),
+  ...[
+    'aws-no-provider', 'aws-wrong-audience', 'aws-no-key', 'aws-token-expired', 'aws-token-too-old', 'aws-token-size', 'aws-missing-claim', 'aws-roles-claim', 'aws-not-jwt',
+    'aws-not-authorized', 'aws-web-identity', 'aws-invalid-identity-token', 'aws-idp',
+  ].map(id => [id, BY_TOKEN] as const),
   ...['aws-pod-identity', 'aws-container'].map(id => [id, new Set<Mechanism>(['aws-pod-identity', 'aws-role-chain'])] as const),
-  ...['aws-assume-role', 'aws-chained', 'aws-tag-session'].map(id => [id, AFTER_ROLE] as const),
+  ...['aws-assume-role', 'aws-chained'].map(id => [id, AFTER_ROLE] as const),
   ['gke-', new Set<Mechanism>(['gcp-native'])],
   ...['gcp-issuer', 'gcp-audience', 'gcp-condition', 'gcp-stale', 'gcp-signature', 'gcp-unparsable', 'gcp-target', 'gcp-subject', 'gcp-mapping', 'gcp-exchange']
     .map(id => [id, BY_POOL] as const),

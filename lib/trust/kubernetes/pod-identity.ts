@@ -5,10 +5,8 @@ import { accountWhere, best, Use, workers } from './use';
 import { Association } from '../aws/pod-identity';
 import { push } from '../lists';
 import { Attempt, Door, Gate, Where } from '../model';
+import { PODS_AUDIENCE } from '../pods';
 import { equal, keyOf, TextValue } from '../value';
-
-/** What EKS's agent asks for. */
-const AUDIENCE = 'pods.eks.amazonaws.com';
 
 /** A ServiceAccount with what runs as it, as associations see it. */
 interface Associated {
@@ -55,7 +53,7 @@ function isOf({ tags: { clusterName } }: Association, clusters: readonly Cluster
 }
 
 function triesOf({ where: association, role, target }: Association, gates: readonly Gate[], where: Where): readonly Attempt[] {
-  const attempt = { audience: AUDIENCE, association, gates, where };
+  const attempt = { audience: PODS_AUDIENCE, association, gates, where };
   return [
     { ...attempt, mechanism: 'aws-pod-identity', identity: role },
     ...target === undefined ? [] : [{ ...attempt, mechanism: 'aws-role-chain' as const, identity: target }],

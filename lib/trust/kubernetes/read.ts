@@ -7,6 +7,7 @@ import { gcpByAnnotations, gcpByVariables, gcpFile } from './gcp';
 import { Account, clusterKey, Objects, PodObject, readObjects } from './objects';
 import { Associations } from './pod-identity';
 import { Names, Pod, Surroundings } from './pods';
+import { unwiredFor } from './unwired';
 import { accountWhere, Use } from './use';
 import { readAssociations } from '../aws/pod-identity';
 import { Attempt, Gate, Note, Registration, SaidIssuer, Terraform, Where, WorkloadUse } from '../model';
@@ -119,16 +120,22 @@ class Workloads {
     const own = uses.filter(runs);
     // What a pod of another namespace means by the name is what the annotations of this one say.
     const strayed = uses.filter(use => !runs(use) && use.account !== undefined);
+    const associated = this.associations.attempts(workload, own, this.clusters.of(cluster));
     const attempts = [
       ...account === undefined ? azureByWebhook(undefined, own.filter(use => use.account === undefined)) : byPlatform(account, own),
       ...strayed.flatMap(use => byPlatform(use.account!, [use])),
-      ...this.associations.attempts(workload, own, this.clusters.of(cluster)),
-      ...uses.flatMap(use => [...awsByVariables(use), ...gcpByVariables(use), ...azureByVariables(use)]),
+      ...associated,
+      ...uses.flatMap(byVariables),
     ];
+    const unwired = own.map(use => {
+      const tries = [...associated, ...account === undefined ? [] : byPlatform(account, [use]), ...byVariables(use)];
+      return { where: accountWhere(use.pod), clouds: unwiredFor(use, tries) };
+    }).filter(({ clouds }) => clouds.length > 0);
     const lonely = account !== undefined && uses.length === 0 ? this.lonely(account) : [];
     return {
       namespace, serviceAccount: name, where, users: uses.map(({ pod }) => pod.where),
       attempts: distinct(lonely.length === 0 ? attempts : attempts.map(attempt => ({ ...attempt, gates: [...lonely, ...attempt.gates] }))),
+      ...unwired.length > 0 && { unwired },
     };
   }
 
@@ -201,6 +208,11 @@ class Workloads {
 /** What pods become by what the platform makes of the annotations of their ServiceAccount. */
 function byPlatform(account: Account, uses: readonly Use[]): readonly Attempt[] {
   return [...awsByAnnotations(account, uses), ...gcpByAnnotations(account, uses), ...azureByWebhook(account, uses)];
+}
+
+/** What pods become by the variables of their containers. */
+function byVariables(use: Use): readonly Attempt[] {
+  return [...awsByVariables(use), ...gcpByVariables(use), ...azureByVariables(use)];
 }
 
 function addresses(accounts: readonly Account[]): string {

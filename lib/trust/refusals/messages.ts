@@ -1,7 +1,7 @@
 import { entryOf } from './catalogue';
 import { fill } from './template';
 import { Gate, GateName, Mechanism, Token } from '../model';
-import { isList, isText, show, TextValue } from '../value';
+import { isList, isText, show, TextValue, Value } from '../value';
 
 /** What a message is made from. */
 type Refusing = Pick<Gate, 'gate' | 'want' | 'have'>;
@@ -19,8 +19,11 @@ export interface MessageContext {
 /** What the cloud itself prints where a gate refuses; undefined where its words are not known. Values that are not known stand as `<name>`. */
 export function messageFor(gate: Refusing, context: MessageContext = {}): string | undefined {
   const id = messageOf(gate, context);
-  return id === undefined ? undefined : fill(entryOf(id)!.says, valuesOf(gate, context), NAMES);
+  return id === undefined ? undefined : fill(entryOf(id)!.says, valuesOf(gate, context, DATED.has(id)), NAMES);
 }
+
+/** The messages that have times as dates, and not as seconds since 1970. */
+const DATED: ReadonlySet<string> = new Set(['azure-time', 'aws-pod-identity-expired']);
 
 /** How values are called that are not known. */
 const NAMES: ReadonlyMap<string, string> = new Map([
@@ -28,7 +31,7 @@ const NAMES: ReadonlyMap<string, string> = new Map([
   ['role', 'role'], ['email', 'email'], ['principal', 'principal'], ['namespace', 'namespace'], ['serviceAccount', 'name'], ['path', 'path'], ['*', '\u2026'],
 ]);
 
-function messageOf({ gate, want, have }: Refusing, { mechanism, claims, identity }: MessageContext): string | undefined {
+function messageOf({ gate, want, have }: Refusing, { mechanism, claims, identity, at }: MessageContext): string | undefined {
   const [cloud] = (mechanism ?? '').split('-');
   switch (gate) {
     case 'pod-service-account':
@@ -38,7 +41,12 @@ function messageOf({ gate, want, have }: Refusing, { mechanism, claims, identity
     case 'pod-environment':
       return mechanism === 'gcp-native' ? 'gke-metadata-undefined' : chosen(cloud, 'aws-no-credentials', 'gcp-no-credentials', 'azure-not-configured');
     case 'token-time':
-      return mechanism === 'aws-pod-identity' ? 'aws-pod-identity-expired' : chosen(cloud, 'aws-token-expired', 'gcp-stale', 'azure-time');
+      return mechanism === 'aws-pod-identity' ? 'aws-pod-identity-expired'
+        : chosen(cloud, isOlder(at, claims?.get('iat'), 24 * HOUR) && !isOlder(at, claims?.get('exp'), 0) ? 'aws-token-too-old' : 'aws-token-expired', 'gcp-stale',
+          isOlder(claims?.get('exp'), claims?.get('iat'), 25 * HOUR) ? 'azure-lifetime' : 'azure-time');
+    case 'aws-provider':
+      // What AWS says of a token that has no issuer or a subject without room in its answer is not known.
+      return want.startsWith('a token of at most ') ? 'aws-token-size' : /^a (?:sub|token whose) /.test(want) ? undefined : 'aws-no-provider';
     case 'aws-principal':
     case 'aws-action':
     case 'aws-condition':
@@ -57,12 +65,19 @@ function messageOf({ gate, want, have }: Refusing, { mechanism, claims, identity
   }
 }
 
+const HOUR = 3600;
+
 const MESSAGES: ReadonlyMap<GateName, string> = new Map<GateName, string>([
-  ['aws-provider', 'aws-no-provider'], ['aws-client-id', 'aws-wrong-audience'], ['aws-association', 'aws-pod-identity-no-association'],
+  ['aws-client-id', 'aws-wrong-audience'], ['aws-association', 'aws-pod-identity-no-association'],
   ['aws-role-chain', 'aws-assume-role-denied'], ['gcp-mapping', 'gcp-mapping-type'], ['gcp-condition', 'gcp-condition'],
   ['gcp-subject-length', 'gcp-subject-length'], ['gcp-token-creator', 'gcp-get-access-token'],
   ['azure-issuer', 'azure-issuer'], ['azure-subject', 'azure-subject'], ['azure-audience', 'azure-audience'],
 ]);
+
+/** Whether a time lies more than so many seconds before another, where both are said. */
+function isOlder(later: Value | undefined, earlier: Value | undefined, seconds: number): boolean {
+  return typeof later === 'number' && typeof earlier === 'number' && later - earlier > seconds;
+}
 
 function chosen(cloud: string | undefined, aws: string, gcp: string, azure: string): string | undefined {
   return cloud === 'aws' ? aws : cloud === 'gcp' ? gcp : cloud === 'azure' ? azure : undefined;
@@ -77,7 +92,9 @@ function issuerIn(have: string, claims: Token | undefined): string {
   return iss === undefined ? have.replace(/^iss /, '') : show(iss);
 }
 
-function valuesOf({ gate, want, have }: Refusing, { mechanism, claims, identity, principal, at }: MessageContext): ReadonlyMap<string, string> {
+function valuesOf(
+  { gate, want, have }: Refusing, { mechanism, claims, identity, principal, at }: MessageContext, dated: boolean,
+): ReadonlyMap<string, string> {
   const values = new Map<string, string>();
   const set = (name: string, value: string | undefined) => {
     if (value !== undefined) {
@@ -98,14 +115,13 @@ function valuesOf({ gate, want, have }: Refusing, { mechanism, claims, identity,
   set('namespace', namespace);
   set('serviceAccount', name);
   for (const [place, time] of [['exp', claims?.get('exp')], ['nbf', claims?.get('nbf') ?? 0], ['iat', claims?.get('iat')], ['at', at]] as const) {
-    set(place, typeof time === 'number' ? shownTime(time, mechanism) : undefined);
+    set(place, typeof time === 'number' ? shownTime(time, dated) : undefined);
   }
   return values;
 }
 
 /** A time as a cloud prints it. */
-function shownTime(time: number, mechanism: Mechanism | undefined): string {
+function shownTime(time: number, dated: boolean): string {
   const date = new Date(time * 1000);
-  const dated = mechanism === 'azure-federation' || mechanism === 'aws-pod-identity';
   return !dated ? String(Math.floor(time)) : Number.isNaN(date.getTime()) ? '<time>' : date.toISOString();
 }

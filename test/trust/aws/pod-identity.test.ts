@@ -1,3 +1,4 @@
+import { show } from 'cdktf-workload-federation/trust';
 import { admits, EKS, identity, outline, Plain, policy, read, resource, role, token, iamArn, Unknown } from './terraform';
 
 const ACCOUNT = '111122223333';
@@ -11,7 +12,8 @@ const TRUST: { readonly [key: string]: Plain } = {
     },
   },
 };
-const POD = token({ sub: EXPORTER, aud: ['pods.eks.amazonaws.com'] });
+const CLAIM = { namespace: 'reports', serviceaccount: { name: 'exporter' }, pod: { name: 'exporter-1', uid: '5e1f3a52' } };
+const POD = token({ 'sub': EXPORTER, 'aud': ['pods.eks.amazonaws.com'], 'kubernetes.io': CLAIM });
 
 function association(more: { readonly [key: string]: Plain } = {}) {
   return resource('aws_eks_pod_identity_association.Exporter', {
@@ -48,6 +50,38 @@ test.each<[string, { readonly [claim: string]: Plain }]>([
   ['another audience', { aud: ['sts.amazonaws.com'] }],
 ])('refuses a token of %s', (_, claims) => {
   expect(answer(TRUST, {}, token({ sub: EXPORTER, aud: ['pods.eks.amazonaws.com'], ...claims }))).toBe('no');
+});
+
+test.each<[string, Plain]>([
+  ['that is not there', undefined],
+  ['of another namespace', { ...CLAIM, namespace: 'billing' }],
+  ['of another service account', { ...CLAIM, serviceaccount: { name: 'reader' } }],
+  ['without a service account', { ...CLAIM, serviceaccount: undefined }],
+  ['without a pod', { ...CLAIM, pod: undefined }],
+  ['with a pod that has no uid', { ...CLAIM, pod: { name: 'exporter-1' } }],
+  ['that is a text', JSON.stringify(CLAIM)],
+  ['that is known when Terraform runs', new Unknown('claim')],
+])('does not know what EKS makes of a token with a claim of Kubernetes %s, and says why', (_, claim) => {
+  const claims = token({ 'sub': EXPORTER, 'aud': ['pods.eks.amazonaws.com'], 'kubernetes.io': claim });
+  const gates = identity(read(pod(), association(), cluster), 'Pod').doors[0]!.judge(claims);
+  expect(outline(gates).filter(gate => !gate.endsWith('yes')).slice(0, 1)).toEqual(['aws-association unknown']);
+  expect(gates.find(({ verdict }) => verdict === 'unknown')).toEqual({
+    gate: 'aws-association', verdict: 'unknown',
+    want: `a token of a pod, whose claim kubernetes.io says the same as sub ${EXPORTER}, as AWS does not say which of them EKS reads`,
+    have: `kubernetes.io ${show(claims.get('kubernetes.io'))}`, remedy: 'use a token that the kubelet asked for',
+    where: { address: 'aws_eks_pod_identity_association.Exporter', file: 'apps/cdk.tf.json', stack: 'apps' },
+  });
+});
+
+test('refuses a token whose subject is another, whatever its claim of Kubernetes says', () => {
+  expect(answer(TRUST, {}, token({ 'sub': 'system:serviceaccount:reports:reader', 'aud': ['pods.eks.amazonaws.com'], 'kubernetes.io': CLAIM }))).toBe('no');
+});
+
+test('each action may be allowed by a statement of its own, and any that is denied is enough', () => {
+  const trust = (...statements: readonly Plain[]) => admits(identity(read(role('Pod', policy(...statements), {}, ACCOUNT), association(), cluster), 'Pod'), POD);
+  const [assume, tag] = ['sts:AssumeRole', 'sts:TagSession'].map(action => ({ ...TRUST, Action: action }));
+  expect([trust(assume, tag), trust(assume), trust(tag), trust(TRUST, { ...tag, Effect: 'Deny' }), trust(TRUST, { ...TRUST, Effect: 'Deny', Action: 'sts:AssumeRoleWithSAML' })])
+    .toEqual(['yes', 'no', 'no', 'no', 'yes']);
 });
 
 test('without the cluster in the input, the issuer is unknown and the service account is not', () => {

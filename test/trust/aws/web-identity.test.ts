@@ -1,3 +1,4 @@
+import { diffTrust, show } from 'cdktf-workload-federation/trust';
 import {
   ACCOUNT, admits, AKS, EKS, EKS_HOST, eksStatement, iamArn, identity, outline, PARTITION, Plain, policy, provider, read, READER, resource, role,
   text, token, Unknown,
@@ -33,6 +34,7 @@ describe('the trust policy of a federated role', () => {
       { claim: ['azp'], pattern: 'sts.amazonaws.com', wildcards: false },
       { claim: ['sub'], pattern: READER, wildcards: false },
       { claim: ['sub'], pattern: 'system:serviceaccount:reports:writer', wildcards: false },
+      { claim: ['sub'], pattern: '??????*', wildcards: true },
     ]);
     expect(part.notes).toEqual([]);
   });
@@ -81,14 +83,15 @@ describe('the trust policy of a federated role', () => {
     ['no issuer', { iss: undefined }, 'no'],
     ['an unknown issuer', { iss: ISSUER }, 'unknown'],
     ['an unknown issuer, and another subject', { iss: ISSUER, sub: 'other' }, 'no'],
-    ['session tags, which the policy does not allow', { 'https://aws.amazon.com/tags': { principal_tags: {} } }, 'no'],
   ])('answers a token with %s', (_, claims, expected) => {
     expect(answer([eksStatement()], claims)).toBe(expected);
   });
 
   test.each<[string, { readonly [claim: string]: Plain }, string]>([
     ['before its end', {}, 'yes'],
-    ['at its end', { exp: 1000 }, 'no'],
+    ['at its end', { exp: 1000 }, 'yes'],
+    ['almost five minutes after its end', { exp: 701 }, 'yes'],
+    ['five minutes after its end', { exp: 700 }, 'no'],
     ['without an end', { exp: undefined }, 'no'],
     ['with an end that is a text', { exp: '2000' }, 'no'],
     ['with an unknown end', { exp: new Unknown('exp') }, 'unknown'],
@@ -110,8 +113,8 @@ describe('conditions', () => {
     ['no condition on the subject', { StringEquals: { [aud]: 'sts.amazonaws.com' } }, { sub: 'anyone' }, 'yes'],
     ['a wildcard that is none', { StringEquals: { [sub]: 'system:serviceaccount:reports:*' } }, {}, 'no'],
     ['a wildcard', { StringLike: { [sub]: 'system:serviceaccount:reports:*' } }, {}, 'yes'],
-    ['ForAllValues, and no subject', { 'ForAllValues:StringEquals': { [sub]: READER } }, { sub: undefined }, 'yes'],
-    ['IfExists, and no subject', { StringEqualsIfExists: { [sub]: READER } }, { sub: undefined }, 'yes'],
+    ['ForAllValues, and no subject', { 'ForAllValues:StringEquals': { [sub]: READER } }, { sub: undefined }, 'unknown'],
+    ['IfExists, and no subject', { StringEqualsIfExists: { [sub]: READER } }, { sub: undefined }, 'unknown'],
     ['the key of another issuer', { StringEquals: { 'other.example.com:sub': READER } }, {}, 'no'],
     ['a negated key of another issuer', { StringNotEquals: { 'other.example.com:sub': READER } }, {}, 'yes'],
     ['a claim that never becomes a key', { StringEquals: { [`${EKS_HOST}:repository`]: 'acme' } }, { repository: 'acme' }, 'no'],
@@ -151,12 +154,138 @@ describe('conditions', () => {
   });
 });
 
+describe('the limits of STS', () => {
+  const anyone = [conditioned({ StringLike: { [`${EKS_HOST}:sub`]: '*' } })];
+  const gateOf = (claims: { readonly [claim: string]: Plain }) =>
+    identity(read(provider('Eks', EKS), role('Reader', policy(...anyone))), 'Reader').doors[0]!.judge(token(claims))[0];
+  const where = { address: 'aws_iam_openid_connect_provider.Eks', file: 'apps/cdk.tf.json', stack: 'apps' };
+
+  test.each<[string, Plain, string]>([
+    ['of 6 characters', 'sixsix', 'yes'], ['of 5 characters', 'fiver', 'unknown'], ['without characters', '', 'unknown'],
+    ['of 255 characters', 'x'.repeat(255), 'yes'], ['of 256 characters', 'x'.repeat(256), 'unknown'], ['of 255 characters that take two each', '\u{1D42B}'.repeat(255), 'yes'],
+    ['that is known in part', text('system:serviceaccount:', new Unknown('namespace')), 'yes'], ['that is short as far as it is known', text('a', new Unknown('b')), 'yes'],
+    ['that is too long as far as it is known', text('x'.repeat(256), new Unknown('b')), 'unknown'], ['that is not there', undefined, 'no'],
+  ])('a subject %s', (_, sub, expected) => {
+    expect(answer(anyone, { sub })).toBe(expected);
+  });
+
+  test('a subject that has no room in the answer of STS is told', () => {
+    const sub = `system:serviceaccount:reports:${'r'.repeat(226)}`;
+    expect(gateOf({ sub })).toEqual({
+      gate: 'aws-provider', verdict: 'unknown', want: 'a sub of 6 to 255 characters, as STS\'s answer has room for no other and AWS does not say what becomes of it',
+      have: `256 characters: ${sub}`, where, remedy: 'give namespace and service account names that make a sub of 6 to 255 characters',
+    });
+  });
+
+  test('refuses a subject that is too long and that the trust policy does not name', () => {
+    expect(answer([eksStatement()], { sub: 'x'.repeat(256) })).toBe('no');
+  });
+
+  test('refuses a token whose claims alone take more than 20,000 characters', () => {
+    // All claims but the filling take some hundred characters.
+    expect(['x'.repeat(14_000), 'x'.repeat(15_000), Array.from({ length: 8000 }, () => 1), { a: { b: ['x'.repeat(15_000)] } }].map(fill => answer([eksStatement()], { fill })))
+      .toEqual(['yes', 'no', 'no', 'no']);
+    expect(gateOf({ fill: 'x'.repeat(15_000) })).toEqual({
+      gate: 'aws-provider', verdict: 'no', want: 'a token of at most 20000 characters', have: 'claims that take more', where, remedy: 'leave claims out of the token',
+    });
+  });
+});
+
+describe('what a token has STS do with the session', () => {
+  const [TAGS, SOURCE, ROLES] = ['tags', 'source_identity', 'roles'].map(name => `https://aws.amazon.com/${name}`) as [string, string, string];
+  const nested = { [TAGS]: { principal_tags: { Team: ['blue'] }, transitive_tag_keys: ['Team'] } };
+  const flat = { [`${TAGS}/principal_tags/Team`]: 'blue' };
+  const allowing = (...more: readonly string[]) => [eksStatement(READER, { Action: ['sts:AssumeRoleWithWebIdentity', ...more] })];
+
+  test.each<[string, { readonly [claim: string]: Plain }, string, string]>([
+    ['tags in one claim', nested, 'sts:TagSession', 'no'], ['tags in a claim each', flat, 'sts:TagSession', 'no'],
+    ['no tags in the claim for them', { [TAGS]: { principal_tags: {} } }, 'sts:TagSession', 'unknown'], ['a text in the claim for tags', { [TAGS]: 'blue' }, 'sts:TagSession', 'unknown'],
+    ['names of tags alone', { [`${TAGS}/transitive_tag_keys`]: ['Team'] }, 'sts:TagSession', 'unknown'],
+    ['a tag that is no text', { [`${TAGS}/principal_tags/Team`]: ['blue'] }, 'sts:TagSession', 'unknown'],
+    ['a source identity', { [SOURCE]: 'reader' }, 'sts:SetSourceIdentity', 'no'], ['an empty source identity', { [SOURCE]: '' }, 'sts:SetSourceIdentity', 'unknown'],
+  ])('%s needs an action of its own', (_, claims, action, without) => {
+    expect([answer(allowing(), claims), answer(allowing(action), claims)]).toEqual([without, 'yes']);
+  });
+
+  test('each action may be allowed by a statement of its own, and any that is denied is enough', () => {
+    const tag = eksStatement(READER, { Action: 'sts:TagSession' });
+    const deny = { Effect: 'Deny', Principal: '*', Action: 'sts:TagSession' };
+    expect([answer([eksStatement(), tag], nested), answer([...allowing('sts:TagSession'), deny], nested), answer([...allowing('sts:TagSession'), deny])]).toEqual(['yes', 'no', 'yes']);
+  });
+
+  // Kubernetes puts none of these claims into its tokens.
+  test.each<[string, Plain, string]>([
+    ['a tag', { StringEquals: { 'aws:RequestTag/Team': 'blue' } }, 'no'], ['no other tag', { StringNotEquals: { 'aws:RequestTag/Team': 'blue' } }, 'yes'],
+    ['no tag', { Null: { 'aws:RequestTag/Team': 'true' } }, 'yes'], ['names of tags', { 'ForAnyValue:StringEquals': { 'aws:TagKeys': 'Team' } }, 'no'],
+    ['no other names of tags', { 'ForAllValues:StringEquals': { 'aws:TagKeys': 'Team' } }, 'yes'], ['tags that are handed on', { StringEquals: { 'sts:TransitiveTagKeys': 'Team' } }, 'no'],
+    ['a source identity', { StringLike: { 'sts:SourceIdentity': '*' } }, 'no'], ['that the issuer names the role', { Bool: { 'sts:RoleAuthorizedByIdp': 'true' } }, 'no'],
+    ['that the issuer does not name the role', { Bool: { 'sts:RoleAuthorizedByIdp': 'false' } }, 'unknown'], ['that it names the role, if it names any', { BoolIfExists: { 'STS:roleauthorizedbyidp': 'true' } }, 'unknown'],
+    ['that nothing says whether it names the role', { Null: { 'sts:RoleAuthorizedByIdp': 'true' } }, 'unknown'], ['a tag of the caller, who has no session yet', { StringEquals: { 'aws:PrincipalTag/Team': 'blue' } }, 'unknown'],
+  ])('a policy that wants %s answers a token of Kubernetes', (_, condition, expected) => {
+    expect(answer([conditioned(condition)])).toBe(expected);
+  });
+
+  test.each<[string, { readonly [claim: string]: Plain }, Plain, string]>([
+    ['a tag in a claim of its own', flat, { StringEquals: { 'aws:RequestTag/team': 'blue' } }, 'yes'], ['another tag', flat, { StringEquals: { 'aws:RequestTag/Team': 'red' } }, 'no'],
+    ['a tag that is not there', flat, { StringEquals: { 'aws:RequestTag/Other': 'blue' } }, 'no'], ['no tag', flat, { Null: { 'aws:RequestTag/Team': 'true' } }, 'no'],
+    ['all its tags', flat, { 'ForAllValues:StringEquals': { 'aws:TagKeys': 'Team' } }, 'yes'], ['tags that are handed on', flat, { StringEquals: { 'sts:TransitiveTagKeys': 'Team' } }, 'no'],
+    ['a tag among others in one claim', nested, { StringEquals: { 'aws:RequestTag/Team': 'blue' } }, 'unknown'], ['the source identity', { [SOURCE]: 'reader' }, { StringEquals: { 'sts:SourceIdentity': 'reader' } }, 'yes'],
+    ['another source identity', { [SOURCE]: 'reader' }, { StringEquals: { 'sts:SourceIdentity': 'writer' } }, 'no'],
+  ])('is compared with %s', (_, claims, condition, expected) => {
+    expect(answer([eksStatement(READER, { Action: 'sts:*', Condition: condition })], claims)).toBe(expected);
+  });
+
+  test.each<[string, Plain, string, string]>([
+    ['the role', iamArn('role/Reader'), 'yes', 'yes'], ['the role among others', [iamArn('role/Other'), iamArn('role/Reader')], 'yes', 'yes'],
+    ['another role', iamArn('role/Other'), 'unknown', 'unknown'], ['nothing', [], 'unknown', 'unknown'], ['no text', 7, 'unknown', 'unknown'],
+    ['a role that is known when Terraform runs', new Unknown('role'), 'unknown', 'unknown'],
+  ])('a token for roles of which it names %s', (_, roles, plain, wanted) => {
+    const condition = { Bool: { 'sts:RoleAuthorizedByIdp': 'true' } };
+    expect([answer([eksStatement()], { [ROLES]: roles }), answer([conditioned(condition)], { [ROLES]: roles })]).toEqual([plain, wanted]);
+  });
+
+  test('refuses a token for another role where the policy does not let it in anyway', () => {
+    expect(answer([eksStatement()], { [ROLES]: iamArn('role/Other'), sub: 'another' })).toBe('no');
+  });
+
+  test('tells tokens apart by what the policy says of it', () => {
+    const atomsOf = (...statements: readonly Plain[]) => {
+      const [door] = identity(read(role('Reader', policy(...statements))), 'Reader').doors;
+      return [door!.atoms.filter(({ claim }) => claim[0]!.startsWith('https://aws')).map(({ claim, pattern, wildcards }) => [claim[0], pattern, wildcards]), door!.opaque];
+    };
+    expect(atomsOf(eksStatement())).toEqual([[], undefined]);
+    expect(atomsOf(...allowing('sts:*'), conditioned({ StringLike: { 'aws:RequestTag/Team': 'b*' }, Bool: { 'sts:RoleAuthorizedByIdp': 'true' } }))).toEqual([[
+      [`${TAGS}/principal_tags/any`, 'any', false], [SOURCE, 'any', false], [ROLES, iamArn('role/Reader'), false], [`${TAGS}/principal_tags/team`, 'b*', true],
+    ], undefined]);
+    expect(atomsOf(conditioned({ 'ForAnyValue:StringEquals': { 'aws:TagKeys': 'Team' } }))).toEqual([[], true]);
+    expect(atomsOf(eksStatement(), { Effect: 'Allow', Principal: { Service: 'pods.eks.amazonaws.com' }, Action: 'sts:TagSession', Condition: { Bool: { 'aws:TagKeys': 'x' } } })).toEqual([[], undefined]);
+  });
+});
+
+test('a change of what tokens may have STS do is seen, and of which', () => {
+  const roles = (...statements: readonly Plain[]) => [identity(read(provider('Eks', EKS), role('Reader', policy(...statements))), 'Reader')];
+  const changed = (before: Plain, after: Plain) => {
+    const [diff] = diffTrust(roles(before), roles(after)).identities;
+    return [diff!.change, ...[diff!.gained, diff!.lost].map(found => found && [...found].filter(([claim]) => claim.startsWith('https://aws')).map(([claim, claimed]) => `${claim} ${show(claimed)}`))];
+  };
+  const tagging = (tag?: string) => eksStatement(READER, {
+    Action: ['sts:AssumeRoleWithWebIdentity', 'sts:TagSession'], ...tag && { Condition: { StringEquals: { [`${EKS_HOST}:sub`]: READER, 'aws:RequestTag/Team': tag } } },
+  });
+  const claim = 'https://aws.amazon.com/tags/principal_tags';
+  expect([
+    changed(eksStatement(), eksStatement(READER, { Action: ['sts:AssumeRoleWithWebIdentity', 'sts:TagSession'] })), changed(tagging('blue'), tagging('red')), changed(tagging(), tagging()),
+    changed(eksStatement(), eksStatement(READER, { Action: ['sts:AssumeRoleWithWebIdentity', 'sts:GetCallerIdentity'] })),
+  ]).toEqual([
+    ['widened', [`${claim}/any any`], undefined], ['changed', [`${claim}/team red`], [`${claim}/team blue`]], ['same', undefined, undefined], ['same', undefined, undefined],
+  ]);
+});
+
 describe('statements', () => {
   test('any of several lets a token in, and the one that comes nearest is shown', () => {
     const other = eksStatement('system:serviceaccount:reports:writer', { Action: 'sts:AssumeRole' });
     const part = read(provider('Eks', EKS), role('Reader', policy(other, eksStatement())));
     expect(admits(identity(part, 'Reader'), token())).toBe('yes');
-    expect(outline(identity(part, 'Reader').doors[0]!.judge(token({ sub: 'other' })))).toEqual([
+    expect(outline(identity(part, 'Reader').doors[0]!.judge(token({ sub: 'another' })))).toEqual([
       'aws-provider yes', 'aws-client-id yes', 'aws-principal yes', 'aws-action yes', 'aws-condition yes', 'aws-condition no',
     ]);
   });

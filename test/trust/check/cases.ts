@@ -31,20 +31,20 @@ const projectRole = (granted: string, member = `serviceAccount:${EMAIL}`): Json 
 const assignment = (name: string): Json => ({
   'azurerm_role_assignment.Role': { scope: '/subscriptions/s', role_definition_name: name, principal_id: '${azurerm_user_assigned_identity.Reader.principal_id}' },
 });
-const more = (base: Json, ...parts: readonly Json[]): Json => {
+export const more = (base: Json, ...parts: readonly Json[]): Json => {
   const added = terraform(...parts);
   const merge = (a: Json, b: Json) => Object.fromEntries([...Object.keys(a), ...Object.keys(b)].map(type => [type, { ...a[type], ...b[type] }]));
   return { ...base, resource: merge(base.resource, added.resource), data: merge(base.data, added.data) };
 };
-const pods = (statements: readonly Json[], association: Json = {}) => terraform(
+export const pods = (statements: readonly Json[], association: Json = {}) => terraform(
   { 'aws_eks_cluster.Apps': { name: 'apps', role_arn: 'x', vpc_config: [{}] } }, role(...statements),
   { 'aws_eks_pod_identity_association.Reader': { cluster_name: 'apps', namespace: 'reports', service_account: 'reader', role_arn: '${aws_iam_role.Reader.arn}', ...association } },
 );
 const podStatement = (rest: Json = {}): Json => (
   { Effect: 'Allow', Principal: { Service: 'pods.eks.amazonaws.com' }, Action: ['sts:AssumeRole', 'sts:TagSession'], ...rest });
-const TAGGED = podStatement({ Condition: { StringEquals: { 'aws:RequestTag/kubernetes-namespace': 'reports', 'aws:RequestTag/kubernetes-service-account': 'reader' } } });
+export const TAGGED = podStatement({ Condition: { StringEquals: { 'aws:RequestTag/kubernetes-namespace': 'reports', 'aws:RequestTag/kubernetes-service-account': 'reader' } } });
 
-const account = (namespace: string, name: string, annotations: Json = {}): Json => ({
+export const account = (namespace: string, name: string, annotations: Json = {}): Json => ({
   'kubernetes_service_account_v1.Reader': { metadata: [{ namespace, name, annotations }] },
 });
 const pod = (env: Json, audience = AUD, expiration = 3600, name = 'reader'): Json => ({
@@ -70,6 +70,30 @@ const led = (name: string): Json => ({
   provider: { kubernetes: [{ host: '${aws_eks_cluster.Apps.endpoint}', exec: [{ command: 'aws', args: ['eks', 'get-token', '--cluster-name', name] }] }] },
 });
 const byEks = account('reports', 'reader', { 'eks.amazonaws.com/role-arn': '${aws_iam_role.Reader.arn}', 'eks.amazonaws.com/token-expiration': '3600' });
+/** A pod without anything for clients of clouds. */
+export const bare = (): Json => ({
+  'kubernetes_pod_v1.Bare': { metadata: [{ namespace: 'reports', name: 'bare' }], spec: [{ service_account_name: 'reader', container: [{ name: 'main', image: 'reader:1', env: [{ name: 'A', value: 'b' }] }] }] },
+});
+const accountManifest: Json = { 'kubernetes_manifest.Account': { manifest: { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { namespace: 'reports', name: 'reader' } } } };
+/** The same in a manifest. */
+const bareManifest = (kind: 'Deployment' | 'CronJob', container: Json = {}, serviceAccountName = 'reader'): Json => {
+  const template = { template: { metadata: {}, spec: { serviceAccountName, containers: [{ name: 'main', image: 'reader:1', ...container }] } } };
+  return {
+    'kubernetes_manifest.Bare': {
+      manifest: { apiVersion: kind === 'CronJob' ? 'batch/v1' : 'apps/v1', kind, metadata: { namespace: 'reports', name: 'bare' }, spec: kind === 'CronJob' ? { jobTemplate: { spec: template } } : template },
+    },
+  };
+};
+const skipping = (names: string): Json => {
+  const json = structuredClone(bareManifest('Deployment'));
+  json['kubernetes_manifest.Bare'].manifest.spec.template.metadata.annotations = { 'workload-federation/skip-containers': names };
+  return json;
+};
+/** A role that trusts the service account of one cluster, and a provider that leads to another one, or the same. */
+const ofCluster = (issuer: string): Json => {
+  const json = more(terraform(provider(issuer), role(statement(issuer))), { 'aws_eks_cluster.Apps': { name: 'apps', identity: [{ oidc: [{ issuer: EKS }] }] } }, account('reports', 'reader'));
+  return { ...json, provider: { ...json.provider, kubernetes: [{ host: '${aws_eks_cluster.Apps.endpoint}' }] } };
+};
 const byGke = account('reports', 'reader', { 'iam.gke.io/gcp-service-account': EMAIL });
 const byAks = {
   ...account('reports', 'reader', { 'azure.workload.identity/client-id': '${azurerm_user_assigned_identity.Reader.client_id}' }),
@@ -301,6 +325,12 @@ export const CASES: readonly Case[] = [
   { rule: 'token-lifetime', title: 'of a day', bad: wired(ENV, AUD, 86400), good: wired() },
   { rule: 'token-lifetime', title: 'of more than a day', bad: wired(ENV, AUD, 90000), good: wired() },
   { rule: 'pod-wiring', title: 'of a file that is not there', bad: wired({ ...ENV, AWS_WEB_IDENTITY_TOKEN_FILE: '/tokens/other' }), good: wired() },
+  { rule: 'unwired-workload', title: 'of AWS', bad: more(aws(statement()), account('reports', 'reader'), bare()), good: wired() },
+  { rule: 'unwired-workload', title: 'of Google Cloud, in a manifest', bad: more(gcp(), accountManifest, bareManifest('Deployment')), good: more(gcp(), accountManifest, bareManifest('Deployment', { env: [{ name: 'GOOGLE_APPLICATION_CREDENTIALS', value: '/x.json' }] })) },
+  { rule: 'unwired-workload', title: 'of Azure, without the label that its webhook wants', bad: more(azure(), account('reports', 'reader'), bare()), good: more(azure(), byAks) },
+  { rule: 'unwired-workload', title: 'of a CronJob, where another pod is wired', bad: more(wired(), bareManifest('CronJob')), good: more(wired(), bareManifest('CronJob', {}, 'writer')) },
+  { rule: 'unwired-workload', title: 'of one container, where another shall have nothing', bad: more(aws(statement()), accountManifest, skipping('other')), good: [more(aws(statement()), accountManifest, skipping('main')), more(aws(statement()), accountManifest, skipping('${var.names}'))] },
+  { rule: 'unwired-workload', title: 'of a cluster that is known', bad: more(ofCluster(EKS), bare()), good: more(ofCluster(SECOND), bare()) },
   { rule: 'wiring-not-trusted', title: 'for another audience', bad: wired(ENV, 'vault'), good: wired() },
   { rule: 'wiring-not-trusted', title: 'as another service account', bad: more(aws(equals({ aud: AUD, sub: 'system:serviceaccount:reports:writer' })), account('reports', 'reader'), pod(ENV)), good: wired() },
   { rule: 'wiring-not-trusted', title: 'by annotation, of EKS', bad: more(aws(equals({ aud: AUD, sub: 'system:serviceaccount:reports:writer' })), byEks), good: more(aws(statement()), byEks) },

@@ -458,7 +458,7 @@ export const EXPECTED: ReadonlyMap<string, readonly (readonly [level: string, wh
   ]],
   ['unknown-service-account beside the ones that there are', [
     ['note', 'aws_iam_role.Reader assume_role_policy',
-      'arn:aws:iam::111122223333:role/reader trusts the service account reports/reader, which no workload of the input is: whoever may create it becomes the identity'],
+      'arn:aws:iam::111122223333:role/reader trusts the service account reports/reader, which no workload of the input is: unless it is made elsewhere, as by manifestsOnly, Helm or Argo CD, whoever may create it becomes the identity'],
   ]],
   ['token-lifetime of a day', [
     ['note', 'kubernetes_pod_v1.Reader spec.container[0].env',
@@ -471,6 +471,30 @@ export const EXPECTED: ReadonlyMap<string, readonly (readonly [level: string, wh
   ['pod-wiring of a file that is not there', [
     ['error', 'kubernetes_pod_v1.Reader spec.container[0].volume_mount',
       'the pods of reports/reader cannot become arn:aws:iam::111122223333:role/reader: they need a projected token at /tokens/other, as AWS_WEB_IDENTITY_TOKEN_FILE says, and have volume tokens holds aws'],
+  ]],
+  ['unwired-workload of AWS', [
+    ['warning', 'kubernetes_pod_v1.Bare spec.service_account_name',
+      'these pods run as reports/reader, which may become arn:aws:iam::111122223333:role/reader, and have nothing by which their clients would: no variable, token or annotation'],
+  ]],
+  ['unwired-workload of Google Cloud, in a manifest', [
+    ['warning', 'kubernetes_manifest.Bare manifest.spec.template.spec.serviceAccountName',
+      'these pods run as reports/reader, which may become reader@acme.iam.gserviceaccount.com, and have nothing by which their clients would: no variable, token or annotation'],
+  ]],
+  ['unwired-workload of Azure, without the label that its webhook wants', [
+    ['warning', 'kubernetes_pod_v1.Bare spec.service_account_name',
+      'these pods run as reports/reader, which may become ${azurerm_user_assigned_identity.Reader.client_id}, and have nothing by which their clients would: no variable, token or annotation'],
+  ]],
+  ['unwired-workload of a CronJob, where another pod is wired', [
+    ['warning', 'kubernetes_manifest.Bare manifest.spec.jobTemplate.spec.template.spec.serviceAccountName',
+      'these pods run as reports/reader, which may become arn:aws:iam::111122223333:role/reader, and have nothing by which their clients would: no variable, token or annotation'],
+  ]],
+  ['unwired-workload of one container, where another shall have nothing', [
+    ['warning', 'kubernetes_manifest.Bare manifest.spec.template.spec.serviceAccountName',
+      'these pods run as reports/reader, which may become arn:aws:iam::111122223333:role/reader, and have nothing by which their clients would: no variable, token or annotation'],
+  ]],
+  ['unwired-workload of a cluster that is known', [
+    ['warning', 'kubernetes_pod_v1.Bare spec.service_account_name',
+      'these pods run as reports/reader, which may become arn:aws:iam::111122223333:role/reader, and have nothing by which their clients would: no variable, token or annotation'],
   ]],
   ['wiring-not-trusted for another audience', [
     ['error', 'kubernetes_pod_v1.Reader spec.container[0].env',
