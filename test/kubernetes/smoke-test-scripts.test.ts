@@ -360,6 +360,12 @@ const withMember = (member: object) => JSON.stringify({ ...JSON.parse(CREDENTIAL
 test.each([
   ['sends the token elsewhere', withMember({ token_url: 'https://sts.example.com/v1/token' }), 'sends the token to https://sts.example.com/v1/token, and not to Google'],
   ['says not where the token goes', withMember({ token_url: undefined }), 'sends the token to , and not to Google'],
+  ['sends the token elsewhere, as the last of two that it says', CREDENTIAL_FILE.replace('{', '{"token_url":"https://sts.googleapis.com/v1/token",')
+    .replace(/"token_url":"[^"]+","type"/, '\n"token_url":\n"https://sts.example.com/v1/token","type"'),
+  'may be read in two ways: it says a name more than once, or has a backslash'],
+  ['says a name in another way', withMember({ note: 'backslash' }).replace('note', 'token\\u005furl'), 'may be read in two ways: it says a name more than once, or has a backslash'],
+  ['asks somebody for the account on the next line', withMember({ service_account_impersonation_url: 'https://example.com/' }).replace('_impersonation_url":', '_impersonation_url":\n'),
+    'asks  for an account, and not Google'],
   ['asks somebody else for the account', withMember({ service_account_impersonation_url: 'https://iamcredentials.googleapis.com.example.com/' }),
     'asks https://iamcredentials.googleapis.com.example.com/ for an account, and not Google'],
 ])('fails before gcloud is run where the credential file %s', (_, credentials, said) => {
