@@ -19,14 +19,14 @@ export function warnOnce(construct: IConstruct, rule: RuleId): void {
 }
 
 /** Says something that a reviewer should know. */
-export function inform(construct: IConstruct, rule: RuleId): void {
-  Annotations.of(construct).addInfo(text(rule));
+export function inform(construct: IConstruct, rule: RuleId, more?: string): void {
+  Annotations.of(construct).addInfo(more === undefined ? text(rule) : `${text(rule)} ${more}`);
 }
 
 const INFORMED = new WeakMap<IConstruct, Set<string>>();
 
 /** Says something about a thing that many constructs of a stack use, at the first of them: annotations cost as their square. */
-export function informOnce(construct: IConstruct, rule: RuleId, thing: string): void {
+export function informOnce(construct: IConstruct, rule: RuleId, thing: string, more?: string): void {
   const stack = TerraformStack.of(construct);
   let informed = INFORMED.get(stack);
   if (informed === undefined) {
@@ -35,7 +35,7 @@ export function informOnce(construct: IConstruct, rule: RuleId, thing: string): 
   const key = `${rule} ${thing}`;
   if (!informed.has(key)) {
     informed.add(key);
-    inform(construct, rule);
+    inform(construct, rule, more);
   }
 }
 

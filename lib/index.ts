@@ -33,7 +33,7 @@ export type {
   HelmValues, HelmValuesOptions, KubernetesObject, KustomizeOptions, KustomizeTarget, ManifestsOptions, PatchOptions, WorkloadManifests,
 } from './kubernetes/manifests';
 export type { PodOwnerKind } from './kubernetes/pod-owner';
-export type { PodTemplate, PodTemplateOptions, PodWiringOptions, WiredPodTemplate } from './kubernetes/pod-template';
+export type { PodManifest, PodTemplate, PodTemplateOptions, PodWiringOptions, WiredPodTemplate } from './kubernetes/pod-template';
 export type { SmokeTest, SmokeTestOptions, SmokeTestProps } from './kubernetes/smoke-test';
 export * from './kubernetes/workload';
 export { WorkloadWiring, type WorkloadWiringProps } from './kubernetes/workload-wiring';

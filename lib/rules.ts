@@ -4,6 +4,8 @@
 export const RULES = {
   'azure-broad-role':
     'Roles such as Owner and Contributor reach far beyond what a workload needs; assign a data role on the resource.',
+  'contested-annotations':
+    'A workload annotates this ServiceAccount by a resource of its own, and Terraform takes annotations away that this one does not have: on every other apply; leave existingServiceAccount out and this resource too, or add "metadata[0].annotations" to its lifecycle.ignoreChanges.',
   'default-namespace':
     'Everything that is deployed without a namespace lands in "default"; give the workload a namespace of its own.',
   'default-service-account':
@@ -35,7 +37,9 @@ export const RULES = {
   'unsafe-namespace':
     'Every service account of the namespace is trusted, also one that is created tomorrow: whoever may create a pod in the namespace can become the identity.',
   'unwired-workload':
-    'These pods run as a service account that may become a cloud identity, and lack what their clients need for it; use podTemplate() of the workload, or the patch of its manifests() for kinds without a resource in Terraform, or add the Aspect WorkloadWiring.',
+    'These pods run as a service account that may become a cloud identity, and lack what their clients need for it; use podTemplate() of the workload, or its podManifest() for kinds without a resource in Terraform, or add the Aspect WorkloadWiring.',
+  'variables-from-elsewhere':
+    'Containers that get a federated identity take variables from Secrets or ConfigMaps by envFrom, where nobody can see here what is in them; keys of old are often there, and win over the token.',
   'workload-of-another-stack':
     'These pods name a service account as the workload of another stack does, and nobody knows whether both are in one cluster, so that WorkloadWiring leaves them as they are; use podTemplate() of that workload, or refer to its serviceAccountName.',
 } as const;

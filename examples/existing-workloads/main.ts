@@ -23,14 +23,14 @@ class ExistingWorkloads extends TerraformStack {
 
     const reports = cluster.serviceAccount('reports', 'reports');
     const [argo, helm] = ['archive', 'dashboard'].map(name => cluster.serviceAccount('reports', name)) as [typeof reports, typeof reports];
-    const trusts = [reports, argo, helm];
-    const role = new AwsFederatedRole(this, 'Role', { trusts });
+    const role = new AwsFederatedRole(this, 'Role', { trusts: [reports, argo, helm] });
     role.grantBucketRead(new S3Bucket(this, 'S3', { bucket: 'acme-reports-s3' }));
-    const principal = new GcpFederatedPrincipal(this, 'Principal', { trusts });
+    // Each trusts those alone whose workload has it below: the dashboard needs nothing of Google Cloud.
+    const principal = new GcpFederatedPrincipal(this, 'Principal', { trusts: [reports, argo] });
     principal.grantBucketRead(new StorageBucket(this, 'Gcs', { name: 'acme-reports-gcs', location: 'europe-west1', uniformBucketLevelAccess: true }));
 
-    // In Terraform: the Deployments and the CronJob stay as they are.
-    new Workload(this, 'Reports', { serviceAccount: reports, identities: [role, principal], kubernetesApiAccess: false });
+    // In Terraform: the Deployments and the CronJob stay as they are, and so does their ServiceAccount.
+    new Workload(this, 'Reports', { serviceAccount: reports, identities: [role, principal], existingServiceAccount: true, kubernetesApiAccess: false });
     for (const name of ['api', 'worker']) {
       new DeploymentV1(this, name, {
         metadata: { name, namespace: 'reports' },
@@ -61,7 +61,7 @@ class ExistingWorkloads extends TerraformStack {
         },
       },
     });
-    Aspects.of(this).add(new WorkloadWiring({ fsGroup: 65532, defaultMode: '0440' }));
+    Aspects.of(this).add(new WorkloadWiring());
 
     // In a repository that Argo CD applies by kustomize: the files of a component.
     const archive = new Workload(this, 'Archive', { serviceAccount: argo, identities: [role, principal], manifestsOnly: true });

@@ -49,7 +49,10 @@ export interface WorkloadManifests {
   readonly serviceAccount: KubernetesObject;
   /** The ConfigMap with the credential configuration, where a cloud needs one. */
   readonly configMap?: KubernetesObject;
-  /** A strategic merge patch that wires a pod template, or an object of the kind that was asked for. */
+  /**
+   * A strategic merge patch that wires a pod template, or an object of the kind that was asked for. Of the named containers it takes the variables that
+   * would win over the federated identity, by entries with `$patch: delete`, which nothing but such a patch knows.
+   */
   readonly patch: Fields;
 }
 
@@ -220,7 +223,7 @@ export function helmValues(
       remedy: 'give the workload an identity that trusts the cluster\'s own tokens, or have kustomize render the chart, with the component of kustomizeFiles()',
     });
   }
-  const { metadata = {}, spec } = patchOf(scope, wiring, objects, { ...options, containers: [ANY] });
+  const { metadata = {}, spec } = addedTo(scope, wiringAsSaid(wiring, objects), { ...options, containers: [ANY] });
   const [container] = (spec.containers ?? [{}]) as readonly Fields[];
   const { serviceAccount, hasResources, createsServiceAccount } = objects;
   const automount = spec.automountServiceAccountToken as boolean | undefined;
@@ -281,11 +284,9 @@ export function wiringAsSaid(wiring: PodWiring, { configMap, podAnnotations }: W
   };
 }
 
-/** What the wiring adds to a pod template with the named containers: by the names as they were said, as the objects may not be Terraform's. */
+/** A patch of a pod template with the named containers: by the names as they were said, as the objects may not be Terraform's. */
 function patchOf(scope: IConstruct, wiring: PodWiring, objects: WorkloadObjects, options: PatchOptions): PatchedPods {
-  const { containers = [], initContainers = [], ...others } = options;
-  const said = wiringAsSaid(wiring, objects);
-  const named = (names: readonly string[]): readonly Fields[] => names.map(name => ({ name }));
+  const { containers = [], initContainers = [] } = options;
   const needs = wiring.parts.some(({ env, projects, helpers }) => env.length > 0 || projects || helpers.length > 0);
   if (containers.length === 0 && needs) {
     throw new FederationError({
@@ -293,9 +294,33 @@ function patchOf(scope: IConstruct, wiring: PodWiring, objects: WorkloadObjects,
       remedy: 'pass the names of the containers, by which the patch finds them',
     });
   }
+  const users = new Set([...containers, ...initContainers]);
+  const reserved = new Set(wiring.parts.flatMap(({ reservedEnv }) => reservedEnv));
+  return addedTo(scope, wiringAsSaid(wiring, objects), options,
+    container => users.has(String(container.name)) ? withoutEnv(container, reserved) : container);
+}
+
+/**
+ * A container whose patch takes variables away that it does not set: nobody can see here what stands in the one that is patched.
+ *
+ * @see https://github.com/kubernetes/community/blob/master/contributors/devel/sig-api-machinery/strategic-merge-patch.md
+ */
+function withoutEnv(container: Fields, names: ReadonlySet<string>): Fields {
+  const set = (container.env ?? []) as readonly Fields[];
+  const taken = [...names].filter(name => !set.some(variable => variable.name === name)).map(name => ({ name, $patch: 'delete' }));
+  return set.length + taken.length === 0 ? container : { ...container, env: [...set, ...taken] };
+}
+
+/** What a wiring adds to a pod template with the named containers. */
+function addedTo(
+  scope: IConstruct, wiring: PodWiring, options: PatchOptions, finish = (container: Fields): Fields => container,
+): PatchedPods {
+  const { containers = [], initContainers = [], ...others } = options;
+  const named = (names: readonly string[]): readonly Fields[] => names.map(name => ({ name }));
   const template = { spec: { containers: named(containers.length === 0 ? [ANY] : containers), initContainers: named(initContainers) } };
-  const { metadata, spec } = wirePods(scope, MANIFEST, template, said, others);
-  const added = (list: unknown): readonly Fields[] => ((list ?? []) as readonly Fields[]).filter(container => Object.keys(container).length > 1);
+  const { metadata, spec } = wirePods(scope, MANIFEST, template, wiring, others);
+  const added = (list: unknown): readonly Fields[] =>
+    ((list ?? []) as readonly Fields[]).map(finish).filter(container => Object.keys(container).length > 1);
   const { containers: all, initContainers: allInit, ...rest } = spec;
   return {
     ...(Object.keys(metadata).length === 0 ? {} : { metadata }),

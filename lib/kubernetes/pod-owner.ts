@@ -1,7 +1,8 @@
-import { TerraformProvider, TerraformStack, Token } from 'cdktf';
+import { ITerraformDependable, TerraformProvider, TerraformStack, Token } from 'cdktf';
 import { IConstruct } from 'constructs';
 import { Fields, Form, MANIFEST, TYPED } from './pod-form';
 import { PodManifest } from './pod-template';
+import { FederationError } from '../errors';
 import { isToken } from '../tokens';
 
 /** The kinds of the Kubernetes API that run pods. */
@@ -41,6 +42,19 @@ interface Pods {
   readonly resource: IConstruct;
   /** The alias of the resource's provider. */
   readonly provider: string;
+  /** What the resource or its pods say of whether they shall have nothing. */
+  readonly skip?: unknown;
+}
+
+/** A resource that defines a ServiceAccount of Kubernetes. */
+export interface AccountResource {
+  readonly resource: IConstruct & ITerraformDependable;
+  /** The alias of the resource's provider. */
+  readonly provider: string;
+  readonly namespace: string;
+  readonly serviceAccountName: string;
+  /** Whether Terraform takes annotations away that the resource does not have itself. */
+  readonly ownsAnnotations: boolean;
 }
 
 /** Pods that cannot be read when the stack is synthesized, or of which it cannot be read as whom they run. */
@@ -69,8 +83,9 @@ export interface PodOwner extends Pods {
 }
 
 /** What overrides are written into, in Terraform's names. */
-interface Overridden extends IConstruct {
+interface Overridden extends IConstruct, ITerraformDependable {
   readonly provider?: TerraformProvider;
+  readonly lifecycle?: { readonly ignoreChanges?: unknown };
   readonly friendlyUniqueId: string;
   readonly terraformResourceType: string;
   readonly rawOverrides?: Fields;
@@ -100,6 +115,36 @@ export function podsOf(node: IConstruct): PodOwner | HiddenPods | undefined {
   }
   const owner = BY_TYPE.get(type);
   return owner === undefined ? undefined : ofTyped(node as TypedResource, owner);
+}
+
+/** The types of ServiceAccounts in Terraform, apart from a kubernetes_manifest. */
+const ACCOUNTS: ReadonlySet<string> = new Set(['kubernetes_service_account', 'kubernetes_service_account_v1']);
+
+/** The ServiceAccount that a construct defines; undefined for what is none, or has no name that can be read. */
+export function accountOf(node: IConstruct): AccountResource | undefined {
+  const { terraformResourceType: type } = node as Partial<Overridden>;
+  const isTyped = type !== undefined && ACCOUNTS.has(type);
+  if (!isTyped && type !== 'kubernetes_manifest') {
+    return undefined;
+  }
+  const resource = node as TypedResource & ManifestResource;
+  const overrides = overridesOf(resource);
+  const all = printed(isTyped ? { metadata: resource.metadataInput } : { manifest: resource.manifestInput }, overrides) as Fields;
+  const object = isTyped ? all : all.manifest;
+  if (!isFields(object) || !isFields(object.metadata) || (!isTyped && (object.apiVersion !== 'v1' || object.kind !== 'ServiceAccount'))) {
+    return undefined;
+  }
+  const [namespace, { name }] = [namespaceIn(object.metadata), object.metadata];
+  return namespace === undefined || typeof name !== 'string' ? undefined : {
+    resource, provider: resource.provider?.alias ?? '', namespace, serviceAccountName: name,
+    ownsAnnotations: isTyped && !ignoresAnnotations(resource, overrides),
+  };
+}
+
+/** Whether changes of the annotations of a resource, or of some of them, are none to Terraform. */
+function ignoresAnnotations({ lifecycle }: Overridden, overrides: readonly Fields[]): boolean {
+  const said = [lifecycle?.ignoreChanges, ...overrides.map(override => at(override, ['lifecycle', 'ignore_changes']))];
+  return said.some(ignored => ignored === 'all' || (Array.isArray(ignored) && ignored.some(attribute => /^(?:all$|metadata\b)/.test(String(attribute)))));
 }
 
 function ofTyped(resource: TypedResource, owner: Kind): PodOwner | HiddenPods | undefined {
@@ -154,11 +199,13 @@ function ownerOf(
     return undefined;
   }
   const serviceAccountName = isFields(spec) ? nameOf(spec.serviceAccountName, spec.serviceAccount) : undefined;
+  const skips = [object, template].map(said => at(said, ['metadata', 'annotations'])).map(said => isFields(said) ? said[SKIP] ?? undefined : undefined);
+  const skip = skips.find(said => said !== undefined && said !== 'false');
   if (!isFields(template) || !isFields(spec) || serviceAccountName === undefined || namespace === undefined) {
-    return { ...hiddenIn(resource), namespace, serviceAccountName };
+    return { ...hiddenIn(resource), namespace, serviceAccountName, skip };
   }
   return {
-    ...hiddenIn(resource), form, serviceAccountName, namespace, template: template as PodManifest,
+    ...hiddenIn(resource), form, serviceAccountName, skip, namespace, template: template as PodManifest,
     own: (overrides.length === 0 ? template : at(own, path) ?? {}) as PodManifest,
     isOverridden: overrides.length > 0,
     runsToCompletion: owner.runsToCompletion,
@@ -167,6 +214,22 @@ function ownerOf(
 }
 
 const hiddenIn = (resource: Overridden) => ({ resource, provider: resource.provider?.alias ?? '', template: undefined });
+
+/** Keeps the Aspect from pods altogether: on the resource it changes nothing of its pod template. */
+const SKIP = 'workload-federation/skip';
+
+/** Whether pods say that they shall have nothing; a map of annotations that only Terraform knows says nothing. */
+export const isSkipped = (pods: PodOwner | HiddenPods | undefined): boolean => pods?.skip === 'true';
+
+/** Refuses what nobody could read. */
+export function checkSkip({ resource, skip }: PodOwner | HiddenPods): void {
+  if (skip !== undefined && skip !== 'true') {
+    throw new FederationError({
+      code: isToken(skip) ? 'UnresolvedValue' : 'ClashingWiring', where: resource.node.path, prop: `metadata.annotations["${SKIP}"]`, rule: 'be "true" or "false"',
+      got: isToken(skip) ? 'a value that only Terraform knows' : skip, remedy: 'write "true", in quotes, to keep WorkloadWiring from the pods, or leave it out',
+    });
+  }
+}
 
 /** The name of a namespace or service account, which is `default` where none is said; undefined for what cannot be read. */
 function nameOf(...values: readonly unknown[]): string | undefined {

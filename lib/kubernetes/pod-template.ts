@@ -2,9 +2,10 @@ import { posix } from 'node:path';
 import { PodV1Metadata, PodV1Spec } from '@cdktf/provider-kubernetes/lib/pod-v1';
 import { Fn } from 'cdktf';
 import { IConstruct } from 'constructs';
-import { Fields, Form, TYPED, WiredVolume } from './pod-form';
+import { Fields, Form, WiredVolume } from './pod-form';
 import { EnvironmentVariable, PodHelpers } from '../cloud-identity';
 import { FederationError } from '../errors';
+import { SKIPPED_BY_LABEL, SKIPPING } from '../skipping';
 import { isToken, sameText, sameTokens, textOf } from '../tokens';
 
 /** A pod, or the pod template of a Deployment, StatefulSet, DaemonSet, Job, CronJob or ReplicationController, in typed form. */
@@ -37,12 +38,14 @@ export interface PodWiringOptions {
    */
   readonly os?: 'linux' | 'windows';
   /**
-   * The group that owns the volume with tokens and files, for containers that do not run as root and not all as one user.
+   * The group that owns the volume with tokens and files, for containers that do not run as root and not all as one user. It is that of the whole pod:
+   * Kubernetes gives it the pod's other volumes too, where they can be given, and the kubelet gives tokens mode 0640 with it.
    * @default - as the template says
    */
   readonly fsGroup?: number;
   /**
-   * The mode of tokens and files in octal digits, such as "0440": needs `fsGroup` here or in the template, as nobody but root could read them otherwise.
+   * The mode of files in octal digits, such as "0440": needs `fsGroup` here or in the template, as nobody but root could read them otherwise. Tokens have
+   * 0640 with a group, whatever this says.
    * @default - as Kubernetes does
    */
   readonly defaultMode?: string;
@@ -106,16 +109,11 @@ export interface PodWiring {
 }
 
 /** How a template is merged with, apart from what the user says. */
-interface MergeOptions extends PodTemplateOptions {
+export interface MergeOptions extends PodTemplateOptions {
   /** Whether the template says the namespace: not where its owner does. */
   readonly namesNamespace?: boolean;
   /** The metadata that say which containers get nothing, where those of the template are not all that is printed. */
   readonly printedMetadata?: Fields;
-}
-
-/** Adds the wiring to a pod template; merges with what is there, refuses a clash, and leaves its input as it is. */
-export function wirePodTemplate(scope: IConstruct, template: PodTemplate, wiring: PodWiring, options: PodTemplateOptions = {}): WiredPodTemplate {
-  return wirePods(scope, TYPED, template as PodManifest, wiring, { ...options, namesNamespace: true }) as WiredPodTemplate;
 }
 
 /** How pods were wired. */
@@ -160,7 +158,7 @@ export function isWired(scope: IConstruct, form: Form, template: PodManifest, { 
   }
 }
 
-/** Adds the wiring to pods of either form. */
+/** Adds the wiring to pods of either form; merges with what is there, refuses a clash, and leaves its input as it is. */
 export function wirePods(scope: IConstruct, form: Form, template: PodManifest, wiring: PodWiring, options: MergeOptions): Required<PodManifest> {
   const merge = new Merge(scope, form);
   const metadata = merge.fields('metadata', template.metadata) ?? {};
@@ -244,25 +242,25 @@ export function lacksWiring(scope: IConstruct, form: Form, { metadata: given, sp
   return lacking || (!isToken(labels) && Object.keys(wiring.podLabels).some(label => (labels as Fields | undefined)?.[label] === undefined));
 }
 
+/** The variables that would win over the federated identity, and may be in what wired containers take all variables from: nobody can see it here. */
+export function hiddenVariables(scope: IConstruct, form: Form, { metadata: given, spec }: PodManifest, { parts }: PodWiring): readonly string[] {
+  const lists = isObject(spec) ? [spec[form.containers], spec[form.initContainers]].filter(isKnownList) : [];
+  const containers = lists.flat().filter(({ envFrom }) => !isLeftOut(envFrom) && (isToken(envFrom) || !Array.isArray(envFrom) || envFrom.length > 0));
+  if (containers.length === 0) {
+    return [];
+  }
+  const metadata = knownRecord(given);
+  const hasParts = partsFor(metadata, parts, skipsOf(scope, metadata, parts));
+  return [...new Set(containers.flatMap(container => {
+    const wired = hasParts(container);
+    // What a container says itself wins over what comes from elsewhere.
+    const set = new Set([...wired.flatMap(({ env }) => env), ...isKnownList(container.env) ? container.env : []].map(({ name }) => name));
+    return wired.flatMap(({ reservedEnv }) => reservedEnv).filter(name => !set.has(name));
+  }))];
+}
+
 /** The node selector of GKE Standard's node pools with the metadata server. */
 const METADATA_SERVER_NODES = { 'iam.gke.io/gke-metadata-server-enabled': 'true' };
-
-/**
- * What keeps a webhook, or this wiring, from containers: names in an annotation of the pods.
- *
- * @see https://github.com/aws/amazon-eks-pod-identity-webhook
- * @see https://azure.github.io/azure-workload-identity/docs/topics/service-account-labels-and-annotations.html
- * @see https://github.com/pfnet-research/gcp-workload-identity-federation-webhook
- */
-const SKIPPING: readonly { readonly annotation: string; readonly separator: string; readonly cloud?: string }[] = [
-  { annotation: 'eks.amazonaws.com/skip-containers', separator: ',', cloud: 'aws' },
-  { annotation: 'azure.workload.identity/skip-containers', separator: ';', cloud: 'azure' },
-  { annotation: 'cloud.google.com/skip-containers', separator: ',', cloud: 'gcp' },
-  { annotation: 'workload-federation/skip-containers', separator: ',' },
-];
-
-/** The label that keeps EKS's webhook from pods, whatever its value. */
-const SKIPPED_BY_LABEL = 'eks.amazonaws.com/skip-pod-identity-webhook';
 
 /** The containers that an annotation keeps something from. */
 interface Skip {

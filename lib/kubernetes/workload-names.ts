@@ -1,6 +1,6 @@
-import { TerraformStack } from 'cdktf';
+import { TerraformResource, TerraformStack } from 'cdktf';
 import { IConstruct } from 'constructs';
-import { HiddenPods, PodOwner } from './pod-owner';
+import { AccountResource, HiddenPods, PodOwner } from './pod-owner';
 import { givesNothing, Name, PodWiring } from './pod-template';
 import { isToken, textOf } from '../tokens';
 
@@ -9,6 +9,10 @@ export interface NotedWorkload {
   readonly wiring: PodWiring;
   readonly provider: string;
   readonly stack: TerraformStack;
+  /** The ServiceAccount that the workload creates. */
+  readonly created?: IConstruct;
+  /** What annotates the ServiceAccount that exists already. */
+  readonly annotations?: TerraformResource;
 }
 
 /** The workload that pods run as, or why nobody can say. */
@@ -66,6 +70,20 @@ export class WorkloadNames {
     }
     const elsewhere = [...this.byName.get(keyOf(namespace, name))?.values() ?? []].filter(other => other.stack !== stack);
     return elsewhere.length > 0 && pods.template !== undefined ? { elsewhere } : possible() ? UNREAD : NO_WORKLOAD;
+  }
+
+  /** The workload of a ServiceAccount in the stack that defines it: in others it may be in another cluster. */
+  public ofAccount({ resource, provider, namespace, serviceAccountName }: AccountResource): NotedWorkload | undefined {
+    this.index();
+    const stack = TerraformStack.of(resource);
+    const [place, name] = [namespace, serviceAccountName].map(value => this.nameOf(textOf(resource, value)));
+    return this.byName.get(keyOf(stack.node.path, provider, place!, name!))?.get(stack);
+  }
+
+  /** Whether a name is a reference to a ServiceAccount of the app. */
+  public isReference(resource: IConstruct, name: unknown): boolean {
+    const text = typeof name === 'string' && isToken(name) ? textOf(resource, name) : undefined;
+    return text !== undefined && this.nameOf(text) !== text;
   }
 
   private index(): void {

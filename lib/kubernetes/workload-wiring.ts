@@ -1,10 +1,10 @@
-import { Aspects, DefaultTokenResolver, IAspect, Lazy, StringConcat, TerraformElement, TerraformProvider, TerraformStack, Tokenization } from 'cdktf';
+import { Aspects, DefaultTokenResolver, dependable, IAspect, Lazy, StringConcat, TerraformElement, TerraformProvider, TerraformStack, Tokenization } from 'cdktf';
 import { IConstruct } from 'constructs';
 import { Fields } from './pod-form';
-import { HiddenPods, PodOwner, podsOf } from './pod-owner';
-import { hidesSkips, isSameWorkload, isWired, lacksWiring, PodWiring, PodWiringOptions, wiredBy, wirePods } from './pod-template';
+import { accountOf, checkSkip, HiddenPods, isSkipped, PodOwner, podsOf } from './pod-owner';
+import { hiddenVariables, hidesSkips, isSameWorkload, isWired, lacksWiring, PodWiring, PodWiringOptions, wiredBy, wirePods } from './pod-template';
 import { entryOf, FoundWorkload, NO_WORKLOAD, NotedWorkload, WorkloadNames } from './workload-names';
-import { warnOnce } from '../annotations';
+import { informOnce, warnOnce } from '../annotations';
 import { FederationError } from '../errors';
 import { isToken, strayStacks } from '../tokens';
 
@@ -17,8 +17,9 @@ export interface WorkloadWiringProps extends PodWiringOptions {}
  *
  * It finds Pods, Deployments, StatefulSets, DaemonSets, Jobs, CronJobs and ReplicationControllers, typed and in a kubernetes_manifest, by their service
  * account's name, their namespace and the alias of their Kubernetes provider, and in other stacks than that of the workload by a reference to its
- * service account. Pods that are wired already are left as they are, and what cannot be read is warned of. Containers named in the pod's annotation `workload-federation/skip-containers` get nothing, and those of `eks.amazonaws.com/skip-containers`,
- * `azure.workload.identity/skip-containers` and `cloud.google.com/skip-containers` nothing of that cloud.
+ * service account. Pods that are wired already are left as they are, and what cannot be read is warned of. Pods whose resource has the annotation
+ * `workload-federation/skip: "true"` stay as they are. Containers named in the pod's annotation `workload-federation/skip-containers` get nothing, and
+ * those of `eks.amazonaws.com/skip-containers`, `azure.workload.identity/skip-containers` and `cloud.google.com/skip-containers` nothing of that cloud.
  *
  * Add it to a stack or to what is in one: cdktf runs no Aspects of an app. A pod that cannot be wired is refused by a FederationError with the path of its resource, when its stack is synthesized.
  */
@@ -34,20 +35,24 @@ export class WorkloadWiring implements IAspect {
     this.checkAlone(node);
     const pods = podsOf(node);
     const workloads = APPS.get(node.node.root);
-    const { workload, isUnread } = pods === undefined || workloads === undefined ? NO_WORKLOAD : workloads.find(pods);
-    const known = pods?.template === undefined ? undefined : wiredBy(pods.form, pods.template);
+    if (pods === undefined || isSkipped(pods)) {
+      return;
+    }
+    checkSkip(pods);
+    const { workload, isUnread } = workloads === undefined ? NO_WORKLOAD : workloads.find(pods);
+    const known = pods.template === undefined ? undefined : wiredBy(pods.form, pods.template);
     if (isUnread === true && known === undefined) {
       warnOnce(node, 'unread-pods');
     }
-    if (pods?.template === undefined || pods.replace === undefined || workload === undefined || this.isOverruled(node)) {
+    if (pods.template === undefined || pods.replace === undefined || workload === undefined || this.isOverruled(node)) {
       return;
     }
     checkWorkload(pods, workload, known?.wiring);
     workloads!.checkPrepared(node, workload);
     if (known === undefined || !isWired(node, pods.form, pods.template, known)) {
       const options = { ...this.optionsFor(pods.template.spec!), runToCompletion: pods.runsToCompletion };
-      const wired = known ?? { wiring: workload.wiring, options };
-      const { serviceAccountName: _, ...spec } = pods.own.spec ?? {};
+      const { serviceAccountName: present, ...spec } = pods.own.spec ?? {};
+      const wired = known ?? { wiring: workloads!.keepsReference(node, workload, present), options };
       const printedMetadata = pods.template.metadata ?? undefined;
       pods.replace(wirePods(node, pods.form, { ...pods.own, spec }, wired.wiring, { ...wired.options, printedMetadata }));
       if (pods.isOverridden) {
@@ -57,6 +62,7 @@ export class WorkloadWiring implements IAspect {
     if (hidesSkips(pods.template, workload.wiring)) {
       warnOnce(node, 'unread-annotations');
     }
+    informOfVariables(node, hiddenVariables(node, pods.form, pods.template, workload.wiring));
   }
 
   /** Whether an Aspect nearer to the pods has other options for them. */
@@ -84,6 +90,13 @@ export class WorkloadWiring implements IAspect {
     }
     const { fsGroup: _, defaultMode: __, ...others } = this.options;
     return { ...others, os: 'windows' };
+  }
+}
+
+/** Says which variables must not be in what containers take their variables from: nobody can see it here, and they would win over the federated identity. */
+export function informOfVariables(construct: IConstruct, names: readonly string[]): void {
+  if (names.length > 0) {
+    informOnce(construct, 'variables-from-elsewhere', construct.node.path, `There must be none of ${names.join(', ')}.`);
   }
 }
 
@@ -138,20 +151,28 @@ function checkOverrides(node: IConstruct, wired: Parameters<typeof isWired>[3]):
   }
 }
 
+/** What a workload has in Kubernetes. */
+export interface NotedObjects extends Pick<NotedWorkload, 'created' | 'annotations'> {
+  readonly provider?: TerraformProvider;
+}
+
 /** Makes a workload known to the Aspects of its app. */
-export function noteWorkload(scope: IConstruct, wiring: PodWiring, provider: TerraformProvider | undefined): void {
+export function noteWorkload(scope: IConstruct, wiring: PodWiring, { provider, ...objects }: NotedObjects): void {
   const { root } = scope.node;
   let workloads = APPS.get(root);
   if (workloads === undefined) {
     APPS.set(root, workloads = new AppWorkloads(root));
   }
-  workloads.add({ wiring, provider: provider?.alias ?? '', stack: TerraformStack.of(scope) });
+  workloads.add({ wiring, provider: provider?.alias ?? '', stack: TerraformStack.of(scope), ...objects });
 }
 
 /** The workloads of an app, and what must be done once for all of them when it is synthesized. */
 class AppWorkloads {
   private readonly names: WorkloadNames;
   private readonly watched = new Set<TerraformStack>();
+  /** The ServiceAccounts that annotations wait for. */
+  private readonly waitedFor = new Set<IConstruct>();
+  private readonly leaving = new Map<TerraformStack, boolean>();
   /** The wirings whose values each stack has. */
   private readonly crossed = new Map<TerraformStack, Set<PodWiring>>();
   /** The stacks that were prepared since the app was walked. */
@@ -166,12 +187,49 @@ class AppWorkloads {
     if (!this.watched.has(workload.stack)) {
       this.watch(workload.stack);
       new Preparation(workload.stack, 'WorkloadFederationWirings', () => this.prepare(workload.stack));
+      Aspects.of(workload.stack).add({ visit: node => this.visitAccount(node) });
     }
   }
 
   /** The workload that pods run as. */
   public find(pods: PodOwner | HiddenPods): FoundWorkload {
     return this.names.find(pods);
+  }
+
+  /** The wiring for pods that refer to a ServiceAccount of the user's: they go on waiting for it where the workload has nothing to wait for. */
+  public keepsReference(node: IConstruct, { wiring }: NotedWorkload, present: unknown): PodWiring {
+    const { reference, said } = wiring.serviceAccountName;
+    return reference !== said || !this.names.isReference(node, present) ? wiring
+      : { ...wiring, serviceAccountName: { reference: present as string, said } };
+  }
+
+  /** Refuses a second ServiceAccount beside that of a workload, and lets annotations wait for the one that they are for. */
+  private visitAccount(node: IConstruct): void {
+    const account = accountOf(node);
+    const workload = account === undefined ? undefined : this.names.ofAccount(account);
+    if (account === undefined || workload === undefined || workload.created === node) {
+      return;
+    }
+    const { created, annotations } = workload;
+    if (created !== undefined) {
+      throw new FederationError({
+        code: 'DuplicateRegistration', where: node.node.path, prop: 'metadata.name', rule: `be that of one ServiceAccount in the namespace (${created.node.path} is it)`,
+        got: quoted(account.serviceAccountName), remedy: 'say `existingServiceAccount: true` where the workload is defined, or remove this one',
+      });
+    }
+    if (annotations !== undefined && !this.waitedFor.has(node)) {
+      this.waitedFor.add(node);
+      annotations.dependsOn = [...annotations.dependsOn ?? [], dependable(account.resource)];
+    }
+    if (annotations !== undefined && account.ownsAnnotations && !this.leavesAnnotations(workload.stack)) {
+      warnOnce(node, 'contested-annotations');
+    }
+  }
+
+  /** Whether a provider of the stack is told to leave annotations alone, by patterns of its own. */
+  private leavesAnnotations(stack: TerraformStack): boolean {
+    return entryOf(this.leaving, stack, () => stack.node.findAll().some(
+      node => TerraformProvider.isTerraformProvider(node) && (node as { readonly ignoreAnnotations?: unknown }).ignoreAnnotations !== undefined));
   }
 
   /** Refuses to write values of another stack that nothing has made cross while it could be done. */
@@ -211,7 +269,7 @@ class AppWorkloads {
         this.watch(within);
       }
       const pods = covered ? podsOf(node) : undefined;
-      const workload = pods === undefined ? undefined : this.find(pods).workload;
+      const workload = pods === undefined || isSkipped(pods) ? undefined : this.find(pods).workload;
       if (workload !== undefined) {
         entryOf(crossing, within!, () => new Set()).add(workload.wiring);
       }
@@ -240,7 +298,7 @@ class AppWorkloads {
   private warnOfUnwired(stack: TerraformStack): void {
     for (const node of stack.node.findAll()) {
       const pods = podsOf(node);
-      if (pods?.template === undefined || TerraformStack.of(node) !== stack) {
+      if (pods?.template === undefined || isSkipped(pods) || TerraformStack.of(node) !== stack) {
         continue;
       }
       const { workload, elsewhere = [] } = this.find(pods);

@@ -8,9 +8,10 @@ import {
   configMapObject, ConfigMapObject, DIGEST, helmValues, HelmValues, HelmValuesOptions, KubernetesObject, kustomizeFiles, KustomizeOptions,
   ManifestsOptions, manifestsYaml, wiringAsSaid, WorkloadManifests, workloadManifests, WorkloadObjects,
 } from './manifests';
-import { hidesSkips, PodManifest, PodTemplate, PodTemplateOptions, PodWiring, WiredPodTemplate, wirePodTemplate } from './pod-template';
+import { Form, MANIFEST, TYPED } from './pod-form';
+import { hiddenVariables, hidesSkips, MergeOptions, PodManifest, PodTemplate, PodTemplateOptions, PodWiring, WiredPodTemplate, wirePods } from './pod-template';
 import { SmokeTest, smokeTestManifest, SmokeTestOptions, SmokeTestProps } from './smoke-test';
-import { noteWorkload } from './workload-wiring';
+import { informOfVariables, noteWorkload } from './workload-wiring';
 import { encodable, toYaml } from './yaml';
 import { warnOnce, watchProviders } from '../annotations';
 import { checkDependsOn, checkLimit, checkObjectName, checkPattern, checkRange, checkTokenPath, INITIAL_NAMESPACES, pathOf } from '../checks';
@@ -22,7 +23,7 @@ import { idPart, knownPart, textOf } from '../tokens';
 /** How a workload's ServiceAccount and pods are wired, apart from who it is and what it may become. */
 export interface WorkloadOptions {
   /**
-   * Whether the ServiceAccount exists already: it is then annotated and not created.
+   * Whether the ServiceAccount exists already, in the app or elsewhere: it is then annotated, where that is needed, and not created.
    * @default false
    */
   readonly existingServiceAccount?: boolean;
@@ -251,7 +252,7 @@ export class Workload extends Construct {
         && props.identities.some(identity => [identity.cloud, ...identity.otherClouds ?? []].includes('gcp')),
     };
     if (props.manifestsOnly !== true) {
-      noteWorkload(this, this.wiring, provider);
+      noteWorkload(this, this.wiring, { provider, created: this.resource, annotations: this.annotations });
     }
     watchProviders(this);
   }
@@ -269,10 +270,16 @@ export class Workload extends Construct {
    * of the Kubernetes API against `kubernetesApiAccess: false`, or a list that only Terraform knows
    */
   public podTemplate(template: PodTemplate, options?: PodTemplateOptions): WiredPodTemplate {
-    if (hidesSkips(template as PodManifest, this.wiring)) {
-      warnOnce(this, 'unread-annotations');
-    }
-    return wirePodTemplate(this, template, this.wiring, options);
+    return this.wired(TYPED, template as PodManifest, { ...options, namesNamespace: true }) as WiredPodTemplate;
+  }
+
+  /**
+   * The same in the form of the Kubernetes API: for the template of a kind that Terraform has in a kubernetes_manifest alone, such as a ReplicaSet or a
+   * Rollout, and for whatever else is written out in code.
+   * @throws FederationError as `podTemplate()` does
+   */
+  public podManifest(template: PodManifest, options: PodTemplateOptions = {}): Required<PodManifest> {
+    return this.wired(MANIFEST, template, options);
   }
 
   /**
@@ -336,6 +343,14 @@ export class Workload extends Construct {
   /** The same as YAML, for an output or a file. */
   public smokeTestYaml(options?: SmokeTestOptions): string {
     return toYaml(this.node.path, this.smokeTestManifest(options));
+  }
+
+  private wired(form: Form, template: PodManifest, options: MergeOptions): Required<PodManifest> {
+    if (hidesSkips(template, this.wiring)) {
+      warnOnce(this, 'unread-annotations');
+    }
+    informOfVariables(this, hiddenVariables(this, form, template, this.wiring));
+    return wirePods(this, form, template, this.wiring, options);
   }
 
   private tested() {

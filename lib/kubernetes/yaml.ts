@@ -39,5 +39,5 @@ export function encodable(where: string, value: unknown): unknown {
 function encodableText(text: string): string {
   const parts = splitTokens(text);
   const encoded = parts.map(part => isToken(part) || PLAIN.test(part) ? part : Fn.base64decode(Buffer.from(part).toString('base64')));
-  return parts.every((part, index) => part === encoded[index]) ? text : encoded.length === 1 ? encoded[0]! : Fn.join('', encoded);
+  return encoded.length <= 1 ? encoded[0] ?? text : Fn.join('', encoded);
 }

@@ -141,12 +141,12 @@ describe('a template that podTemplate() has wired, and that is changed to have',
   });
 
   test.each<[string, (workload: Workload) => any]>([
-    ['the Job of a smoke test', workload => workload.smokeTestManifest()],
-    ['a Pod with the patch\'s own containers', workload => {
-      const { spec, metadata } = workload.manifests({ containers: ['app'] }).patch as any;
-      return { apiVersion: 'v1', kind: 'Pod', metadata: { ...metadata, ...METADATA }, spec };
+    ['the Job of a smoke test, which says the names as they are,', workload => workload.smokeTestManifest()],
+    ['a Pod by podManifest()', workload => {
+      const { spec, metadata } = workload.podManifest({ metadata: METADATA, spec: { containers: [{ name: 'app' }] } });
+      return { apiVersion: 'v1', kind: 'Pod', metadata, spec };
     }],
-  ])('%s, which says the names as they are, is left as it is', (_, manifest) => {
+  ])('%s is left as it is', (_, manifest) => {
     const build = (aspect: boolean) => synthStack(scope => {
       const workload = both(scope);
       new Manifest(scope, 'Manifest', { manifest: manifest(workload) });

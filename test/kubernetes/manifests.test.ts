@@ -9,7 +9,7 @@ import { parse, parseAllDocuments, stringify } from 'yaml';
 import * as workloads from './known';
 import { EKS, ENV, MOUNT, MOUNTED, OTHER, PROVIDER, ROLE_ARN, wire } from './known';
 import { sentTemplate } from './pod-owners';
-import { describeOnKubectl, kustomized } from '../kubectl';
+import { describeOnKubectl, kustomized, patched } from '../kubectl';
 import { refusal } from '../refusal';
 import { scratchStack, stackIn, synthStack } from '../synth';
 import { synthHcl } from '../synth-hcl';
@@ -31,6 +31,11 @@ const VOLUME = {
     ],
   },
 };
+/** What a patch takes away: keys of old, which would win over the tokens. */
+const TAKEN = [
+  'AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY', 'AWS_SESSION_TOKEN', 'AWS_PROFILE', 'AWS_DEFAULT_PROFILE', 'AWS_CONFIG_FILE', 'AWS_SHARED_CREDENTIALS_FILE',
+  'CLOUDSDK_AUTH_ACCESS_TOKEN_FILE',
+].map(name => ({ name, $patch: 'delete' }));
 const KINDS: PodOwnerKind[] = ['Pod', 'Deployment', 'StatefulSet', 'DaemonSet', 'Job', 'CronJob', 'ReplicationController'];
 
 describe('manifests', () => {
@@ -50,8 +55,8 @@ describe('manifests', () => {
         serviceAccountName: 'reader',
         automountServiceAccountToken: false,
         securityContext: { fsGroup: 65532 },
-        containers: [{ name: 'app', env: ENV, volumeMounts: [MOUNTED] }],
-        initContainers: [{ name: 'migrate', env: ENV, volumeMounts: [MOUNTED] }],
+        containers: [{ name: 'app', env: [...ENV, ...TAKEN], volumeMounts: [MOUNTED] }],
+        initContainers: [{ name: 'migrate', env: [...ENV, ...TAKEN], volumeMounts: [MOUNTED] }],
         volumes: [{ ...VOLUME, projected: { defaultMode: 288, ...VOLUME.projected } }],
       },
     });
@@ -70,6 +75,14 @@ describe('manifests', () => {
         },
       },
       patch: { spec: { serviceAccountName: 'reader' } },
+    });
+  });
+
+  test('take the keys of old from containers that are named, where a webhook does the rest', () => {
+    const names = ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY', 'AWS_SESSION_TOKEN', 'AWS_PROFILE', 'AWS_DEFAULT_PROFILE', 'AWS_ROLE_ARN', 'AWS_WEB_IDENTITY_TOKEN_FILE',
+      'AWS_CONFIG_FILE', 'AWS_SHARED_CREDENTIALS_FILE'];
+    expect(annotated(scratchStack()).manifests({ containers: ['app'] }).patch).toEqual({
+      spec: { serviceAccountName: 'reader', containers: [{ name: 'app', env: names.map(name => ({ name, $patch: 'delete' })) }] },
     });
   });
 
@@ -261,11 +274,11 @@ describeOnTerraform('YAML by Terraform', () => {
   test('has the scripts of containers that bring tokens, as the typed form has them', () => {
     const files = printed(stack => brought(stack).kustomizeFiles({ targets: [{ kind: 'Deployment', name: 'reports', containers: ['app'] }] }));
     const { spec } = brought(scratchStack()).podTemplate({ spec: { container: [{ name: 'app' }] } });
-    const patched = parse(files['patch-deployment-reports.yaml']!).spec.template.spec;
+    const pods = parse(files['patch-deployment-reports.yaml']!).spec.template.spec;
     const scripts = (containers: any[]) => containers.flatMap(({ command }) => command === undefined ? [] : [command]);
-    expect(scripts(patched.containers)).toEqual(scripts(spec.container as any[]));
-    expect(scripts(patched.initContainers)).toEqual(scripts(spec.initContainer as any[]));
-    expect(scripts(patched.initContainers)).toHaveLength(1);
+    expect(scripts(pods.containers)).toEqual(scripts(spec.container as any[]));
+    expect(scripts(pods.initContainers)).toEqual(scripts(spec.initContainer as any[]));
+    expect(scripts(pods.initContainers)).toHaveLength(1);
   });
 });
 
@@ -286,6 +299,36 @@ describeOnKubectl('kubectl and kustomize', () => {
     const inner = kind === 'Pod' ? wired : kind === 'CronJob' ? wired.spec.jobTemplate.spec.template : wired.spec.template;
     const { labels, annotations } = inner.metadata;
     expect(sorted({ labels, annotations, spec: inner.spec })).toEqual(sorted({ ...metadata, spec: pod }));
+  });
+
+  test.each(KINDS)('the keys of old are gone from the named containers of a %s, and nothing comes where there were none', kind => {
+    const key = { name: 'AWS_ACCESS_KEY_ID', value: 'AKIAIOSFODNN7EXAMPLE' };
+    const secret = { name: 'AWS_SECRET_ACCESS_KEY', valueFrom: { secretKeyRef: { name: 'keys', key: 'secret' } } };
+    const level = { name: 'LEVEL', value: 'debug' };
+    const pod = { containers: [{ name: 'app', env: [key, level, secret] }, { name: 'other' }, { name: 'proxy', env: [key] }], initContainers: [{ name: 'migrate', env: [key] }] };
+    const template = { metadata: { labels: { app: 'reports' } }, spec: pod };
+    const { apiVersion } = both(scratchStack()).manifests({ kind, containers: ['app'] }).patch as { apiVersion: string };
+    const spec = kind === 'Pod' ? pod : kind === 'CronJob' ? { schedule: '0 3 * * *', jobTemplate: { spec: { template } } } : { selector: {}, template };
+    const named = { containers: ['app', 'other'], initContainers: ['migrate'] };
+    const envs = (workload: (stack: TerraformStack) => Workload) => {
+      const files = printed(stack => workload(stack).kustomizeFiles({ targets: [{ kind, name: 'reports', ...named }] }));
+      const wired = kustomized(files, [{ apiVersion, kind, metadata: { name: 'reports', namespace: 'reports' }, spec }]).find(object => object.kind === kind);
+      const { containers, initContainers } = kind === 'Pod' ? wired.spec : kind === 'CronJob' ? wired.spec.jobTemplate.spec.template.spec : wired.spec.template.spec;
+      return Object.fromEntries([...containers, ...initContainers].map(({ name, env }) => [name, env]));
+    };
+    const sortedEnvs = { app: sorted([...ENV, level]), other: sorted([...ENV]), proxy: [key], migrate: sorted([...ENV]) };
+    expect(sorted(envs(stack => both(stack)))).toEqual(sortedEnvs);
+    expect(envs(stack => annotated(stack))).toEqual({ app: [level], other: [], proxy: [key], migrate: [] });
+  });
+
+  test('kubectl patch takes the keys of old away', () => {
+    const { patch } = JSON.parse(JSON.stringify({ patch: annotated(scratchStack()).manifests({ containers: ['app', 'other'] }).patch }));
+    const env = [{ name: 'AWS_ACCESS_KEY_ID', value: 'AKIAIOSFODNN7EXAMPLE' }, { name: 'LEVEL', value: 'debug' }];
+    const template = { metadata: { labels: { app: 'reports' } }, spec: { containers: [{ name: 'app', image: 'app:1', env }, { name: 'other', image: 'app:1' }] } };
+    const deployment = { apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name: 'reports' }, spec: { selector: { matchLabels: { app: 'reports' } }, template } };
+    expect(patched(deployment, { spec: { template: patch } }).spec.template.spec.containers).toEqual([
+      { name: 'app', image: 'app:1', env: [env[1]] }, { name: 'other', image: 'app:1', env: [] },
+    ]);
   });
 
   test('kustomize patches the ServiceAccount of the name alone, where only Terraform knows name and namespace', () => {
@@ -315,8 +358,8 @@ describeOnKubectl('kubectl and kustomize', () => {
     const users = named.map(([name, namespace]) => ({
       apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name, namespace }, spec: { template: { spec: { containers: [{ name: 'app' }] } } },
     }));
-    const patched = kustomized(files, users).filter(({ kind, spec }) => kind === 'Deployment' && spec.template.spec.serviceAccountName === 'reader');
-    expect(patched.map(({ metadata: { name, namespace = '' } }) => `${name} ${namespace}`).sort()).toEqual(expected);
+    const wired = kustomized(files, users).filter(({ kind, spec }) => kind === 'Deployment' && spec.template.spec.serviceAccountName === 'reader');
+    expect(wired.map(({ metadata: { name, namespace = '' } }) => `${name} ${namespace}`).sort()).toEqual(expected);
   });
 
   test('kustomize patches a ServiceAccount that is there already, and leaves out what Terraform applies', () => {

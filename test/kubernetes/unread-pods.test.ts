@@ -99,10 +99,10 @@ describe('a manifest', () => {
     const spec = (serviceAccountName: string) => ({ serviceAccountName, containers: [{ name: 'app' }] });
     const manifest = (name: string) => ({ metadata: METADATA, ...object({ spec: spec(name) }) });
     const build = (scope: TerraformStack) => {
-      const { patch } = aws(scope).manifests({ containers: ['app'] });
+      const pods = aws(scope).podManifest({ spec: { containers: [{ name: 'app' }] } });
       new Manifest(scope, 'Unwired', { manifest: manifest('reader') });
       new Manifest(scope, 'Other', { manifest: manifest('other') });
-      new Manifest(scope, 'Patched', { manifest: { metadata: METADATA, ...object(patch) } });
+      new Manifest(scope, 'Patched', { manifest: { metadata: METADATA, ...object(pods) } });
       wire(scope);
     };
     expect(warningsOf(build)).toEqual([['stack/Unwired', 'unwired-workload']]);

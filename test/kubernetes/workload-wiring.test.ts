@@ -275,6 +275,24 @@ describe('what is wired already', () => {
   });
 });
 
+test.each(OWNERS.filter(([, , form]) => form === 'typed'))('the blocks that the provider asks for stay in a %s, though there is nothing in them', async (type, kind, _, create) => {
+  const build = (scope: TerraformStack) => {
+    aws(scope);
+    create(scope, 'Owner', { metadata: {}, spec: { serviceAccountName: 'reader', container: [{ name: 'app' }] } }, { name: 'reports', namespace: 'reports' });
+    wire(scope);
+  };
+  const hcl = await synthHcl(folder => {
+    const app = new App({ outdir: folder });
+    build(stackIn(app));
+    app.synth();
+  });
+  const json = synthStack(build);
+  expect(blocks(hcl.stack)).toEqual(blocks(json));
+  const { metadata, spec } = json.resource[type]!.Owner;
+  const { job_template: job, template = job?.spec.template } = spec;
+  expect([metadata.name, job?.metadata, template?.metadata]).toEqual(['reports', kind === 'CronJob' ? {} : undefined, kind === 'Pod' ? undefined : {}]);
+});
+
 test('the options of the Aspect nearest to the pods count, whichever was added first', () => {
   const { Near, Far } = synthStack(scope => {
     aws(scope);

@@ -6,6 +6,21 @@ import { stackIn, synthStack } from '../synth';
 import { synthHcl } from '../synth-hcl';
 import { describeOnTerraform, evaluated } from '../terraform';
 
+test.each<[string, (known: string) => string]>([
+  ['as it is', known => known], ['between plain texts', known => `gs://${known}/reports`], ['beside quotes', known => `"${known}"`], ['twice', known => `${known}-${known}`],
+])('what only Terraform knows is written without a warning of cdktf: %s', (_, text) => {
+  const warning = jest.spyOn(console, 'warn').mockImplementation();
+  try {
+    synthStack(stack => {
+      const known = new TerraformVariable(stack, 'known', { type: 'string' }).stringValue;
+      new TerraformOutput(stack, 'Yaml', { value: toYaml('stack', { metadata: { name: text(known) } }) });
+    });
+    expect(warning.mock.calls).toEqual([]);
+  } finally {
+    warning.mockRestore();
+  }
+});
+
 /** What means something to Terraform's templates, to its strings, to cdktf or to YAML. */
 const ODD = [
   '', ' ', '"', '"quoted"', '\'', '\\', '\\n', 'a\\', '$', '$$', '${', '${x}', '$${x}', '%', '%{', '%{ if x }', '%%{x}', '$(date)', '100%', 'a$', 'a%', '{', '}', '\n', 'a\nb\n', '\t', '\r\n',

@@ -30,7 +30,7 @@ function rule(level: Level, title: string, means: string, who: string, remedy: s
  * The rules whose reason Terraform does not have: nothing there says that an account was meant to be used by clients, the provider that a
  * module takes is its caller's to configure, and an Aspect leaves no trace of what it could not read.
  */
-type SeenBySynth = 'missing-provider' | 'unread-annotations' | 'unread-pods' | 'workload-of-another-stack';
+type SeenBySynth = 'contested-annotations' | 'missing-provider' | 'unread-annotations' | 'unread-pods' | 'variables-from-elsewhere' | 'workload-of-another-stack';
 
 const NOBODY = 'Nobody: it takes no token, and whoever should become the identity does not.';
 

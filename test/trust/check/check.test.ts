@@ -26,7 +26,7 @@ describe('rules', () => {
 
   test('what constructs annotate means the same here', () => {
     // Nothing in Terraform gives a reason for these.
-    const seenBySynth = ['missing-provider', 'unread-annotations', 'unread-pods', 'workload-of-another-stack'];
+    const seenBySynth = ['contested-annotations', 'missing-provider', 'unread-annotations', 'unread-pods', 'variables-from-elsewhere', 'workload-of-another-stack'];
     expect(Object.entries(RULES).map(([id]) => [id, CHECK_RULES.get(id)?.means])).toEqual(
       Object.entries(RULES).map(([id, text]) => [id, seenBySynth.includes(id) ? undefined : text]));
   });
@@ -53,6 +53,11 @@ describe('what is as it should be', () => {
     return more(aws(statement()), own, pod);
   };
 
+  const labelled = (name: string) => {
+    const pod = structuredClone(bare());
+    pod['kubernetes_pod_v1.Bare'].metadata[0].labels = { [name]: '' };
+    return pod;
+  };
   test.each<[string, Json]>([
     ['run as another service account', changed(spec => { spec.service_account_name = 'writer'; })],
     ['run as one that the input does not have', more(aws(statement()), bare())],
@@ -65,6 +70,23 @@ describe('what is as it should be', () => {
       spec.container[0].volume_mount = [{ name: 'tokens', mount_path: '/tokens' }];
       spec.volume = [{ name: 'tokens', projected: [{ sources: [{ service_account_token: [{ audience: 'sts.amazonaws.com', path: 'aws' }] }] }] }];
     })],
+    ['have a configuration of clients', changed(spec => {
+      spec.container[0].volume_mount = [{ name: 'config', mount_path: '/root/.aws' }];
+      spec.volume = [{ name: 'config', config_map: [{ name: 'aws-config' }] }];
+    })],
+    ['have a volume of a driver', changed(spec => {
+      spec.container[0].volume_mount = [{ name: 'spiffe', mount_path: '/spiffe' }];
+      spec.volume = [{ name: 'spiffe', csi: [{ driver: 'csi.spiffe.io', read_only: true }] }];
+    })],
+    ['have a folder that another container fills', changed(spec => {
+      spec.container[0].volume_mount = [{ name: 'work', mount_path: '/work' }];
+      spec.init_container = [{ name: 'fetch', image: 'vault', volume_mount: [{ name: 'work', mount_path: '/work' }] }];
+      spec.volume = [{ name: 'work', empty_dir: [{}] }];
+    })],
+    ['set variables by a command', changed(spec => { spec.container[0].command = ['sh', '-c', 'AWS_ROLE_ARN=x exec app']; })],
+    ['have flags for it', changed(spec => { spec.container[0].args = ['--aws-role-arn=x']; })],
+    ['have a command that only Terraform knows', { ...changed(spec => { spec.container[0].command = '${var.x}'; }), variable: { x: {} } }],
+    ['EKS\'s webhook shall leave alone', more(aws(statement()), own, labelled('eks.amazonaws.com/skip-pod-identity-webhook'))],
     ['have keys', changed(spec => spec.container[0].env.push({ name: 'AWS_ACCESS_KEY_ID', value: 'x' }))],
     ['have variables that only Terraform knows', { ...changed(spec => { spec.container[0].env = '${var.x}'; }), variable: { x: {} } }],
     ['have variables of a Secret that the input does not have', changed(spec => { spec.container[0].env_from = [{ secret_ref: [{ name: 'x' }] }]; })],
