@@ -60,14 +60,17 @@ const camel = (key: string) => key.replace(/_([a-z])/g, (_, letter: string) => l
 /** Which of the ports is meant: those of a container are a list of blocks, that of a probe or of a webhook's service is a number. */
 const isList = (key: string, value: unknown): value is readonly unknown[] => key in PLURALS && Array.isArray(value);
 
+/** The selector of a Service or a ReplicationController is a map of labels, and that of others a block. */
+const isMap = (key: string, value: any) => MAPS.has(key) || key === 'selector' && !Array.isArray(value) && !('match_labels' in value || 'match_expressions' in value);
+
 function field(key: string, value: any): [string, any] {
-  if (MAPS.has(key)) {
+  if (isMap(key, value)) {
     return [camel(key), Object.fromEntries(Object.entries(value).map(([name, text]) => [name, String(text)]))];
   }
   if (isList(key, value)) {
     return [PLURALS[key]!, value.map(fields)];
   }
-  if (key === 'default_mode' || key === 'mode') {
+  if ((key === 'default_mode' || key === 'mode') && /^[0-7]+$/.test(value)) {
     return [camel(key), Number.parseInt(value, 8)];
   }
   // What is not a block is a list of texts.
@@ -97,6 +100,10 @@ export function apiObjects(resources: readonly AppliedResource[]): ApiObject[] {
   return resources.filter(({ type, data }) => type.startsWith('kubernetes_') && !data).map(({ type, address, values }) => {
     if (type === 'kubernetes_manifest') {
       return values.manifest;
+    }
+    if (type === 'kubernetes_annotations') {
+      const { api_version: apiVersion, kind, metadata, annotations } = values;
+      return { apiVersion, kind, metadata: { ...fields([metadata].flat()[0]), annotations } };
     }
     const [apiVersion, kind] = KINDS[type] ?? [];
     if (apiVersion === undefined) {
