@@ -95,6 +95,12 @@ export function trusts(issuer: string, account = ACCOUNT, { sub = SUB, aud = 'st
 
 export const READ_S3 = { policy_arn: 'arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess' };
 
+/** What is there beside what tests apply. */
+const EXISTING = [
+  ACCOUNT, OTHER_ACCOUNT,
+  ...[`eu-west-1:${ACCOUNT}:cluster/apps`, `eu-west-1:${ACCOUNT}:cluster/apps2`, `us-east-1:${ACCOUNT}:cluster/apps`, `eu-west-1:${OTHER_ACCOUNT}:cluster/apps`].map(name => `arn:aws:eks:${name}`),
+];
+
 interface Standing {
   readonly aws: Aws;
   readonly internet: MemoryInternet;
@@ -107,7 +113,7 @@ export function aws(resources: readonly AppliedResource[], options: Partial<AwsO
   internet.serve('www.googleapis.com', ({ path }) => path === '/oauth2/v3/certs'
     ? { status: 200, body: JSON.stringify({ keys: [keyOf(GOOGLE).jwk] }) }
     : { status: 404, body: '' });
-  return { internet, aws: new Aws({ applied: { resources, outputs: {} }, internet, clock: () => NOW, ...options }) };
+  return { internet, aws: new Aws({ applied: { resources, outputs: {} }, internet, clock: () => NOW, existing: EXISTING, ...options }) };
 }
 
 /** An EKS cluster whose tokens are made by tests, and a pod in it. */

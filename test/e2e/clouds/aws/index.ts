@@ -1,3 +1,4 @@
+import { checkApplied } from './apply';
 import { AwsError } from './errors';
 import { Iam } from './iam';
 import { POD_IDENTITY_HOST, PodIdentity } from './pod-identity';
@@ -25,6 +26,10 @@ export interface AwsOptions {
   readonly podIdentity?: PodIdentityOptions;
   /** What AWS lets the accounts' trust policies have, in characters without white space. @default 2048 */
   readonly trustPolicyQuota?: number;
+  /** How many managed policies AWS lets a role have. @default 10 */
+  readonly managedPolicyQuota?: number;
+  /** What accounts have that Terraform did not make: numbers of accounts, and ARNs of roles, users, providers, policies and EKS clusters. */
+  readonly existing?: readonly string[];
 }
 
 /**
@@ -37,11 +42,12 @@ export class Aws {
   private applied: Applied;
   private iam: Iam;
 
-  /** Throws where AWS would not have taken what was applied, such as a malformed policy. */
+  /** Throws ApplyError where AWS does not take what is applied. */
   constructor(private readonly options: AwsOptions) {
     const { applied, internet, clock, sourceIp = '203.0.113.10', podIdentity = {} } = options;
+    checkApplied(options);
     this.applied = applied;
-    this.iam = new Iam(applied, options.trustPolicyQuota);
+    this.iam = new Iam(applied);
     const iam = () => this.iam;
     this.sts = new Sts({ iam, clock, internet, sourceIp });
     const agent = new PodIdentity({ iam, sts: this.sts, clock }, podIdentity);
@@ -52,9 +58,10 @@ export class Aws {
     internet.serve(POD_IDENTITY_HOST, async request => agent.agent(request));
   }
 
-  /** Terraform applied something else; sessions that were started stay, as they do at AWS, and have what their roles have now. */
+  /** Terraform applies something else, or is refused with an ApplyError; sessions that were started stay, as they do at AWS, and have what their roles have now. */
   apply(applied: Applied): void {
-    this.iam = new Iam(applied, this.options.trustPolicyQuota);
+    checkApplied({ ...this.options, applied, before: this.applied });
+    this.iam = new Iam(applied);
     this.applied = applied;
   }
 

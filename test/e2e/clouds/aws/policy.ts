@@ -55,7 +55,7 @@ interface Statement {
   readonly conditions: readonly Condition[];
 }
 
-interface Principal {
+export interface Principal {
   readonly type: 'AWS' | 'Federated' | 'Service' | 'everyone';
   readonly value: string;
 }
@@ -83,6 +83,8 @@ const ONE = Symbol('?');
 interface Operator {
   readonly negated: boolean;
   readonly matches: (actual: string, expected: Pattern) => boolean;
+  /** Whether a value is one that the operator can compare with. */
+  readonly takes: (value: string) => boolean;
 }
 
 /** https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html; `Null` stands apart, `BinaryEquals` is refused. */
@@ -91,30 +93,30 @@ const OPERATORS = new Map<string, Operator>([
   ...pair('StringEqualsIgnoreCase', 'StringNotEqualsIgnoreCase', (actual, expected) => actual.toLowerCase() === text(expected).toLowerCase()),
   ...pair('StringLike', 'StringNotLike', (actual, expected) => glob([...actual], expected)),
   // The document says of both pairs that they behave identically, wildcards included.
-  ...pair('ArnEquals', 'ArnNotEquals', arnMatches),
-  ...pair('ArnLike', 'ArnNotLike', arnMatches),
-  ...pair('NumericEquals', 'NumericNotEquals', ordered(number, (actual, expected) => actual === expected)),
-  ...one('NumericLessThan', ordered(number, (actual, expected) => actual < expected)),
-  ...one('NumericLessThanEquals', ordered(number, (actual, expected) => actual <= expected)),
-  ...one('NumericGreaterThan', ordered(number, (actual, expected) => actual > expected)),
-  ...one('NumericGreaterThanEquals', ordered(number, (actual, expected) => actual >= expected)),
-  ...pair('DateEquals', 'DateNotEquals', ordered(date, (actual, expected) => actual === expected)),
-  ...one('DateLessThan', ordered(date, (actual, expected) => actual < expected)),
-  ...one('DateLessThanEquals', ordered(date, (actual, expected) => actual <= expected)),
-  ...one('DateGreaterThan', ordered(date, (actual, expected) => actual > expected)),
-  ...one('DateGreaterThanEquals', ordered(date, (actual, expected) => actual >= expected)),
-  ...one('Bool', (actual, expected) => actual.toLowerCase() === text(expected).toLowerCase()),
-  ...pair('IpAddress', 'NotIpAddress', (actual, expected) => inRange(actual, text(expected))),
-  ...one('Null', () => false),
+  ...pair('ArnEquals', 'ArnNotEquals', arnMatches, isArn),
+  ...pair('ArnLike', 'ArnNotLike', arnMatches, isArn),
+  ...pair('NumericEquals', 'NumericNotEquals', ordered(number, (actual, expected) => actual === expected), isNumber),
+  ...one('NumericLessThan', ordered(number, (actual, expected) => actual < expected), isNumber),
+  ...one('NumericLessThanEquals', ordered(number, (actual, expected) => actual <= expected), isNumber),
+  ...one('NumericGreaterThan', ordered(number, (actual, expected) => actual > expected), isNumber),
+  ...one('NumericGreaterThanEquals', ordered(number, (actual, expected) => actual >= expected), isNumber),
+  ...pair('DateEquals', 'DateNotEquals', ordered(date, (actual, expected) => actual === expected), isDate),
+  ...one('DateLessThan', ordered(date, (actual, expected) => actual < expected), isDate),
+  ...one('DateLessThanEquals', ordered(date, (actual, expected) => actual <= expected), isDate),
+  ...one('DateGreaterThan', ordered(date, (actual, expected) => actual > expected), isDate),
+  ...one('DateGreaterThanEquals', ordered(date, (actual, expected) => actual >= expected), isDate),
+  ...one('Bool', (actual, expected) => actual.toLowerCase() === text(expected).toLowerCase(), isBoolean),
+  ...pair('IpAddress', 'NotIpAddress', (actual, expected) => inRange(actual, text(expected)), isRange),
+  ...one('Null', () => false, isBoolean),
 ]);
 const NULL = OPERATORS.get('Null')!;
 
-function one(name: string, matches: Operator['matches']): [string, Operator][] {
-  return [[name, { negated: false, matches }]];
+function one(name: string, matches: Operator['matches'], takes: Operator['takes'] = () => true): [string, Operator][] {
+  return [[name, { negated: false, matches, takes }]];
 }
 
-function pair(name: string, negation: string, matches: Operator['matches']): [string, Operator][] {
-  return [[name, { negated: false, matches }], [negation, { negated: true, matches }]];
+function pair(name: string, negation: string, matches: Operator['matches'], takes: Operator['takes'] = () => true): [string, Operator][] {
+  return [[name, { negated: false, matches, takes }], [negation, { negated: true, matches, takes }]];
 }
 
 /** Reads a trust policy or a policy of a role; throws PolicyError where IAM would not take it. */
@@ -208,6 +210,23 @@ function readConditions(conditions: unknown): Condition[] {
       operator, set: set as Condition['set'], ifExists: ifExists !== undefined, key: key.toLowerCase(), values: strings(value, true),
     }));
   });
+}
+
+/**
+ * Throws PolicyError where conditions are well formed and compare with nothing: a key of no service, no value, or a value that the operator cannot compare with.
+ * IAM's documents have a form for each, and do not say what comes of others: they are refused.
+ */
+export function checkConditions({ statements }: Policy): void {
+  for (const { operator, key, values } of statements.flatMap(({ conditions }) => conditions)) {
+    if (!/^[^:\s]+:./.test(key)) throw new PolicyError('Actions/Conditions must be prefaced by a vendor, e.g., iam, sdb, ec2, etc.');
+    const wrong = values.find(value => !value.includes('${') && !operator.takes(value));
+    if (values.length === 0 || wrong !== undefined) throw new PolicyError(`Syntax errors in policy: ${JSON.stringify(wrong ?? values)} of ${JSON.stringify(key)}.`);
+  }
+}
+
+/** The principals that a trust policy names. */
+export function principalsOf({ statements }: Policy): readonly Principal[] {
+  return statements.flatMap(({ principals }) => principals);
 }
 
 /**
@@ -358,6 +377,22 @@ function number(value: string): number | undefined {
   return /^-?\d{1,15}(?:\.\d{1,15})?$/.test(value) ? Number(value) : undefined;
 }
 
+function isNumber(value: string): boolean {
+  return number(value) !== undefined;
+}
+
+function isDate(value: string): boolean {
+  return date(value) !== undefined;
+}
+
+function isBoolean(value: string): boolean {
+  return /^(?:true|false)$/i.test(value);
+}
+
+function isArn(value: string): boolean {
+  return value.startsWith('arn:') && value.split(':').length >= 6;
+}
+
 /** ISO 8601 as the W3C's note has it, or seconds since 1970. */
 function date(value: string): number | undefined {
   if (/^\d{1,11}$/.test(value) && value.length !== 4) return Number(value);
@@ -365,15 +400,25 @@ function date(value: string): number | undefined {
   return Number.isNaN(time) ? undefined : time / 1000;
 }
 
-function inRange(actual: string, range: string): boolean {
+function inRange(actual: string, expected: string): boolean {
+  const range = rangeOf(expected);
+  if (range === undefined || isIP(actual) !== range.version) return false;
+  const family = range.version === 4 ? 'ipv4' : 'ipv6';
+  const list = new BlockList();
+  list.addSubnet(range.address, range.length, family);
+  return list.check(actual, family);
+}
+
+function isRange(value: string): boolean {
+  return rangeOf(value) !== undefined;
+}
+
+function rangeOf(range: string): { readonly address: string; readonly version: number; readonly length: number } | undefined {
   const [address = '', prefix] = range.split('/', 2);
   const version = isIP(address);
   const bits = version === 4 ? 32 : 128;
   const length = prefix === undefined ? bits : /^\d{1,3}$/.test(prefix) ? Number(prefix) : NaN;
-  if (version === 0 || isIP(actual) !== version || !(length <= bits)) return false;
-  const list = new BlockList();
-  list.addSubnet(address, length, version === 4 ? 'ipv4' : 'ipv6');
-  return list.check(actual, version === 4 ? 'ipv4' : 'ipv6');
+  return version !== 0 && length <= bits ? { address, version, length } : undefined;
 }
 
 /** A text or a list of texts; where the grammar allows them, also numbers and booleans. */

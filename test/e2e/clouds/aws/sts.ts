@@ -89,8 +89,12 @@ const GOOGLE_PROVIDER = 'accounts.google.com';
 const GOOGLE_KEYS = 'https://www.googleapis.com/oauth2/v3/certs';
 /** STS answers "Token too old" after a day, however long the token is valid: https://github.com/mozilla-iam/mozilla-aws-cli/issues/146 */
 const GREATEST_AGE = 86400;
+/** For clocks that differ: https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_providers_oidc.html */
+const GRACE = 300;
 /** https://docs.aws.amazon.com/IAM/latest/UserGuide/id_session-tags.html#id_session-tags_adding-assume-role-idp: needs a permission that is not looked at here. */
-const TAG_CLAIMS = ['https://aws.amazon.com/tags', 'https://aws.amazon.com/source_identity'];
+const TAG_CLAIMS = /^https:\/\/aws\.amazon\.com\/(?:tags(?:\/|$)|source_identity$)/;
+/** What makes `sts:RoleAuthorizedByIdp` true, and is enforced before the trust policy: https://awsteele.com/blog/2026/07/13/oidc-tokens-can-restrict-which-aws-roles-they-assume.html */
+const ROLES_CLAIM = 'https://aws.amazon.com/roles';
 
 const NOT_A_JWT = 'The ID Token provided is not a valid JWT. (You may see this error if you sent an Access Token)';
 const NO_KEY = 'Couldn\'t retrieve verification key from your identity provider,  please reference AssumeRoleWithWebIdentity documentation for requirements';
@@ -117,7 +121,10 @@ export class Sts {
     this.checkTimes(claims);
     const subject = subjectOf(claims);
     const audience = audienceOf(claims, provider);
-    if (TAG_CLAIMS.some(name => name in claims)) throw new AwsError(403, 'AccessDenied', 'Not authorized to perform sts:TagSession');
+    if (ROLES_CLAIM in claims && ![claims[ROLES_CLAIM]].flat().includes(roleArn)) {
+      throw invalid('The target role ARN is not present in the roles claim of the identity token');
+    }
+    if (Object.keys(claims).some(name => TAG_CLAIMS.test(name))) throw new AwsError(403, 'AccessDenied', 'Not authorized to perform sts:TagSession');
 
     const role = iam.role(roleArn);
     const name = provider?.name ?? GOOGLE_PROVIDER;
@@ -126,6 +133,8 @@ export class Sts {
     if (google) keys.set(`${name}:oaud`, String([claims.aud].flat()[0]));
     const methods = [claims.amr].flat();
     if (claims.amr !== undefined && methods.every(method => typeof method === 'string')) keys.set(`${name}:amr`.toLowerCase(), methods);
+    // Whether the key is there for other tokens is not documented.
+    if (ROLES_CLAIM in claims) keys.set('sts:roleauthorizedbyidp', 'true');
     const caller: Caller = { kind: 'Federated', provider: provider?.arn ?? GOOGLE_PROVIDER };
     const context = new Map([...this.requestContext(region), ...keys, ['sts:rolesessionname', roleSessionName]]);
     if (role === undefined || this.trusts({ role, caller, context }, 'sts:AssumeRoleWithWebIdentity').effect !== 'allowed') {
@@ -221,14 +230,14 @@ export class Sts {
     }
   }
 
-  /** No leeway is documented, so there is none. */
+  /** Leeway is documented for the end of a token, and for nothing else. */
   private checkTimes({ exp, iat, nbf }: Jws['claims']): void {
     const now = this.world.clock();
     for (const [name, value] of Object.entries({ exp, iat })) {
       if (value === undefined) throw invalid(`Missing a required claim: ${name}`);
     }
     if (![exp, iat, ...nbf === undefined ? [] : [nbf]].every(time => typeof time === 'number' && Number.isFinite(time) && time >= 0)) throw invalid(INVALID);
-    if (now >= (exp as number)) {
+    if (now >= (exp as number) + GRACE) {
       throw new AwsError(400, 'ExpiredTokenException', `Token expired: current date/time ${Math.floor(now)} must be before the expiration date/time ${exp as number}`);
     }
     if ((iat as number) > now || (nbf !== undefined && (nbf as number) > now)) throw invalid(INVALID);

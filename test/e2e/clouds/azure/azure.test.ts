@@ -31,11 +31,11 @@ const managed = (name: string, clientId: string, principalId: string) => resourc
   id: identityId(name), name, client_id: clientId, principal_id: principalId, tenant_id: TENANT,
 });
 const credential = (values: object = {}, name = 'Credential') => resource(`azurerm_federated_identity_credential.${name}`, {
-  parent_id: identityId('reader').toUpperCase(), issuer: ISSUER, subject: SUBJECT, audience: [AUDIENCE], ...values,
+  name, parent_id: identityId('reader').toUpperCase(), issuer: ISSUER, subject: SUBJECT, audience: [AUDIENCE], ...values,
 });
 const application = (name: string, clientId: string) => resource(`azuread_application.${name}`, { id: `/applications/${name}`, object_id: name, client_id: clientId });
 const applicationCredential = (name: string, values: object = {}) => resource(`azuread_application_federated_identity_credential.${name}`, {
-  application_id: `/applications/${name}`, display_name: 'x', issuer: ISSUER, subject: SUBJECT, audiences: [AUDIENCE], ...values,
+  application_id: `/applications/${name}`, display_name: 'reports-reader', issuer: ISSUER, subject: SUBJECT, audiences: [AUDIENCE], ...values,
 });
 const IDENTITIES = [
   managed('reader', MANAGED, PRINCIPALS[MANAGED]!), credential(), credential({ subject: 'system:serviceaccount:reports:other', audience: ['api://other'] }, 'Other'),
@@ -216,25 +216,6 @@ describe('refuses a token', () => {
   });
 });
 
-describe('refuses what Azure would not have let Terraform apply', () => {
-  const build = (...more: AppliedResource[]) => () => world([managed('reader', MANAGED, PRINCIPALS[MANAGED]!), ...more]);
-  const where = 'azurerm_federated_identity_credential.Credential';
-  const form = `${where}: a federated credential has one issuer, one subject and one audience of at most 600 characters.`;
-  test.each<[string, () => unknown, string]>([
-    ['a credential of nobody', build(credential({ parent_id: identityId('none') })), `${where}: the identity of this federated credential was not found.`],
-    ['two audiences', build(credential({ audience: [AUDIENCE, 'b'] })), form],
-    ['no audience', build(credential({ audience: [] })), form],
-    ['no subject', build(credential({ subject: '' })), form],
-    ['a subject that is too long', build(credential({ subject: 'x'.repeat(601) })), form],
-    ['an issuer without a scheme', build(credential({ issuer: 'issuer.example.com' })), `${where}: the issuer of a federated credential is an https URL.`],
-    ['issuer and subject twice', build(credential(), credential({ audience: ['b'] }, 'Second')), 'azurerm_federated_identity_credential.Second: issuer and subject of a federated credential are unique for an identity.'],
-    ['more than 20', build(...Array.from({ length: 21 }, (_, index) => credential({ subject: `s${index}` }, `C${index}`))),
-      'azurerm_federated_identity_credential.C0: an identity has at most 20 federated credentials, not 21.'],
-  ])('%s', (_, made, message) => {
-    expect(made).toThrow(new Error(message));
-  });
-});
-
 const post = async (body: Record<string, string> | string, tenant = TENANT, headers: Record<string, string> = {}) => {
   const { status, body: text } = await internet.fetch({
     url: `https://login.microsoftonline.com/${tenant}/oauth2/v2.0/token`, method: 'POST', headers: { 'content-type': 'application/x-www-form-urlencoded', ...headers },
@@ -300,6 +281,8 @@ describe('the token endpoint', () => {
     expect([configuration.token_endpoint, configuration.issuer]).toEqual([`https://login.microsoftonline.com/${TENANT}/oauth2/v2.0/token`, `https://login.microsoftonline.com/${TENANT}/v2.0`]);
     expect((await get(`${TENANT}/discovery/v2.0/keys`)).keys).toEqual([{ kty: 'RSA', use: 'sig', kid: expect.any(String), alg: 'RS256', n: expect.any(String), e: 'AQAB' }]);
     expect((await internet.fetch({ url: `https://login.microsoftonline.com/${TENANT}/oauth2/token`, method: 'POST' })).status).toBe(404);
+    const { status, body } = await internet.fetch({ url: 'https://login.microsoftonline.com/contoso/v2.0/.well-known/openid-configuration' });
+    expect([status, JSON.parse(body).error_description]).toEqual([400, expect.stringContaining('AADSTS90002: Tenant \'contoso\' not found.')]);
   });
 });
 
@@ -330,7 +313,6 @@ describe('Blob Storage', () => {
     ['a role that manages accounts', { role_definition_name: 'Contributor' }, 'AuthorizationPermissionMismatch', 'AuthorizationPermissionMismatch'],
     ['a role for queues', { role_definition_name: 'Storage Queue Data Reader' }, 'AuthorizationPermissionMismatch', 'AuthorizationPermissionMismatch'],
     ['another principal', { principal_id: PRINCIPALS[APPLICATION] }, 'AuthorizationPermissionMismatch', 'AuthorizationPermissionMismatch'],
-    ['the client id in the place of the principal\'s', { principal_id: MANAGED }, 'AuthorizationPermissionMismatch', 'AuthorizationPermissionMismatch'],
     ['a condition that nobody reads here', { condition: '@Resource[x] StringEquals \'y\'' }, 'AuthorizationPermissionMismatch', 'AuthorizationPermissionMismatch'],
   ])('is decided by %s', async (_, values, containers, blobs) => {
     const { azure: other, internet: network } = world([...IDENTITIES, assigned(values)]);
@@ -369,6 +351,8 @@ describe('Blob Storage', () => {
     }));
     const challenge = `Bearer authorization_uri=https://login.microsoftonline.com/${TENANT}/oauth2/authorize resource_id=https://storage.azure.com`;
     expect(codes).toEqual([[401, 'NoAuthenticationInformation', challenge], ...Array<unknown>(5).fill([401, 'InvalidAuthenticationInfo', challenge])]);
+    const { token: forManagement } = await azure.exchange({ clientId: MANAGED, assertion: token(), scope: 'https://management.azure.com//.default' });
+    expect(outcome(await list('?comp=list', `Bearer ${forManagement}`))).toEqual({ status: 401, as: undefined, names: 'InvalidAuthenticationInfo' });
     now = START + 86399;
     expect(outcome(await list('?comp=list', good))).toEqual({ status: 401, as: undefined, names: 'InvalidAuthenticationInfo' });
   });
@@ -378,6 +362,41 @@ describe('Blob Storage', () => {
     expect(outcome(await list('none?restype=container&comp=list', authorization)).names).toBe('ContainerNotFound');
     expect([await list('reports/a.csv', authorization), await list('reports?comp=list', authorization), await list('?comp=properties', authorization)].map(answer => outcome(answer).names)).toEqual(
       Array(3).fill('UnsupportedHttpVerb'));
+  });
+});
+
+describe('Resource Manager', () => {
+  const management = async () => (await azure.exchange({ clientId: MANAGED, assertion: token(), scope: 'https://management.core.windows.net//.default' })).token;
+  const ask = async (path: string, authorization?: string) => {
+    const { status, headers = {}, body } = await internet.fetch({ url: `https://management.azure.com/${path}`, headers: authorization === undefined ? {} : { authorization } });
+    const { value, error } = JSON.parse(body);
+    return { status, found: value ?? error.code, challenge: headers['www-authenticate'] };
+  };
+
+  test('shows no subscriptions to whoever has a token for it', async () => {
+    expect(await ask('subscriptions?api-version=2019-11-01', `Bearer ${await management()}`)).toEqual({ status: 200, found: [], challenge: undefined });
+  });
+
+  test('refuses whoever has none', async () => {
+    const [own, { token: forStorage }] = [await management(), await azure.exchange({ clientId: MANAGED, assertion: token() })];
+    const challenge = `Bearer authorization_uri="https://login.microsoftonline.com/${TENANT}", error="invalid_token", error_description="The access token is invalid."`;
+    const refused = (authorization?: string) => ask('subscriptions?api-version=2019-11-01', authorization);
+    expect(await refused()).toEqual({ status: 401, found: 'AuthenticationFailed', challenge });
+    for (const authorization of [`Bearer ${token()}`, `Bearer ${forStorage}`, `Bearer ${own.slice(0, -4)}`, `Basic ${own}`, 'Bearer x']) {
+      expect(await refused(authorization)).toEqual({ status: 401, found: 'InvalidAuthenticationToken', challenge });
+    }
+    now = START + 86399;
+    expect(await refused(`Bearer ${own}`)).toEqual({ status: 401, found: 'InvalidAuthenticationToken', challenge });
+  });
+
+  test('refuses what it does not know', async () => {
+    const authorization = `Bearer ${await management()}`;
+    expect([(await ask('subscriptions', authorization)).found, (await ask('tenants?api-version=2019-11-01', authorization)).found]).toEqual(['MissingApiVersionParameter', 'InvalidResourceType']);
+  });
+
+  test('refuses a name without the slash at its end', async () => {
+    await expect(azure.exchange({ clientId: MANAGED, assertion: token(), scope: 'https://management.azure.com/.default' })).rejects.toThrow(
+      'AADSTS500011: The resource principal named https://management.azure.com was not found');
   });
 });
 

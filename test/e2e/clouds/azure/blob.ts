@@ -1,4 +1,6 @@
+import { ROLES } from './apply';
 import type { Caller, Entra } from './entra';
+import { STORAGE } from './entra';
 import type { Applied, Clock, HttpRequest, HttpResponse } from '../../model';
 import { CALLER_HEADER, ofType } from '../../model';
 
@@ -10,15 +12,11 @@ export type StorageContent = Readonly<Record<string, {
 }>>;
 
 /**
- * The built-in roles that may read blobs and list containers, by their ids:
- * https://learn.microsoft.com/en-us/azure/role-based-access-control/built-in-roles/storage. Roles for managing accounts read no data.
+ * The built-in roles that may read blobs and list containers: https://learn.microsoft.com/en-us/azure/role-based-access-control/built-in-roles/storage.
+ * Roles for managing accounts read no data.
  */
-const READERS = new Map([
-  ['storage blob data reader', '2a2b9908-6ea1-4ae2-8e65-a410df84e7d1'],
-  ['storage blob data contributor', 'ba92f5b4-2d11-453d-a403-e96b0029c9fe'],
-  ['storage blob data owner', 'b7e6dc6d-f1e8-4753-8033-0f276bb0955b'],
-]);
-const READER_IDS = new Set(READERS.values());
+const READERS: ReadonlySet<string> = new Set(['storage blob data reader', 'storage blob data contributor', 'storage blob data owner']);
+const READER_IDS: ReadonlySet<string> = new Set([...ROLES].filter(([name]) => READERS.has(name)).map(([, id]) => id));
 const VERSION = '2025-11-05';
 
 class BlobError extends Error {
@@ -84,7 +82,7 @@ export class Blob {
     const text = 'Server failed to authenticate the request. Please refer to the information in the www-authenticate header.';
     if (authorization === undefined) throw new BlobError(401, 'NoAuthenticationInformation', text, challenge);
     const token = /^Bearer ([A-Za-z0-9._-]+)$/.exec(authorization)?.[1];
-    const caller = token === undefined ? undefined : await this.entra.callerOf(token);
+    const caller = token === undefined ? undefined : await this.entra.callerOf(token, STORAGE);
     if (caller === undefined) throw new BlobError(401, 'InvalidAuthenticationInfo', text, challenge);
     return caller;
   }

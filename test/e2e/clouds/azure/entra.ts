@@ -30,15 +30,22 @@ export interface Caller {
   readonly principalId: string;
 }
 
-const HOST = 'login.microsoftonline.com';
-const STORAGE = 'https://storage.azure.com';
 /** A day less a second, as workload identities get it; the clients of one test never live so long. */
 const LIFETIME = 86399;
 /** A day and an hour is what the service itself says: see `refuse.lifetime`. */
 const LONGEST_ASSERTION = 90000;
 const ASSERTION_TYPE = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer';
-/** What a resource is called, and the audience of its tokens: a storage account's own URL stands for all of Storage. */
-const RESOURCE = /^https:\/\/(?:storage\.azure\.com|[a-z0-9]{3,24}\.blob\.core\.windows\.net)\/?$/;
+/** The services that the directory gives tokens for, by the audience of these. */
+export const STORAGE = 'https://storage.azure.com';
+export const MANAGEMENT = 'https://management.core.windows.net/';
+/**
+ * What each is called: a storage account's own URL stands for all of Storage. The slash at the end of the other is part of its name:
+ * https://learn.microsoft.com/en-us/entra/identity-platform/scopes-oidc#trailing-slash-and-default.
+ */
+const RESOURCES: readonly (readonly [name: RegExp, audience: string])[] = [
+  [/^https:\/\/(?:storage\.azure\.com|[a-z0-9]{3,24}\.blob\.core\.windows\.net)\/?$/, STORAGE],
+  [/^https:\/\/management\.(?:core\.windows\.net|azure\.com)\/$/, MANAGEMENT],
+];
 
 /** The key of the directory in this process; nobody else signs its tokens. */
 let directoryKey: { readonly privateKey: string; readonly jwk: JsonWebKey } | undefined;
@@ -61,7 +68,11 @@ export class Entra {
   public readonly principals: ReadonlyMap<string, Principal>;
   private requests = 0;
 
-  public constructor(applied: Applied, private readonly tenant: string, private readonly internet: Pick<Internet, 'fetch'>, private readonly clock: Clock) {
+  public constructor(
+    applied: Applied, private readonly tenant: string, private readonly internet: Pick<Internet, 'fetch'>, private readonly clock: Clock,
+    /** Where the directory answers: each cloud has one of its own. */
+    public readonly host: string,
+  ) {
     this.principals = principalsOf(applied, tenant);
   }
 
@@ -76,18 +87,19 @@ export class Entra {
     if (principal.principalId === undefined) throw refuse.noServicePrincipal(clientId, this.tenant);
     const resource = scope.endsWith('/.default') ? scope.slice(0, -'/.default'.length) : undefined;
     if (resource === undefined || scope.includes(' ')) throw refuse.scope(scope);
-    if (!RESOURCE.test(resource)) throw refuse.resource(resource, this.tenant);
+    const audience = RESOURCES.find(([name]) => name.test(resource))?.[1];
+    if (audience === undefined) throw refuse.resource(resource, this.tenant);
     await this.federate(principal, assertion);
-    return { token: this.tokenOf(principal), expiresIn: LIFETIME, principal };
+    return { token: this.tokenOf(principal, audience), expiresIn: LIFETIME, principal };
   }
 
-  /** Says who a token of the directory for Storage is; undefined for any other token. */
-  public async callerOf(token: string): Promise<Caller | undefined> {
+  /** Says who a token of the directory for a service is; undefined for any other token. */
+  public async callerOf(token: string, audience: string): Promise<Caller | undefined> {
     try {
       const { claims } = await verifyJws(token, issuer => Promise.resolve(issuer === `https://sts.windows.net/${this.tenant}/` ? [keyOfDirectory().jwk] : []));
       const { aud, exp, nbf, tid, appid, oid } = claims;
       const now = this.clock();
-      const valid = aud === STORAGE && tid === this.tenant && typeof exp === 'number' && now < exp && typeof nbf === 'number' && nbf <= now;
+      const valid = aud === audience && tid === this.tenant && typeof exp === 'number' && now < exp && typeof nbf === 'number' && nbf <= now;
       return valid && typeof appid === 'string' && typeof oid === 'string' ? { clientId: appid, principalId: oid } : undefined;
     } catch (error) {
       if (error instanceof JwsError) return undefined;
@@ -106,12 +118,8 @@ export class Entra {
     }
   };
 
-  public get host(): string {
-    return HOST;
-  }
-
   private async route({ method, path, body }: HttpRequest): Promise<HttpResponse> {
-    const { pathname } = new URL(path, `https://${HOST}`);
+    const { pathname } = new URL(path, `https://${this.host}`);
     const [tenant = '', ...rest] = pathname.slice(1).split('/');
     const at = `${method} ${rest.join('/')}`;
     // https://learn.microsoft.com/en-us/entra/msal/python/advanced/instance-discovery: `common` is nobody's tenant.
@@ -196,12 +204,12 @@ export class Entra {
     return this.tenant;
   }
 
-  private tokenOf({ clientId, principalId }: Principal): string {
+  private tokenOf({ clientId, principalId }: Principal, audience: string): string {
     const { privateKey, jwk } = keyOfDirectory();
     const now = this.clock();
     const part = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url');
     const input = `${part({ typ: 'JWT', alg: 'RS256', kid: jwk.kid })}.${part({
-      aud: STORAGE, iss: `https://sts.windows.net/${this.tenant}/`, iat: now, nbf: now, exp: now + LIFETIME, appid: clientId, idtyp: 'app', oid: principalId, sub: principalId,
+      aud: audience, iss: `https://sts.windows.net/${this.tenant}/`, iat: now, nbf: now, exp: now + LIFETIME, appid: clientId, idtyp: 'app', oid: principalId, sub: principalId,
       tid: this.tenant, ver: '1.0',
     })}`;
     return `${input}.${sign('sha256', Buffer.from(input), createPrivateKey(privateKey)).toString('base64url')}`;
@@ -209,14 +217,14 @@ export class Entra {
 
   private instances(): object {
     return {
-      'tenant_discovery_endpoint': `https://${HOST}/${this.tenant}/v2.0/.well-known/openid-configuration`,
+      'tenant_discovery_endpoint': `https://${this.host}/${this.tenant}/v2.0/.well-known/openid-configuration`,
       'api-version': '1.1',
-      'metadata': [{ preferred_network: HOST, preferred_cache: 'login.windows.net', aliases: [HOST, 'login.windows.net', 'login.microsoft.com', 'sts.windows.net'] }],
+      'metadata': [{ preferred_network: this.host, preferred_cache: 'login.windows.net', aliases: [this.host, 'login.windows.net', 'login.microsoft.com', 'sts.windows.net'] }],
     };
   }
 
   private configuration(tenant: string): object {
-    const base = `https://${HOST}/${tenant}`;
+    const base = `https://${this.host}/${tenant}`;
     return {
       token_endpoint: `${base}/oauth2/v2.0/token`,
       token_endpoint_auth_methods_supported: ['client_secret_post', 'private_key_jwt', 'client_secret_basic'],
@@ -248,7 +256,7 @@ export class Entra {
       timestamp,
       trace_id: traceId,
       correlation_id: correlationId,
-      error_uri: `https://${HOST}/error?code=${code}`,
+      error_uri: `https://${this.host}/error?code=${code}`,
     });
   }
 }

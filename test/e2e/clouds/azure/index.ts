@@ -1,5 +1,7 @@
+import { checkApplied } from './apply';
 import { Blob, StorageContent } from './blob';
 import { AccessToken, Entra, TokenExchange } from './entra';
+import { ResourceManager } from './resource-manager';
 import type { Applied, Clock, Internet } from '../../model';
 import type { World } from '../../world';
 
@@ -17,24 +19,37 @@ export interface AzureProps {
   readonly clock: Clock;
   /** @default - no account holds anything */
   readonly storage?: StorageContent;
+  /** Object ids of principals that Terraform did not make. @default - none */
+  readonly existing?: readonly string[];
+  /** Where the cloud's directory answers, and the domain of its storage accounts. @default - those of the global cloud */
+  readonly hosts?: { readonly directory: string; readonly blobs: string };
 }
 
-/** A stand-in of Azure: Microsoft's token endpoint and Blob Storage, that trust what Terraform applied and nothing else. */
+const GLOBAL = { directory: 'login.microsoftonline.com', blobs: 'blob.core.windows.net' };
+
+/** A stand-in of Azure: Microsoft's token endpoint, Blob Storage and the list of subscriptions, that trust what Terraform applied and nothing else. */
 export class Azure {
   private readonly entra: Entra;
   private readonly blob: Blob;
+  private readonly resourceManager: ResourceManager;
   private readonly internet: Internet;
+  private readonly blobs: string;
 
-  public constructor({ applied, world, internet, clock, storage = {} }: AzureProps) {
+  /** Throws ApplyError where Azure does not take what is applied. */
+  public constructor({ applied, world, internet, clock, storage = {}, existing = [], hosts: { directory, blobs } = GLOBAL }: AzureProps) {
+    checkApplied({ applied, tenant: world.azureTenant, existing });
     this.internet = internet;
-    this.entra = new Entra(applied, world.azureTenant, internet, clock);
+    this.blobs = blobs;
+    this.entra = new Entra(applied, world.azureTenant, internet, clock, directory);
     this.blob = new Blob(applied, this.entra, world.azureTenant, clock, storage);
+    this.resourceManager = new ResourceManager(this.entra, world.azureTenant);
   }
 
   /** Lets clients find the hosts of Azure. */
   public serve(): void {
     this.internet.serve(this.entra.host, this.entra.answer);
-    this.internet.serve(/[a-z0-9]{3,24}\.blob\.core\.windows\.net/, this.blob.answer);
+    this.internet.serve(new RegExp(`[a-z0-9]{3,24}\\.${this.blobs.replaceAll('.', '\\.')}`), this.blob.answer);
+    this.internet.serve(ResourceManager.HOST, this.resourceManager.answer);
   }
 
   /**

@@ -12,7 +12,7 @@ interface Grant {
 }
 
 /** How the resources of one kind say what they stand on. */
-const KINDS: readonly { readonly prefix: string; readonly place: (resource: AppliedResource, projects: Projects) => PolicyResource }[] = [
+export const KINDS: readonly { readonly prefix: string; readonly place: (resource: AppliedResource, projects: Projects) => PolicyResource }[] = [
   { prefix: 'google_project_iam', place: ({ values, account }, projects) => `projects/${projects.idOf(values.project ?? account)}` },
   { prefix: 'google_storage_bucket_iam', place: ({ values }) => `buckets/${bucketName(values.bucket)}` },
   { prefix: 'google_service_account_iam', place: ({ values }) => `serviceAccounts/${accountName(values.service_account_id)}` },
@@ -55,11 +55,6 @@ export class AllowPolicies {
     places.forEach((resources, place) => this.grants.set(place, effective(resources)));
   }
 
-  /** Every resource that has a policy. */
-  public get resources(): readonly PolicyResource[] {
-    return [...this.grants.keys()];
-  }
-
   /** Whether a policy on one of the resources gives the permission. */
   public permits(identity: Identity | undefined, permission: string, resources: readonly PolicyResource[]): boolean {
     const members = membersOf(identity);
@@ -69,7 +64,7 @@ export class AllowPolicies {
 }
 
 function effective(resources: readonly AppliedResource[]): Grant[] {
-  const of = (end: string) => resources.filter(({ type }) => type.endsWith(end)).map(grantsOf);
+  const of = (end: string) => resources.filter(({ type }) => type.endsWith(end)).map(resource => grantsOf(resource));
   const policies = of('_policy');
   const bindings = of('_binding').flat();
   const added = of('_member').flat();
@@ -82,13 +77,15 @@ function effective(resources: readonly AppliedResource[]): Grant[] {
   });
 }
 
-function grantsOf({ type, values }: AppliedResource): Grant[] {
+/** What a resource gives: without a condition, or whatever its condition. */
+export function grantsOf({ type, values }: AppliedResource, conditional = false): Grant[] {
+  const counts = (condition: unknown) => conditional || isUnconditional(condition);
   if (type.endsWith('_policy')) {
     // https://docs.cloud.google.com/iam/docs/reference/rest/v1/Policy
     const { bindings = [] } = JSON.parse(values.policy_data) as { bindings?: { role: string; members?: string[]; condition?: unknown }[] };
-    return bindings.filter(({ condition }) => isUnconditional(condition)).map(({ role, members = [] }) => ({ role, members }));
+    return bindings.filter(({ condition }) => counts(condition)).map(({ role, members = [] }) => ({ role, members }));
   }
-  if (!isUnconditional(values.condition)) return [];
+  if (!counts(values.condition)) return [];
   return [{ role: values.role, members: type.endsWith('_member') ? [values.member] : values.members }];
 }
 

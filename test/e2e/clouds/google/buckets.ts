@@ -1,4 +1,5 @@
 import { AllowPolicies, bucketName } from './allow-policies';
+import type { ExistingGoogle } from './existing';
 import type { Identity } from './identities';
 import type { Projects } from './projects';
 import { Applied, ofType } from '../../model';
@@ -14,11 +15,11 @@ export interface Bucket {
   readonly objects: ReadonlyMap<string, string>;
 }
 
-/** The buckets that are applied, and those that exist already because a policy stands on them. */
+/** The buckets that are applied, and those that exist already. */
 export class Buckets {
   private readonly buckets = new Map<string, Bucket>();
 
-  public constructor(applied: Applied, private readonly policies: AllowPolicies, projects: Projects) {
+  public constructor(applied: Applied, { buckets = {} }: ExistingGoogle, private readonly policies: AllowPolicies, projects: Projects) {
     const objects = new Map<string, Map<string, string>>();
     for (const { values } of ofType(applied, 'google_storage_bucket_object')) {
       const name = bucketName(values.bucket);
@@ -32,11 +33,7 @@ export class Buckets {
         uniform: values.uniform_bucket_level_access === true,
       });
     }
-    for (const resource of policies.resources) {
-      const name = resource.startsWith('buckets/') ? resource.slice('buckets/'.length) : undefined;
-      // Of a bucket that is not applied here only its name is known: it is taken as what our documents ask for.
-      if (name !== undefined && !this.buckets.has(name)) add({ name, project: projects.own, location: 'US', uniform: true });
-    }
+    for (const [name, { project = projects.own, uniform = false }] of Object.entries(buckets)) add({ name, project, location: 'US', uniform });
   }
 
   public find(name: string): Bucket | undefined {

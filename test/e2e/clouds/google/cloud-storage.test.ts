@@ -47,13 +47,14 @@ describe('a federated principal', () => {
     expect(await answer(google, path)).toEqual(expected);
   });
 
+  const OTHER_POOL = resource('google_iam_workload_identity_pool', { name: POOL.replace('oidc-onprem', 'oidc-other') });
+
   test.each<[string, Parameters<typeof bucketMember>]>([
     ['another subject', [`${PRINCIPAL}-2`]], ['the subject of another pool', [PRINCIPAL.replace('oidc-onprem', 'oidc-other')]], ['an account', [`serviceAccount:${EMAIL}`]],
     ['who has a Google account', ['allAuthenticatedUsers']], ['a namespace of the pool', [`principalSet://iam.googleapis.com/${POOL}/attribute.namespace/reports`]],
     ['the subject for writing', [PRINCIPAL, 'roles/storage.objectCreator']], ['the subject for the bucket alone', [PRINCIPAL, 'roles/storage.bucketViewer']],
-    ['the subject by a role that nobody knows', [PRINCIPAL, 'roles/storage.everything']],
   ])('refuses the subject where the bucket is for %s', async (_, grant) => {
-    expect(await answer(new TestGoogle(...pool(), BUCKET, bucketMember(...grant)), '/storage/v1/b/acme-reports/o')).toEqual(denied(PRINCIPAL, 'storage.objects.list'));
+    expect(await answer(new TestGoogle(...pool(), OTHER_POOL, serviceAccount(), BUCKET, bucketMember(...grant)), '/storage/v1/b/acme-reports/o')).toEqual(denied(PRINCIPAL, 'storage.objects.list'));
   });
 
   test.each([
@@ -78,10 +79,20 @@ describe('a federated principal', () => {
 
   test('refuses a bucket without uniform access, which federated identities do not reach', async () => {
     const plain = resource('google_storage_bucket', { ...BUCKET.values, uniform_bucket_level_access: null });
-    const granted = new TestGoogle(...pool(), serviceAccount(), accountMember(PRINCIPAL), plain, bucketMember(PRINCIPAL), bucketMember(`serviceAccount:${EMAIL}`));
+    const granted = new TestGoogle(...pool(), serviceAccount(), accountMember(PRINCIPAL), plain, projectMember(PRINCIPAL, 'roles/storage.objectViewer'), bucketMember(`serviceAccount:${EMAIL}`));
     expect(await answer(granted, '/storage/v1/b/acme-reports/o')).toEqual(denied(PRINCIPAL, 'storage.objects.list'));
     const { body: { accessToken } } = await granted.impersonate(await granted.federated());
     expect(await answer(granted, '/storage/v1/b/acme-reports/o', accessToken)).toMatchObject({ status: 200 });
+  });
+
+  test('refuses a bucket that existed before and is not known to have uniform access', async () => {
+    const grant = resource('google_project_iam_member', { project: 'acme-data', role: 'roles/storage.objectViewer', member: PRINCIPAL });
+    expect(await answer(new TestGoogle(...pool(), grant), '/storage/v1/b/acme-plain/o')).toEqual(denied(PRINCIPAL, 'storage.objects.list'));
+  });
+
+  test.each(['POST', 'PUT', 'DELETE', 'PATCH'])('refuses to be told something by %s', async method => {
+    const { status, body } = await google.ask('https://storage.googleapis.com/storage/v1/b/acme-reports/o', { method, headers: { authorization: `Bearer ${await google.federated()}` } });
+    expect({ status, body }).toEqual(error(404, 'Not Found', 'notFound'));
   });
 
   test('finds a bucket that existed before', async () => {
@@ -137,12 +148,25 @@ describe('nobody', () => {
 });
 
 test('a project says its id to whom it lets see it, and refuses others', async () => {
+  const PROJECT = 'https://cloudresourcemanager.googleapis.com/v1/projects/123456789';
   const ask = async (...grants: ReturnType<typeof projectMember>[]) => {
     const google = new TestGoogle(...pool(), ...grants);
-    const { status, body } = await google.ask('https://cloudresourcemanager.googleapis.com/v1/projects/123456789', { headers: { authorization: `Bearer ${await google.federated()}` } });
+    const { status, body } = await google.ask(PROJECT, { headers: { authorization: `Bearer ${await google.federated()}` } });
     return { status, body };
   };
   expect(await ask(projectMember(PRINCIPAL, 'roles/browser')))
     .toEqual({ status: 200, body: { projectNumber: '123456789', projectId: 'acme-apps', lifecycleState: 'ACTIVE', name: 'acme-apps' } });
   expect(await ask()).toEqual({ status: 403, body: { error: { code: 403, message: 'The caller does not have permission', status: 'PERMISSION_DENIED' } } });
+
+  const google = new TestGoogle(...pool(), serviceAccount(), accountMember(PRINCIPAL), projectMember(`serviceAccount:${EMAIL}`, 'roles/browser'));
+  const told = async (bearer?: string, method = 'GET') => {
+    const { status, body } = await google.ask(PROJECT, { method, headers: bearer === undefined ? {} : { authorization: `Bearer ${bearer}` } });
+    return [status, body.error?.status, body.error?.message.split('. ')[0]];
+  };
+  const tokenFor = async (scope: string) => (await google.impersonate(await google.federated(), { scope: [scope] })).body.accessToken;
+  expect(await told(await tokenFor('https://www.googleapis.com/auth/cloud-platform.read-only'))).toEqual([200, undefined, undefined]);
+  expect(await told(await tokenFor('https://www.googleapis.com/auth/devstorage.read_only'))).toEqual([403, 'PERMISSION_DENIED', 'Request had insufficient authentication scopes.']);
+  expect(await told()).toEqual([401, 'UNAUTHENTICATED', 'Request is missing required authentication credential']);
+  expect(await told('ya29.made-up')).toEqual([401, 'UNAUTHENTICATED', 'Request had invalid authentication credentials']);
+  expect(await told(await tokenFor('https://www.googleapis.com/auth/cloud-platform'), 'POST')).toEqual([404, 'NOT_FOUND', 'Requested entity was not found.']);
 });

@@ -1,6 +1,6 @@
 import type { Applied, AppliedResource, HttpRequest, HttpResponse, Internet, RunningPod, Service } from '../../model';
 import { forge, rsaKey, TestKey } from '../forgery';
-import { Google } from './index';
+import { ExistingGoogle, Google } from './index';
 
 /** The time at which everything in these tests happens. */
 export const NOW = 1_800_000_000;
@@ -54,6 +54,11 @@ export function projectMember(member: string, role: string): AppliedResource {
   return resource('google_project_iam_member', { project: 'acme-apps', role, member, condition: [] });
 }
 
+/** What is there beside what tests apply. */
+const EXISTING: ExistingGoogle = {
+  serviceAccounts: ['existing@acme-apps.iam.gserviceaccount.com'], workloadPools: ['acme-apps.svc.id.goog', 'acme-data.svc.id.goog'], people: ['user:alex@example.com'],
+};
+
 interface Ask {
   readonly method?: string;
   readonly headers?: Readonly<Record<string, string>>;
@@ -97,7 +102,9 @@ export class TestGoogle {
       };
       return documents[path] === undefined ? { status: 404, body: '' } : { status: 200, body: JSON.stringify(documents[path]) };
     });
-    this.google = new Google({ applied: appliedOf(...resources), internet: this.internet, clock: () => this.now, world: WORLD });
+    const made = resources.some(({ type, values }) => type === 'google_storage_bucket' && values.name === 'acme-reports');
+    const existing: ExistingGoogle = { ...EXISTING, buckets: { 'acme-plain': { project: 'acme-data' }, ...made ? {} : { 'acme-reports': { uniform: true } } } };
+    this.google = new Google({ applied: appliedOf(...resources), internet: this.internet, clock: () => this.now, world: WORLD, existing });
   }
 
   /** What a service answers: the status, and the body as JSON where it is that. */

@@ -26,6 +26,8 @@ async function answer(google: TestGoogle, body?: unknown, method?: string, name?
   return { status, body: said };
 }
 
+const poolOf = (name: string) => resource('google_iam_workload_identity_pool', { name });
+
 /** What is said to the subject, where this is applied beside the pool and the account. */
 const said = (...resources: readonly AppliedResource[]) => answer(new TestGoogle(...pool(), serviceAccount(), ...resources));
 
@@ -65,11 +67,8 @@ describe('an access token of a service account', () => {
     ['nobody', []],
     ['another subject', [accountMember(PRINCIPAL.replace(':reader', ':writer'))]],
     ['a subject that begins alike', [accountMember(`${PRINCIPAL}-2`)]],
-    ['the subject in another pool', [accountMember(PRINCIPAL.replace('oidc-onprem', 'oidc-other'))]],
-    ['the subject in the same pool of another project', [accountMember(PRINCIPAL.replace('123456789', '987654321'))]],
-    ['the subject by the id of the project', [accountMember(PRINCIPAL.replace('123456789', 'acme-apps'))]],
-    ['the subject as a set', [accountMember(PRINCIPAL.replace('principal:', 'principalSet:'))]],
-    ['the provider', [accountMember(`principalSet://iam.googleapis.com/${POOL}/providers/oidc-onprem`)]],
+    ['the subject in another pool', [poolOf(POOL.replace('oidc-onprem', 'oidc-other')), accountMember(PRINCIPAL.replace('oidc-onprem', 'oidc-other'))]],
+    ['the subject in the same pool of another project', [poolOf(POOL.replace('123456789', '987654321')), accountMember(PRINCIPAL.replace('123456789', '987654321'))]],
     ['everybody with a Google account', [accountMember('allAuthenticatedUsers')]],
     ['the subject, by a role that mints nothing', [accountMember(PRINCIPAL, 'roles/iam.serviceAccountUser')]],
     ['the subject, by a role for ID tokens', [accountMember(PRINCIPAL, 'roles/iam.serviceAccountOpenIdTokenCreator')]],
@@ -83,7 +82,7 @@ describe('an access token of a service account', () => {
       service_account_id: `projects/acme-apps/serviceAccounts/${EMAIL}`,
       policy_data: JSON.stringify({ bindings: [{ role: 'roles/iam.workloadIdentityUser', members: [PRINCIPAL], condition: { title: 'soon', expression: 'false' } }] }),
     })]],
-    ['the subject, on another account', [resource('google_service_account_iam_member', {
+    ['the subject, on another account', [serviceAccount({ account_id: 'writer', email: 'writer@acme-apps.iam.gserviceaccount.com', unique_id: '117000000000000000001' }), resource('google_service_account_iam_member', {
       service_account_id: 'projects/acme-apps/serviceAccounts/writer@acme-apps.iam.gserviceaccount.com', role: 'roles/iam.workloadIdentityUser', member: PRINCIPAL,
     })]],
     ['the subject, whom a binding of the role leaves out', [accountMember(PRINCIPAL), resource('google_service_account_iam_binding', {
@@ -135,7 +134,9 @@ describe('an access token of a service account', () => {
   });
 
   test('is given for an account that existed before, by its policy', async () => {
-    expect(await answer(new TestGoogle(...pool(), accountMember(PRINCIPAL)))).toEqual(GRANTED);
+    const existing = 'existing@acme-apps.iam.gserviceaccount.com';
+    const grant = resource('google_service_account_iam_member', { service_account_id: `projects/acme-apps/serviceAccounts/${existing}`, role: 'roles/iam.workloadIdentityUser', member: PRINCIPAL });
+    expect(await answer(new TestGoogle(...pool(), grant), undefined, undefined, existing)).toEqual(GRANTED);
   });
 
   test('refuses who bears no token, a false one, one that expired, and one for another service', async () => {
@@ -169,7 +170,7 @@ describe('an access token of a service account', () => {
   });
 
   test('an account becomes another one that trusts it, and no third', async () => {
-    const second = 'second@acme-apps.iam.gserviceaccount.com';
+    const second = 'existing@acme-apps.iam.gserviceaccount.com';
     const google = new TestGoogle(...pool(), serviceAccount(), accountMember(PRINCIPAL), resource('google_service_account_iam_member', {
       service_account_id: `projects/acme-apps/serviceAccounts/${second}`, role: 'roles/iam.serviceAccountTokenCreator', member: `serviceAccount:${EMAIL}`,
     }));

@@ -1,7 +1,9 @@
 import { AccessTokens } from './access-tokens';
 import { AllowPolicies } from './allow-policies';
+import { checkApplied } from './apply';
 import { Buckets } from './buckets';
 import { cloudStorage } from './cloud-storage';
+import type { ExistingGoogle } from './existing';
 import { iamCredentials } from './iam-credentials';
 import { idToken, servePublicKeys } from './id-tokens';
 import { FederatedIdentity, Identity } from './identities';
@@ -16,6 +18,7 @@ import { Exchange, exchangeToken } from './token-exchange';
 import type { Applied, Clock, Internet, RunningPod } from '../../model';
 import type { World } from '../../world';
 
+export type { ExistingGoogle } from './existing';
 export { GOOGLE_ISSUER } from './id-tokens';
 export { membersOf, principalOf } from './identities';
 export type { FederatedIdentity, Identity, ServiceAccountIdentity } from './identities';
@@ -27,6 +30,8 @@ export interface GoogleProps {
   readonly internet: Internet;
   readonly clock: Clock;
   readonly world: Pick<World, 'googleProject' | 'projectNumbers'>;
+  /** @default - nothing but what was applied */
+  readonly existing?: ExistingGoogle;
 }
 
 /**
@@ -39,20 +44,18 @@ export class Google {
   public readonly policies: AllowPolicies;
   public readonly accounts: ServiceAccounts;
   public readonly buckets: Buckets;
-  /** Providers that Google would not have taken, by address, and why: they do not exist. */
-  public readonly refusedProviders: ReadonlyMap<string, string>;
   private readonly providers: ReadonlyMap<string, Provider>;
 
+  /** Throws ApplyError where Google does not take what is applied. */
   public constructor(private readonly props: GoogleProps) {
-    const { applied, internet, clock, world } = props;
-    const { providers, refused } = providersOf(applied);
-    this.providers = providers;
-    this.refusedProviders = refused;
+    const { applied, internet, clock, world, existing = {} } = props;
     this.tokens = new AccessTokens(clock);
     this.projects = new Projects(world);
     this.policies = new AllowPolicies(applied, this.projects);
-    this.accounts = new ServiceAccounts(applied, this.policies, this.projects);
-    this.buckets = new Buckets(applied, this.policies, this.projects);
+    this.accounts = new ServiceAccounts(applied, existing, this.projects);
+    this.buckets = new Buckets(applied, existing, this.policies, this.projects);
+    checkApplied({ applied, existing, projects: this.projects, accounts: this.accounts });
+    this.providers = providersOf(applied);
 
     internet.serve('sts.googleapis.com', securityTokenService(request => this.exchange(request), this.tokens));
     internet.serve('iamcredentials.googleapis.com', iamCredentials(this));

@@ -2,7 +2,7 @@ import type { RunningPod } from '../../model';
 import { CALLER_HEADER } from '../../model';
 import { discoverKeys } from '../discovery';
 import { verifyJws } from '../jws';
-import { accountMember, bucketMember, EMAIL, NOW, podOf, resource, serviceAccount, TestGoogle, UNIQUE_ID } from './fixture';
+import { accountMember, bucketMember, EMAIL, NOW, podOf, serviceAccount, TestGoogle, UNIQUE_ID } from './fixture';
 
 const NATIVE = 'iam.googleapis.com/projects/123456789/locations/global/workloadIdentityPools/acme-apps.svc.id.goog';
 const CLUSTER = 'https://container.googleapis.com/v1/projects/acme-apps/locations/europe-west1/clusters/apps';
@@ -12,7 +12,7 @@ const MEMBERS = [
 ];
 const OTHERS = [
   'serviceAccount:acme-apps.svc.id.goog[reports/writer]', 'serviceAccount:acme-apps.svc.id.goog[billing/reader]', 'serviceAccount:acme-data.svc.id.goog[reports/reader]',
-  `principal://${NATIVE}/subject/ns/reports/sa/reader2`, `principal://${NATIVE}/subject/system:serviceaccount:reports:reader`, `principalSet://${NATIVE}/namespace/report`,
+  `principal://${NATIVE}/subject/ns/reports/sa/reader2`, `principalSet://${NATIVE}/namespace/report`,
   `principalSet://${NATIVE}/kubernetes.cluster/${CLUSTER}2`, `principal://${NATIVE}/kubernetes.serviceaccount.uid/b2`, 'allAuthenticatedUsers',
 ];
 const FLAVOR = { 'metadata-flavor': 'Google' };
@@ -138,6 +138,31 @@ describe('a pod with an account of Google\'s', () => {
   });
 });
 
+describe('a pod that the server does not answer', () => {
+  const NODE = '123456789-compute@developer.gserviceaccount.com';
+  const pod = { ...podOf({ annotation: EMAIL }), onNodeNetwork: true };
+
+  test('is its node, whatever trusts the pod', async () => {
+    const google = new TestGoogle(serviceAccount(), accountMember(MEMBERS[0]!), bucketMember(`serviceAccount:${EMAIL}`));
+    expect(await callerOf(google, pod)).toEqual({ status: 403, caller: `serviceAccount:${NODE}` });
+    expect(await account(google, pod, 'default/email')).toEqual({ status: 200, body: NODE });
+    expect(google.google.podIdentity(pod)).toBeUndefined();
+  });
+
+  test('gets ID tokens of the node, without any right', async () => {
+    const google = new TestGoogle();
+    const { status, body } = await account(google, pod, 'default/identity?audience=aud');
+    const { claims } = await verifyJws(body, issuer => discoverKeys(google.internet, issuer));
+    expect([status, claims.email, claims.aud, claims.sub]).toEqual([200, NODE, 'aud', '100000000000123456789']);
+  });
+
+  test('refuses it where the cluster is another cloud\'s, or has no pool', async () => {
+    for (const cluster of [{ kind: 'eks' }, { workloadPool: undefined }]) {
+      expect(await account(new TestGoogle(), { ...podOf({ cluster }), onNodeNetwork: true }, 'default/token')).toEqual({ status: 404, body: 'Not Found\n' });
+    }
+  });
+});
+
 test('refuses who does not say the flavor, and who was sent by another', async () => {
   const google = new TestGoogle();
   const path = '/computeMetadata/v1/instance/service-accounts/default/token';
@@ -159,7 +184,7 @@ test.each<[string, RunningPod | undefined]>([
 });
 
 test('the identity of a pod is the same in process', () => {
-  const { google } = new TestGoogle(resource('google_service_account', { email: EMAIL, unique_id: UNIQUE_ID }), bucketMember(MEMBERS[1]!));
+  const { google } = new TestGoogle(serviceAccount(), bucketMember(MEMBERS[1]!));
   const identity = google.podIdentity(podOf())!;
   expect(identity).toMatchObject({ subject: 'ns/reports/sa/reader', pool: NATIVE.slice('iam.googleapis.com/'.length) });
   expect(google.permitsInBucket(identity, 'storage.objects.list', 'acme-reports')).toBe(true);

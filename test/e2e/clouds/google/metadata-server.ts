@@ -1,6 +1,6 @@
 import { AccessTokens, CLOUD_PLATFORM } from './access-tokens';
 import { decodedPart, pathOf } from './http';
-import type { FederatedIdentity, Identity } from './identities';
+import type { FederatedIdentity, Identity, ServiceAccountIdentity } from './identities';
 import type { Credential, Impersonation } from './impersonation';
 import type { Projects } from './projects';
 import type { ServiceAccount } from './service-accounts';
@@ -20,46 +20,59 @@ const LIFETIME = 3600;
 const DOCUMENTATION = 'https://cloud.google.com/kubernetes-engine/docs/how-to/workload-identity';
 
 /** A pod's principal in Google's own pool: https://docs.cloud.google.com/kubernetes-engine/docs/concepts/workload-identity#identity_pools. */
-export function podIdentity({ cluster, namespace, serviceAccount }: RunningPod, projects: Projects): FederatedIdentity | undefined {
+export function podIdentity({ cluster, namespace, serviceAccount, onNodeNetwork }: RunningPod, projects: Projects): FederatedIdentity | undefined {
   const { workloadPool, issuer } = cluster;
-  const project = cluster.kind === 'gke' ? /^(.+)\.svc\.id\.goog$/.exec(workloadPool ?? '')?.[1] : undefined;
-  const number = project === undefined ? undefined : projects.numberOf(project);
-  if (workloadPool === undefined || number === undefined) return undefined;
+  const number = projectNumberOf(cluster, projects);
+  if (workloadPool === undefined || number === undefined || onNodeNetwork === true) return undefined;
   return {
     kind: 'federated', pool: `projects/${number}/locations/global/workloadIdentityPools/${workloadPool}`, subject: `ns/${namespace}/sa/${serviceAccount}`,
     groups: [], attributes: new Map(), kubernetes: { workloadPool, namespace, serviceAccount, cluster: issuer },
   };
 }
 
+/** The number of the project whose pool is the cluster's. */
+function projectNumberOf({ kind, workloadPool }: RunningPod['cluster'], projects: Projects): string | undefined {
+  const project = kind === 'gke' ? /^(.+)\.svc\.id\.goog$/.exec(workloadPool ?? '')?.[1] : undefined;
+  return project === undefined ? undefined : projects.numberOf(project);
+}
+
+/**
+ * The account of a node that says none: https://docs.cloud.google.com/compute/docs/access/service-accounts#default_service_account. It answers pods of the host's
+ * network, and those on nodes without the server: https://docs.cloud.google.com/kubernetes-engine/docs/how-to/workload-identity.
+ */
+function nodeAccount({ cluster }: RunningPod, projects: Projects): ServiceAccount | undefined {
+  const number = projectNumberOf(cluster, projects);
+  return number === undefined ? undefined : {
+    email: `${number}-compute@developer.gserviceaccount.com`, uniqueId: `1${number.padStart(20, '0')}`, project: projects.idOf(number), disabled: false,
+  };
+}
+
 /**
  * GKE's metadata server: https://docs.cloud.google.com/kubernetes-engine/docs/concepts/workload-identity#metadata_server.
  *
- * Where a cluster has no pool nothing answers that a pod could use: what a node's own server would give away is not modelled.
+ * Where it does not answer a pod, Compute Engine's own does, as the node. Of a cluster without a pool what that would give away is not modelled.
  */
 export function metadataServer(google: Attesting): Service {
   return (request): HttpResponse => {
-    const identity = request.pod === undefined ? undefined : podIdentity(request.pod, google.projects);
-    if (request.pod === undefined || identity === undefined) return { status: 404, headers: { 'content-type': 'text/plain' }, body: 'Not Found\n' };
-    const server = new PodServer(google, request.pod, identity);
+    const { pod } = request;
+    const identity = pod && podIdentity(pod, google.projects);
+    const node = pod?.onNodeNetwork === true ? nodeAccount(pod, google.projects) : undefined;
+    if (pod === undefined || (identity ?? node) === undefined) return { status: 404, headers: { 'content-type': 'text/plain' }, body: 'Not Found\n' };
+    const server = identity === undefined ? new NodeServer(google, pod, node!) : new PodServer(google, pod, identity);
     const { status, headers, body } = server.answer(request);
-    return { status, headers: { 'server': 'GKE Metadata Server', 'metadata-flavor': 'Google', ...headers }, body };
+    return { status, headers: { 'server': identity === undefined ? 'Metadata Server for VM' : 'GKE Metadata Server', 'metadata-flavor': 'Google', ...headers }, body };
   };
 }
 
 type Directory = { readonly [name: string]: Value };
 type Value = string | number | readonly string[] | Directory;
 
-class PodServer {
-  /** The account of the pod's ServiceAccount, by its annotation. */
-  private readonly annotated: string | undefined;
-  private readonly email: string;
+abstract class MetadataServer {
+  public constructor(protected readonly google: Attesting, protected readonly pod: RunningPod, private readonly email: string) {}
 
-  public constructor(private readonly google: Attesting, private readonly pod: RunningPod, private readonly identity: FederatedIdentity) {
-    const annotation = pod.serviceAccountAnnotations['iam.gke.io/gcp-service-account'];
-    this.annotated = annotation === '' ? undefined : annotation;
-    // An account without the annotation is shown as the pool.
-    this.email = this.annotated ?? pod.cluster.workloadPool!;
-  }
+  /** Whose access tokens it gives, or why none. */
+  protected abstract identityOf(): Identity | HttpResponse;
+  protected abstract idTokenFor(audience: string): HttpResponse;
 
   public answer(request: HttpRequest): HttpResponse {
     const { path, query } = pathOf(request);
@@ -79,31 +92,17 @@ class PodServer {
     return name === 'default' || decodedPart(name) === this.email;
   }
 
-  /** The federated token itself, or one of the account that the pod is annotated with, if the account trusts the pod. */
   private token(query: URLSearchParams): HttpResponse {
     const scopes = query.get('scopes')?.split(',') ?? SCOPES;
-    let identity: Identity = this.identity;
-    if (this.annotated !== undefined) {
-      const impersonated = this.google.impersonate({ identity, serviceAccount: this.annotated, credential: 'access token' });
-      if (!impersonated.ok) return refusal('access token', impersonated);
-      identity = impersonated.identity;
-    }
+    const identity = this.identityOf();
+    if ('status' in identity) return identity;
     const { text: token } = this.google.tokens.issue(identity, scopes, LIFETIME);
     return { status: 200, headers: { 'content-type': 'application/json' }, body: JSON.stringify({ access_token: token, expires_in: LIFETIME - 1, token_type: 'Bearer' }) };
   }
 
-  /** An ID token of the annotated account: a pod without one has none. */
   private idToken(query: URLSearchParams): HttpResponse {
     const audience = query.get('audience') ?? '';
-    if (audience === '') return text(400, 'non-empty audience parameter required\n');
-    if (this.annotated === undefined) {
-      return text(404, `Your Kubernetes service account (${this.pod.namespace}/${this.pod.serviceAccount}) is not annotated with a target Google service account, `
-        + 'which is a requirement for retrieving Identity Tokens using Workload Identity.\n'
-        + 'Please add the iam.gke.io/gcp-service-account=[GSA_NAME]@[PROJECT_ID] annotation to your Kubernetes service account.\n'
-        + `Refer to ${DOCUMENTATION}\n`);
-    }
-    const impersonated = this.google.impersonate({ identity: this.identity, serviceAccount: this.annotated, credential: 'ID token' });
-    return impersonated.ok ? text(200, this.google.idToken(impersonated.account, audience, true)) : refusal('identity token', impersonated);
+    return audience === '' ? text(400, 'non-empty audience parameter required\n') : this.idTokenFor(audience);
   }
 
   /** A value, the list of a directory, or all that is below it as JSON. */
@@ -132,6 +131,54 @@ class PodServer {
       project: { 'project-id': project, 'numeric-project-id': Number(this.google.projects.numberOf(project)) },
       universe: { 'universe-domain': 'googleapis.com' },
     };
+  }
+}
+
+class PodServer extends MetadataServer {
+  /** The account of the pod's ServiceAccount, by its annotation. */
+  private readonly annotated: string | undefined;
+
+  public constructor(google: Attesting, pod: RunningPod, private readonly identity: FederatedIdentity) {
+    const annotation = pod.serviceAccountAnnotations['iam.gke.io/gcp-service-account'];
+    // An account without the annotation is shown as the pool.
+    super(google, pod, annotation || pod.cluster.workloadPool!);
+    this.annotated = annotation === '' ? undefined : annotation;
+  }
+
+  /** The federated token itself, or one of the account that the pod is annotated with, if the account trusts the pod. */
+  protected identityOf(): Identity | HttpResponse {
+    const { identity, annotated } = this;
+    if (annotated === undefined) return identity;
+    const impersonated = this.google.impersonate({ identity, serviceAccount: annotated, credential: 'access token' });
+    return impersonated.ok ? impersonated.identity : refusal('access token', impersonated);
+  }
+
+  /** An ID token of the annotated account: a pod without one has none. */
+  protected idTokenFor(audience: string): HttpResponse {
+    if (this.annotated === undefined) {
+      return text(404, `Your Kubernetes service account (${this.pod.namespace}/${this.pod.serviceAccount}) is not annotated with a target Google service account, `
+        + 'which is a requirement for retrieving Identity Tokens using Workload Identity.\n'
+        + 'Please add the iam.gke.io/gcp-service-account=[GSA_NAME]@[PROJECT_ID] annotation to your Kubernetes service account.\n'
+        + `Refer to ${DOCUMENTATION}\n`);
+    }
+    const impersonated = this.google.impersonate({ identity: this.identity, serviceAccount: this.annotated, credential: 'ID token' });
+    return impersonated.ok ? text(200, this.google.idToken(impersonated.account, audience, true)) : refusal('identity token', impersonated);
+  }
+}
+
+/** Compute Engine's server, which knows nothing of pods. */
+class NodeServer extends MetadataServer {
+  public constructor(google: Attesting, pod: RunningPod, private readonly account: ServiceAccount) {
+    super(google, pod, account.email);
+  }
+
+  protected identityOf(): ServiceAccountIdentity {
+    const { email, project } = this.account;
+    return { kind: 'service account', email, projectNumber: this.google.projects.numberOf(project) };
+  }
+
+  protected idTokenFor(audience: string): HttpResponse {
+    return text(200, this.google.idToken(this.account, audience, true));
   }
 }
 

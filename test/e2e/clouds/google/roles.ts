@@ -7,7 +7,9 @@ import { Applied, ofType } from '../../model';
  */
 const PREDEFINED: Readonly<Record<string, readonly string[]>> = {
   'roles/iam.workloadIdentityUser': ['iam.serviceAccounts.getAccessToken', 'iam.serviceAccounts.getOpenIdToken'],
-  'roles/iam.serviceAccountTokenCreator': ['iam.serviceAccounts.getAccessToken', 'iam.serviceAccounts.getOpenIdToken'],
+  'roles/iam.serviceAccountTokenCreator': [
+    'iam.serviceAccounts.getAccessToken', 'iam.serviceAccounts.getOpenIdToken', 'iam.serviceAccounts.implicitDelegation', 'iam.serviceAccounts.signBlob', 'iam.serviceAccounts.signJwt',
+  ],
   'roles/iam.serviceAccountOpenIdTokenCreator': ['iam.serviceAccounts.getOpenIdToken'],
   'roles/storage.objectViewer': ['resourcemanager.projects.get', 'storage.objects.get', 'storage.objects.list'],
   'roles/storage.objectUser': ['resourcemanager.projects.get', 'storage.objects.get', 'storage.objects.list'],
@@ -27,6 +29,27 @@ const PREDEFINED: Readonly<Record<string, readonly string[]>> = {
   'roles/editor': ['resourcemanager.projects.get', 'storage.buckets.list'],
   'roles/owner': ['resourcemanager.projects.get', 'storage.buckets.list'],
 };
+
+/** Predefined roles that are spoken of here and permit nothing that the stand-ins check; of others it is not known that they are there. */
+const OTHERS: ReadonlySet<string> = new Set([
+  'roles/bigquery.dataViewer', 'roles/bigquery.jobUser', 'roles/iam.serviceAccountAdmin', 'roles/iam.serviceAccountUser', 'roles/logging.logWriter', 'roles/monitoring.metricWriter',
+  'roles/pubsub.publisher', 'roles/pubsub.subscriber', 'roles/secretmanager.secretAccessor', 'roles/storage.objectCreator',
+]);
+
+/**
+ * Whether a predefined role can be given on something: those of a service account act on it, those of Cloud Storage on buckets, and what has `legacy` in its
+ * name on buckets alone; all others on projects. Basic roles are no roles of a bucket.
+ * @see https://docs.cloud.google.com/storage/docs/access-control/iam-roles
+ */
+export function isGrantable(role: string, place: 'project' | 'bucket' | 'service account'): boolean {
+  if (!Object.hasOwn(PREDEFINED, role) && !OTHERS.has(role)) return false;
+  const basic = /^roles\/(?:viewer|editor|owner)$/.test(role);
+  switch (place) {
+    case 'project': return !role.startsWith('roles/storage.legacy');
+    case 'bucket': return role.startsWith('roles/storage.');
+    case 'service account': return basic || role.startsWith('roles/iam.');
+  }
+}
 
 /** The permissions of a role by its name. */
 export type Roles = (role: string) => ReadonlySet<string>;

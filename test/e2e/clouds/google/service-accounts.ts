@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { AllowPolicies } from './allow-policies';
+import type { ExistingGoogle } from './existing';
 import type { Projects } from './projects';
 import type { Applied } from '../../model';
 
@@ -12,11 +12,11 @@ export interface ServiceAccount {
   readonly disabled: boolean;
 }
 
-/** The service accounts that are applied or read, and those that exist already because a policy stands on them. */
+/** The service accounts that are applied or read, and those that exist already. */
 export class ServiceAccounts {
   private readonly byName = new Map<string, ServiceAccount>();
 
-  public constructor(applied: Applied, policies: AllowPolicies, projects: Projects) {
+  public constructor(applied: Applied, { serviceAccounts = [] }: ExistingGoogle, projects: Projects) {
     for (const { type, values, account } of applied.resources) {
       if (type !== 'google_service_account' || typeof values.email !== 'string') continue;
       this.add({
@@ -24,10 +24,10 @@ export class ServiceAccounts {
         disabled: values.disabled === true,
       });
     }
-    for (const resource of policies.resources) {
-      const email = resource.startsWith('serviceAccounts/') ? resource.slice('serviceAccounts/'.length) : '';
+    for (const email of serviceAccounts) {
       const project = /^[^@]+@([^@]+)\.iam\.gserviceaccount\.com$/.exec(email)?.[1];
-      if (project !== undefined && !this.byName.has(email)) this.add({ email, uniqueId: uniqueIdOf(email), project, disabled: false });
+      if (project === undefined) throw new Error(`${email} is no service account's.`);
+      if (!this.byName.has(email)) this.add({ email, uniqueId: uniqueIdOf(email), project, disabled: false });
     }
   }
 

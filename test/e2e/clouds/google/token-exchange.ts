@@ -138,12 +138,9 @@ function identityOf(claims: Claims, { pool, mapping, condition }: Provider): Fed
   // The page lists `sub` among the claims that are required, and RFC 7519 has it be a text, whatever the mapping makes of it.
   if (typeof claims.sub !== 'string' || claims.sub === '') throw new Refused('unauthorized_client', NO_SUBJECT);
 
-  const subject = text('google.subject', outcomes.get('google.subject')!) ?? '';
+  const subject = text('google.subject', outcomes.get('google.subject')!);
   if (subject === '') throw new Refused('unauthorized_client', NO_SUBJECT);
-  const attributes = new Map([...outcomes].flatMap(([name, outcome]) => {
-    const value = name.startsWith('attribute.') ? text(name, outcome) : undefined;
-    return value === undefined ? [] : [[name.slice('attribute.'.length), value] as const];
-  }));
+  const attributes = new Map([...outcomes].filter(([name]) => name.startsWith('attribute.')).map(([name, outcome]) => [name.slice('attribute.'.length), text(name, outcome)]));
   const groups = groupsOf(outcomes.get('google.groups'));
   if (Buffer.byteLength(subject) > 127) {
     throw new Refused('invalid_request', 'The size of mapped attribute google.subject exceeds the 127 bytes limit. Either modify your attribute mapping or the incoming '
@@ -163,21 +160,24 @@ function read(claims: Claims): ReturnType<typeof celOfJson> {
 }
 
 /**
- * The text of a mapped attribute; undefined where the claim is not there.
- *
- * [?] Google's pages name an error for the subject alone, and much is published that maps a claim which not every token has and counts on such tokens
- * being let in without the attribute: nobody but `google.subject` is asked for.
+ * The value of a mapped attribute. Google's pages name an error for a subject that is not there, and say nothing of other attributes whose claims a token has
+ * not, though much is published that counts on such tokens being let in without: they are refused here.
  */
-function text(name: string, outcome: CelOutcome): string | undefined {
-  if (!outcome.ok || outcome.value === null) return undefined;
-  // https://docs.cloud.google.com/iam/docs/troubleshooting-workforce-identity-federation#mapped-attribute-must-be-type-string
-  if (typeof outcome.value !== 'string') throw new Refused('invalid_request', `The mapped attribute '${name}' must be of type STRING`);
+function valueOf(name: string, outcome: CelOutcome): unknown {
+  if (!outcome.ok || outcome.value === null) throw new Refused('unauthorized_client', `Could not obtain a value for ${name} from the given credential.`);
   return outcome.value;
 }
 
+function text(name: string, outcome: CelOutcome): string {
+  const value = valueOf(name, outcome);
+  // https://docs.cloud.google.com/iam/docs/troubleshooting-workforce-identity-federation#mapped-attribute-must-be-type-string
+  if (typeof value !== 'string') throw new Refused('invalid_request', `The mapped attribute '${name}' must be of type STRING`);
+  return value;
+}
+
 function groupsOf(outcome: CelOutcome | undefined): readonly string[] {
-  if (outcome === undefined || !outcome.ok || outcome.value === null) return [];
-  const groups = stringsOf(outcome.value);
+  if (outcome === undefined) return [];
+  const groups = stringsOf(valueOf('google.groups', outcome));
   if (groups === undefined) throw new Refused('invalid_request', "The mapped attribute 'google.groups' must be of type LIST<STRING>");
   return groups;
 }
