@@ -103,14 +103,18 @@ export interface RunningPod {
   readonly namespace: string;
   readonly serviceAccount: string;
   readonly serviceAccountAnnotations: Readonly<Record<string, string>>;
+  /** Whether a cloud's own metadata server sees the node in the pod's place: no server of the cluster stands between. @default false */
+  readonly onNodeNetwork?: boolean;
   /** By name, init containers too. */
   readonly containers: ReadonlyMap<string, RunningContainer>;
 }
 
 export interface RunningContainer {
   readonly env: Readonly<Record<string, string>>;
-  /** Content by absolute path: the files of every volume that the container mounts. */
+  /** Content by absolute path: the files of every volume that the container mounts, and may read. */
   readonly files: ReadonlyMap<string, string>;
+  /** The paths of the files that are there, and that the container's user may not read. @default - none */
+  readonly unreadable?: ReadonlySet<string>;
 }
 
 /** The vendors' clients that a container can run; each takes its default credential chain. */

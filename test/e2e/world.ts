@@ -16,6 +16,11 @@ export interface World {
   readonly computed: Readonly<Record<string, (values: Readonly<Record<string, any>>) => Readonly<Record<string, unknown>>>>;
 }
 
+const azureSubscription = '7d2f3f0e-0b6b-4a53-9a55-1f1d2c3b4a59';
+
+/** The storage account of whoever holds the data that identities read. */
+export const STORAGE_ACCOUNT = `/subscriptions/${azureSubscription}/resourceGroups/data/providers/Microsoft.Storage/storageAccounts/acmedata`;
+
 /** The clusters of test/clusters.ts are those of this name; any other has an issuer of its own. */
 const issuerOf = (issuer: Readonly<Record<string, unknown>>) => ({ name }: Readonly<Record<string, any>>) => name === 'apps' ? issuer : {};
 const eks = issuerOf({ identity: [{ oidc: [{ issuer: EKS_ISSUER }] }] });
@@ -31,7 +36,7 @@ export const WORLD: World = {
     'oidc-exp-project': '789123456', 'acme-fleet': '891234567', 'acme-search': '912345678',
   },
   azureTenant: '11111111-2222-3333-4444-555555555555',
-  azureSubscription: '7d2f3f0e-0b6b-4a53-9a55-1f1d2c3b4a59',
+  azureSubscription,
   variables: { issuer: OIDC_ISSUER, private_issuer: PRIVATE_ISSUER, jwks: JWKS },
   computed: {
     'aws_eks_cluster': eks, 'data.aws_eks_cluster': eks, 'azurerm_kubernetes_cluster': aks, 'data.azurerm_kubernetes_cluster': aks,

@@ -2,13 +2,14 @@ import { Admission } from './admission-request';
 import { mutateByAzure } from './azure-webhook';
 import { mutateByEks } from './eks-webhook';
 import { mutateByGtoken } from './gtoken-webhook';
+import { mutateByPfnet } from './pfnet-webhook';
 import { Container, Pod } from './pod';
 import { KubernetesError } from './refusal';
 import { DEFAULT_TOKEN_SECONDS, digest } from './test-cluster';
 import { ApiObject } from '../kubernetes/api-objects';
 
 /** The webhooks that may stand in a cluster beside those that Terraform applied. */
-export type WebhookName = 'eks' | 'azure' | 'gtoken';
+export type WebhookName = 'eks' | 'azure' | 'pfnet' | 'gtoken';
 
 interface Webhook {
   /** The name of its configuration: they are called in the order of these. */
@@ -93,6 +94,10 @@ function webhooksOf({ cluster, objects }: Admission, installed: readonly Webhook
     webhooks.push({
       name: 'azure-wi-webhook-mutating-webhook-configuration', again: true, mutate: mutateByAzure, selects: pod => pod.labels['azure.workload.identity/use'] === 'true',
     });
+  }
+  if (names.has('pfnet')) {
+    // https://github.com/pfnet-research/gcp-workload-identity-federation-webhook/tree/main/charts has no selector; the name is that of the README's release.
+    webhooks.push({ name: 'gcp-wif-webhook-mutating-webhook-configuration', again: false, mutate: mutateByPfnet, selects: () => true });
   }
   const gtokens = objects.webhooks.flatMap(configuration => (configuration.webhooks as any[] ?? [])
     .filter(webhook => webhook.clientConfig?.service?.path === '/pods' && asksForPods(webhook))

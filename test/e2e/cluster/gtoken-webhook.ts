@@ -28,7 +28,7 @@ export function mutateByGtoken({ pod, annotations }: Admission): void {
 }
 
 function gtoken(name: string, refresh: boolean): Container {
-  return { name, command: ['/gtoken', `--file=${FILE}`, `--refresh=${refresh}`], args: [], env: [], envFrom: [], volumeMounts: [{ name: VOLUME, mountPath: MOUNT }] };
+  return { name, command: ['/gtoken', `--file=${FILE}`, `--refresh=${refresh}`], args: [], env: [], envFrom: [], volumeMounts: [{ name: VOLUME, mountPath: MOUNT }], security: {} };
 }
 
 /** Sixteen letters, as the webhook draws them. */

@@ -1,6 +1,6 @@
 import type { Applied, AppliedResource } from '../model';
 import { applied, resource, serviceAccount, typedPod } from './applied';
-import { KubernetesError, SERVICE_ENV, startPod, StartPodOptions, TestCluster } from './index';
+import { KubernetesError, SERVICE_ENV, startPod, StartPodOptions, TestCluster, testClusters } from './index';
 import { expand } from './kubelet';
 
 const NOW = 1_800_000_000;
@@ -221,6 +221,107 @@ describe('volumes', () => {
   });
 });
 
+describe('who may read the files', () => {
+  const LISTED = { config_map: [{ name: 'settings', items: [{ key: 'one', path: 'listed', mode: '0400' }, { key: 'two', path: 'open', mode: '0444' }] }] };
+  const SECRET = resource('kubernetes_secret_v1.Secret', { metadata: [{ name: 'secret', namespace: 'reports' }], data: { s: 'x' } });
+  const DOWN = { downward_api: [{ items: [{ path: 'name', field_ref: [{ field_path: 'metadata.name' }] }] }] };
+  const ALL = ['listed', 'name', 'one', 's', 'token'];
+  /** The files that each container cannot read, of a volume with all kinds of files and a mode. */
+  async function locked(defaultMode: string | undefined, security: object, ...containers: readonly object[]) {
+    const mount = [{ name: 'volume', mount_path: '/data' }];
+    const pod = await start(applied(serviceAccount(), configMap({ one: '1', two: '2' }), SECRET, typedPod({
+      security_context: [security],
+      container: (containers.length === 0 ? [{}] : containers).map((own, index) => ({ name: `c${index}`, image: 'reader:1', volume_mount: mount, security_context: [own] })),
+      volume: [{
+        name: 'volume',
+        projected: [{
+          ...(defaultMode === undefined ? {} : { default_mode: defaultMode }),
+          sources: [token('a', 'token'), { config_map: [{ name: 'settings', items: [{ key: 'one', path: 'one' }] }] }, LISTED, { secret: [{ name: 'secret' }] }, DOWN],
+        }],
+      }],
+    })), { imageUser: 65532 });
+    return [...pod.containers.values()].map(({ files, unreadable }) => {
+      const hidden = [...unreadable!].map(path => path.replace('/data/', '')).sort();
+      expect([...files.keys(), ...unreadable!].map(path => path.replace('/data/', '')).sort()).toEqual([...ALL, 'open'].sort());
+      return hidden;
+    });
+  }
+
+  const ROOT = { run_as_user: '0' };
+  const POWERLESS = { ...ROOT, capabilities: [{ drop: ['ALL'] }] };
+  const [USER, OTHER] = [{ run_as_user: '1000', run_as_group: '1000' }, { run_as_user: '2000', run_as_group: '2000' }];
+  test.each<[string, string | undefined, object, readonly object[], readonly (readonly string[])[]]>([
+    ['everybody, unless an item says less', undefined, {}, [], [['listed']]],
+    ['root alone by a mode of its own', '0400', {}, [], [ALL]],
+    ['root, whatever the mode', '0000', ROOT, [], [[]]],
+    ['root as their owner, where it has given up its powers', '0400', {}, [POWERLESS], [[]]],
+    ['root not as one of the group or others, where it has given up its powers', '0044', {}, [POWERLESS], [['name', 'one', 's']]],
+    ['root where it gave up powers that say nothing of files', '0000', {}, [{ ...ROOT, capabilities: [{ drop: ['NET_RAW'] }] }], [[]]],
+    ['root where it took them again', '0000', ROOT, [{ capabilities: [{ drop: ['ALL'], add: ['CAP_DAC_OVERRIDE'] }] }], [[]]],
+    ['the one user that all containers say, as the owner of the token', '0400', {}, [USER, USER], Array(2).fill(['listed', 'name', 'one', 's'])],
+    ['that user, said by the pod', '0400', USER, [], [['listed', 'name', 'one', 's']]],
+    ['nobody else, where containers say two users', '0400', {}, [USER, OTHER], [ALL, ALL]],
+    ['nor where one says none', '0400', {}, [USER, {}], [ALL, ALL]],
+    ['the group of root, which a user without a group has', '0440', { run_as_user: '1000' }, [], [['listed']]],
+    ['not a user with another group', '0440', {}, [USER, OTHER], [ALL, ALL]],
+    ['a user with more groups', '0440', { supplemental_groups: [0] }, [USER, OTHER], [['listed'], ['listed']]],
+    ['the pod\'s group, whatever the mode', '0000', { fs_group: '65532' }, [USER, OTHER, {}], [[], [], []]],
+    ['the pod\'s group, and others by the mode no more than before', '0404', { fs_group: '65532' }, [], [[]]],
+  ])('%s', async (_, mode, security, containers, expected) => {
+    expect(await locked(mode, security, ...containers)).toEqual(expected);
+  });
+
+  test('is by the volumes of one kind the same', async () => {
+    const pod = await start(applied(serviceAccount(), configMap({ one: '1' }), SECRET, typedPod({
+      container: [{
+        name: 'main', image: 'reader:1', volume_mount: ['map', 'secret', 'down', 'empty'].map(name => ({ name, mount_path: `/${name}` })),
+      }],
+      volume: [
+        { name: 'map', config_map: [{ name: 'settings', default_mode: '0440' }] }, { name: 'secret', secret: [{ secret_name: 'secret', default_mode: '0440' }] },
+        { name: 'down', downward_api: [{ default_mode: '0440', ...DOWN.downward_api[0] }] }, { name: 'empty', empty_dir: [{}] },
+      ],
+    })), { imageUser: 65532 });
+    expect([...pod.containers.get('main')!.unreadable!].sort()).toEqual(['/down/name', '/map/one', '/secret/s']);
+  });
+
+  test.each([
+    ['its own user', { run_as_user: '0' }, { run_as_non_root: true }, 65532, 'container\'s runAsUser breaks non-root policy'],
+    ['its image', {}, { run_as_non_root: true }, 0, 'container has runAsNonRoot and image will run as root'],
+    ['its image, by its pod', { run_as_non_root: true }, {}, 0, 'container has runAsNonRoot and image will run as root'],
+  ])('refuses a container that shall not be root, and is by %s', async (_, ofPod, own, imageUser, message) => {
+    const from = applied(serviceAccount(), typedPod({ security_context: [ofPod], container: [{ name: 'main', image: 'reader:1', security_context: [own] }] }));
+    await expect(start(from, { imageUser })).rejects.toThrow(
+      new Error(`CreateContainerConfigError: container main: ${message} (pod: "reader", container: main)`));
+  });
+});
+
+describe('the node', () => {
+  const SERVER = 'iam.gke.io/gke-metadata-server-enabled';
+  const gke = testClusters(() => NOW).gke;
+  const where = async (spec: object, nodes?: StartPodOptions['nodes'], cluster = gke) =>
+    (await start(applied(serviceAccount(), typedPod(spec as Record<string, unknown>)), { cluster, nodes })).onNodeNetwork ?? false;
+
+  test('has GKE\'s metadata server where its label says so, which answers pods with a network of their own', async () => {
+    expect([
+      await where({}), await where({}, [{}]), await where({}, [{ [SERVER]: 'false' }]), await where({}, [{ [SERVER]: 'true' }]), await where({ host_network: true }),
+    ]).toEqual([false, true, true, false, true]);
+  });
+
+  test('is the first that the pod selects', async () => {
+    const nodes: StartPodOptions['nodes'] = [{}, { [SERVER]: 'false' }, { [SERVER]: 'true' }];
+    expect([
+      await where({}, nodes), await where({ node_selector: { [SERVER]: 'false' } }, nodes), await where({ node_selector: { [SERVER]: 'true' } }, nodes),
+      await where({ node_selector: { 'kubernetes.io/os': 'linux' } }, nodes),
+    ]).toEqual([true, true, false, true]);
+    await expect(where({ node_selector: { [SERVER]: 'true' } }, nodes.slice(0, 2))).rejects.toThrow(
+      new Error('FailedScheduling: 0/2 nodes are available: 2 node(s) didn\'t match Pod\'s node affinity/selector.'));
+  });
+
+  test('of another cluster has no such server', async () => {
+    expect([await where({}, undefined, CLUSTER), await where({ host_network: true }, undefined, CLUSTER)]).toEqual([false, true]);
+  });
+});
+
 describe('refuses', () => {
   const main = { name: 'main', image: 'reader:1' };
   const refused = async (from: Applied, options?: Partial<StartPodOptions>) => start(from, options).then(() => 'started', (error: Error) => {
@@ -258,6 +359,10 @@ describe('refuses', () => {
     ['a volume twice', { volume: [projected(), projected()] }, invalid('spec.volumes[1].name', 'Duplicate value: "volume"')],
     ['a volume of no kind', { volume: [{ name: 'volume' }] }, invalid('spec.volumes[0]', 'Required value: must specify a volume type')],
     ['a volume of two kinds', { volume: [{ name: 'volume', empty_dir: [{}], config_map: [{ name: 'settings' }] }] }, invalid('spec.volumes[0]', 'Forbidden: may not specify more than 1 volume type')],
+    ['a mode that is none', { volume: [{ name: 'volume', projected: [{ default_mode: '1777', sources: [token('a', 't')] }] }] },
+      invalid('spec.volumes[0].projected.defaultMode', 'Invalid value: 1023: must be a number between 0 and 0777 (octal), both inclusive')],
+    ['a mode of a file that is none', { volume: [{ name: 'volume', config_map: [{ name: 'settings', items: [{ key: 'one', path: 'one', mode: '7777' }] }] }] },
+      invalid('spec.volumes[0]: the mode of one', 'Invalid value: 4095: must be a number between 0 and 0777 (octal), both inclusive')],
     ['a volume by no name of a label', { volume: [{ name: 'Volume', empty_dir: [{}] }] }, invalid('spec.volumes[0].name', 'Invalid value: "Volume": a lowercase RFC 1123 label is expected')],
     ['a mounted volume whose files nobody knows', { container: mounting({}), volume: [{ name: 'volume', host_path: [{ path: '/' }] }] },
       'FailedMount: Unable to attach or mount volumes: volume is a hostPath, which this cluster does not have'],

@@ -3,6 +3,7 @@ import type { Applied, AppliedResource, Clock, Internet, RunningContainer, Runni
 import { admit, WebhookName } from './admission';
 import { Admission } from './admission-request';
 import { ClusterObjects, ExistingObject, objectOf } from './objects';
+import { DEFAULT_MODE, fileOf, mayRead, tokenFileOf, userOf, VolumeFile } from './permissions';
 import { Container, EnvVar, FieldItem, Item, mountPointOf, Pod, podOf, validatePod, Volume } from './pod';
 import { fetchIdToken } from './programs';
 import { KubernetesError } from './refusal';
@@ -28,6 +29,10 @@ export interface StartPodOptions {
   readonly existing?: readonly ExistingObject[];
   /** The webhooks that are installed beside those that Terraform applied. @default - the platform's own */
   readonly webhooks?: readonly WebhookName[];
+  /** The labels of the cluster's nodes; the pod runs on the first that it selects. @default one node that has what its platform can have */
+  readonly nodes?: readonly Readonly<Record<string, string>>[];
+  /** The user whom the images say, and its group. @default 0, which is root, as where an image says nothing */
+  readonly imageUser?: number;
 }
 
 /** A pod that runs. Its tokens are those that the kubelet has put there at the clock's time. */
@@ -48,6 +53,18 @@ export const SERVICE_ENV: Readonly<Record<string, string>> = {
   KUBERNETES_PORT_443_TCP_ADDR: '10.96.0.1',
 };
 
+/**
+ * The label of the nodes with GKE's metadata server, which answers pods that have a network of their own:
+ * https://docs.cloud.google.com/kubernetes-engine/docs/how-to/workload-identity.
+ */
+const METADATA_SERVER = 'iam.gke.io/gke-metadata-server-enabled';
+/** https://kubernetes.io/docs/reference/labels-annotations-taints/ */
+const EVERY_NODE = { 'kubernetes.io/os': 'linux', 'kubernetes.io/arch': 'amd64' };
+
+function defaultNode({ workloadPool }: TestCluster): Readonly<Record<string, string>> {
+  return workloadPool === undefined ? {} : { [METADATA_SERVER]: 'true' };
+}
+
 /** The kubelet asks for a new token when this much of its lifetime is over, or after a day: https://kubernetes.io/docs/concepts/storage/projected-volumes/#serviceaccounttoken. */
 const REFRESHED_AT = 0.8;
 const DAY = 86400;
@@ -57,7 +74,7 @@ const DAY = 86400;
  * @throws KubernetesError where the API server refuses it, or the kubelet cannot start it
  */
 export async function startPod(applied: Applied, options: StartPodOptions): Promise<StartedPod> {
-  const { cluster, clock, internet, existing = [], webhooks } = options;
+  const { cluster, clock, internet, existing = [], webhooks, imageUser = 0, nodes = [defaultNode(cluster)] } = options;
   const { object, typed, where, serverSideApply, provider } = objectToStart(applied, options);
   const objects = new ClusterObjects(applied, existing, options.belongs ?? (resource => provider === undefined || resource.provider === provider));
   const pod = podOf(object, { typed, where });
@@ -65,13 +82,19 @@ export async function startPod(applied: Applied, options: StartPodOptions): Prom
   const admission: Admission = { pod, cluster, objects, applied, annotations: account?.annotations ?? {} };
   admit(admission, webhooks);
   validatePod(pod, { serverSideApply });
-  const kubelet = new Kubelet(pod, cluster, clock, objects);
+  const node = nodes.map((labels): Readonly<Record<string, string>> => ({ ...EVERY_NODE, ...labels }))
+    .find(labels => Object.entries(pod.nodeSelector).every(([name, value]) => labels[name] === value));
+  if (node === undefined) {
+    throw new KubernetesError('FailedScheduling', `0/${nodes.length} nodes are available: ${nodes.length} node(s) didn't match Pod's node affinity/selector.`);
+  }
+  const kubelet = new Kubelet(pod, cluster, clock, objects, imageUser);
   const running: StartedPod = {
     cluster,
     name: pod.name,
     namespace: pod.namespace,
     serviceAccount: pod.serviceAccountName,
     serviceAccountAnnotations: { ...admission.annotations },
+    ...(pod.hostNetwork || (cluster.workloadPool !== undefined && node[METADATA_SERVER] !== 'true') ? { onNodeNetwork: true } : {}),
     containers: kubelet.containers,
     refresh: () => run(pod.containers, 'Error'),
   };
@@ -107,20 +130,22 @@ function objectToStart(applied: Applied, { address, stack, template, namespace, 
   return { object: objectOf(resource), typed: !manifest, where: resource.address, serverSideApply: manifest, provider: resource.provider };
 }
 
-/** The content of a volume that holds no token is the same at any time. */
-type Content = (at: number) => ReadonlyMap<string, string>;
+type Files = ReadonlyMap<string, VolumeFile>;
+/** The files of a volume that holds no token are the same at any time. */
+type Content = (at: number) => Files;
 
 class Kubelet {
   public readonly containers = new Map<string, RunningContainer>();
   private readonly startedAt: number;
   private readonly volumes = new Map<string, Content>();
   /** The files of the volumes that containers can write. */
-  private readonly scratch = new Map<string, Map<string, string>>();
+  private readonly scratch = new Map<string, Map<string, VolumeFile>>();
   /** Tokens by what was asked for and when: the same file is read many times. */
   private readonly tokens = new Map<string, string>();
 
   public constructor(
     private readonly pod: Pod, private readonly cluster: TestCluster, private readonly clock: Clock, private readonly objects: ClusterObjects,
+    private readonly imageUser: number,
   ) {
     this.startedAt = clock();
     const mounted = new Set([...pod.initContainers, ...pod.containers].flatMap(({ volumeMounts }) => volumeMounts.map(({ name }) => name)));
@@ -136,17 +161,20 @@ class Kubelet {
     if (mount === undefined) return;
     const files = this.scratch.get(mount.name);
     if (files === undefined || mount.readOnly === true) throw new KubernetesError(reason, `container ${name}: open ${file}: read-only file system`);
-    files.set([...mount.subPath ? [mount.subPath] : [], file.slice(mount.at.length + 1)].join('/'), content);
+    files.set([...mount.subPath ? [mount.subPath] : [], file.slice(mount.at.length + 1)].join('/'), fileOf(this.pod, content, DEFAULT_MODE));
   }
 
   private start(container: Container): void {
+    const user = userOf(this.pod, container, this.imageUser);
     const env = this.envOf(container);
     const subPaths = new Map(container.volumeMounts.map(mount =>
       [mount, mount.subPathExpr ? this.subPathOf(container, mount.subPathExpr, env) : mount.subPath]));
     const files = () => this.filesOf(container, subPaths);
     // A first look, so that what cannot be laid out fails when the pod starts.
     files();
-    this.containers.set(container.name, { env, get files() { return files(); } });
+    const readable = () => new Map([...files()].filter(([, file]) => mayRead(user, file)).map(([path, { content }]) => [path, content]));
+    const unreadable = () => new Set([...files()].filter(([, file]) => !mayRead(user, file)).map(([path]) => path));
+    this.containers.set(container.name, { env, get files() { return readable(); }, get unreadable() { return unreadable(); } });
   }
 
   private subPathOf({ name }: Container, expression: string, env: Readonly<Record<string, string>>): string {
@@ -156,9 +184,9 @@ class Kubelet {
     return path;
   }
 
-  private filesOf({ volumeMounts }: Container, subPaths: ReadonlyMap<object, string | undefined>): ReadonlyMap<string, string> {
+  private filesOf({ volumeMounts }: Container, subPaths: ReadonlyMap<object, string | undefined>): Files {
     const now = this.clock();
-    const files = new Map<string, string>();
+    const files = new Map<string, VolumeFile>();
     const mounts = volumeMounts.map(mount => ({ mount, at: mountPointOf(mount.mountPath) })).sort((a, b) => a.at.length - b.at.length);
     for (const { mount, at } of mounts) {
       // A mount hides what stood there.
@@ -167,10 +195,10 @@ class Kubelet {
       }
       const subPath = subPaths.get(mount)?.replace(/\/+$/, '');
       // A file mounted by subPath is never updated: https://kubernetes.io/docs/concepts/storage/volumes/#using-subpath.
-      for (const [path, content] of this.volumes.get(mount.name)!(subPath ? this.startedAt : now)) {
-        if (!subPath) files.set(`${at}/${path}`, content);
-        else if (path === subPath) files.set(at, content);
-        else if (path.startsWith(`${subPath}/`)) files.set(`${at}${path.slice(subPath.length)}`, content);
+      for (const [path, file] of this.volumes.get(mount.name)!(subPath ? this.startedAt : now)) {
+        if (!subPath) files.set(`${at}/${path}`, file);
+        else if (path === subPath) files.set(at, file);
+        else if (path.startsWith(`${subPath}/`)) files.set(`${at}${path.slice(subPath.length)}`, file);
       }
     }
     return files;
@@ -178,7 +206,7 @@ class Kubelet {
 
   private contentOf(volume: Volume, mounted: boolean): Content {
     if (volume.emptyDir !== undefined) {
-      const files = new Map<string, string>();
+      const files = new Map<string, VolumeFile>();
       this.scratch.set(volume.name, files);
       return () => files;
     }
@@ -192,15 +220,16 @@ class Kubelet {
       ...(secret === undefined ? {} : { secret: { name: secret.secretName, optional: secret.optional, items: secret.items } }),
       ...(downwardAPI === undefined ? {} : { downwardAPI }),
     }];
+    const defaultMode = (volume.projected ?? configMap ?? secret ?? downwardAPI)?.defaultMode ?? DEFAULT_MODE;
     const parts = sources.map((source): Content => {
       if (source.serviceAccountToken !== undefined) {
         const { path, audience = '', expirationSeconds = 3600 } = source.serviceAccountToken;
-        return at => new Map([[path, this.tokenAt(at, audience, expirationSeconds)]]);
+        return at => new Map([[path, tokenFileOf(this.pod, this.tokenAt(at, audience, expirationSeconds), defaultMode)]]);
       }
       const fixed = source.configMap !== undefined
-        ? this.selected('configmap', source.configMap.name, this.objects.configMap(this.pod.namespace, source.configMap.name), source.configMap)
-        : source.secret !== undefined ? this.selected('secret', source.secret.name, this.objects.secret(this.pod.namespace, source.secret.name), source.secret)
-          : new Map((source.downwardAPI?.items ?? []).map(item => [item.path, this.field(item)]));
+        ? this.selected('configmap', source.configMap.name, this.objects.configMap(this.pod.namespace, source.configMap.name), source.configMap, defaultMode)
+        : source.secret !== undefined ? this.selected('secret', source.secret.name, this.objects.secret(this.pod.namespace, source.secret.name), source.secret, defaultMode)
+          : new Map((source.downwardAPI?.items ?? []).map(item => [item.path, fileOf(this.pod, this.field(item), item.mode ?? defaultMode)]));
       return () => fixed;
     });
     const content: Content = at => new Map(parts.flatMap(part => [...part(at)]));
@@ -209,7 +238,7 @@ class Kubelet {
   }
 
   /** No path is a file and a directory at once. */
-  private checkTree(volume: string, files: ReadonlyMap<string, string>): void {
+  private checkTree(volume: string, files: Files): void {
     for (const path of files.keys()) {
       const parts = path.split('/');
       if (parts.some((_, index) => index > 0 && files.has(parts.slice(0, index).join('/')))) {
@@ -219,17 +248,18 @@ class Kubelet {
   }
 
   private selected(
-    kind: 'configmap' | 'secret', name: string, data: ReadonlyMap<string, string> | undefined, { items, optional }: { readonly items?: readonly Item[]; readonly optional?: boolean },
-  ): ReadonlyMap<string, string> {
+    kind: 'configmap' | 'secret', name: string, data: ReadonlyMap<string, string> | undefined,
+    { items, optional }: { readonly items?: readonly Item[]; readonly optional?: boolean }, defaultMode: number,
+  ): Files {
     if (data === undefined) {
       if (optional === true) return new Map();
       throw new KubernetesError('FailedMount', `${kind} "${name}" not found`);
     }
-    if (items === undefined || items.length === 0) return data;
-    const files = new Map<string, string>();
-    for (const { key, path } of items) {
+    if (items === undefined || items.length === 0) return new Map([...data].map(([key, content]) => [key, fileOf(this.pod, content, defaultMode)]));
+    const files = new Map<string, VolumeFile>();
+    for (const { key, path, mode = defaultMode } of items) {
       const content = data.get(key);
-      if (content !== undefined) files.set(path, content);
+      if (content !== undefined) files.set(path, fileOf(this.pod, content, mode));
       else if (optional !== true) throw new KubernetesError('FailedMount', `${kind} references non-existent config key: ${key}`);
     }
     return files;

@@ -10,10 +10,12 @@ export interface Pod {
   readonly generated: boolean;
   readonly namespace: string;
   readonly labels: Readonly<Record<string, string>>;
-  readonly annotations: Readonly<Record<string, string>>;
+  annotations: Readonly<Record<string, string>>;
   serviceAccountName: string;
   readonly automount?: boolean;
   readonly hostNetwork: boolean;
+  readonly nodeSelector: Readonly<Record<string, string>>;
+  readonly security: PodSecurity;
   readonly hostname?: string;
   initContainers: Container[];
   containers: Container[];
@@ -27,12 +29,35 @@ export interface Container {
   env: readonly EnvVar[];
   readonly envFrom: readonly EnvFrom[];
   volumeMounts: readonly VolumeMount[];
+  readonly security: ContainerSecurity;
+}
+
+/** Whom the containers of a pod run as: https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/pod-v1/#security-context. */
+export interface PodSecurity {
+  readonly runAsUser?: number;
+  readonly runAsGroup?: number;
+  readonly runAsNonRoot?: boolean;
+  readonly fsGroup?: number;
+  readonly supplementalGroups?: readonly number[];
+}
+
+export interface ContainerSecurity {
+  readonly runAsUser?: number;
+  readonly runAsGroup?: number;
+  readonly runAsNonRoot?: boolean;
+  readonly privileged?: boolean;
+  readonly capabilities?: { readonly add?: readonly string[]; readonly drop?: readonly string[] };
 }
 
 export interface KeyRef { readonly name: string; readonly key: string; readonly optional?: boolean }
 export interface ObjectRef { readonly name: string; readonly optional?: boolean }
-export interface Item { readonly key: string; readonly path: string }
-export interface FieldItem { readonly path: string; readonly fieldRef?: { readonly fieldPath: string }; readonly resourceFieldRef?: unknown }
+export interface Item { readonly key: string; readonly path: string; readonly mode?: number }
+export interface FieldItem {
+  readonly path: string;
+  readonly mode?: number;
+  readonly fieldRef?: { readonly fieldPath: string };
+  readonly resourceFieldRef?: unknown;
+}
 
 export interface EnvVar {
   readonly name: string;
@@ -64,10 +89,10 @@ export interface Source {
 
 export interface Volume {
   readonly name: string;
-  readonly projected?: { readonly sources: readonly Source[] };
-  readonly configMap?: ObjectRef & { readonly items?: readonly Item[] };
-  readonly secret?: { readonly secretName: string; readonly optional?: boolean; readonly items?: readonly Item[] };
-  readonly downwardAPI?: { readonly items?: readonly FieldItem[] };
+  readonly projected?: { readonly sources: readonly Source[]; readonly defaultMode?: number };
+  readonly configMap?: ObjectRef & { readonly items?: readonly Item[]; readonly defaultMode?: number };
+  readonly secret?: { readonly secretName: string; readonly optional?: boolean; readonly items?: readonly Item[]; readonly defaultMode?: number };
+  readonly downwardAPI?: { readonly items?: readonly FieldItem[]; readonly defaultMode?: number };
   readonly emptyDir?: object;
   /** A source of another kind, whose files nothing here knows. */
   readonly other?: string;
@@ -112,6 +137,8 @@ export function podOf(object: ApiObject, { typed, where }: PodOrigin): Pod {
     // https://registry.terraform.io/providers/hashicorp/kubernetes/latest/docs/resources/pod_v1#automount_service_account_token-1
     automount: spec.automountServiceAccountToken ?? (typed ? true : undefined),
     hostNetwork: spec.hostNetwork === true,
+    nodeSelector: spec.nodeSelector ?? {},
+    security: spec.securityContext ?? {},
     hostname: spec.hostname || undefined,
     initContainers: list(spec.initContainers).map(containerOf),
     containers: list(spec.containers).map(containerOf),
@@ -129,6 +156,7 @@ function containerOf(container: any): Container {
     env: list(container.env),
     envFrom: list(container.envFrom),
     volumeMounts: list(container.volumeMounts),
+    security: container.securityContext ?? {},
   };
 }
 
@@ -141,7 +169,7 @@ function volumeOf(volume: any): Volume {
     ({ ...source, ...(downwardApi === undefined ? {} : { downwardAPI: downwardApi }) }));
   return {
     name: volume.name,
-    ...(volume.projected === undefined ? {} : { projected: { sources } }),
+    ...(volume.projected === undefined ? {} : { projected: { ...volume.projected, sources } }),
     ...(volume.configMap === undefined ? {} : { configMap: volume.configMap }),
     ...(volume.secret === undefined ? {} : { secret: volume.secret }),
     ...(volume.downwardAPI ?? volume.downwardApi) === undefined ? {} : { downwardAPI: volume.downwardAPI ?? volume.downwardApi },
@@ -182,6 +210,7 @@ export function validatePod(pod: Pod, { serverSideApply }: { readonly serverSide
     const kinds = [projected, configMap, secret, downwardAPI, emptyDir, other].filter(kind => kind !== undefined);
     if (kinds.length === 0) fail(field, 'Required value: must specify a volume type');
     if (kinds.length > 1) fail(field, 'Forbidden: may not specify more than 1 volume type');
+    validateModes(volume, field, fail);
     validateSources(volume, field, fail);
   });
   if (pod.containers.length === 0) fail('spec.containers', 'Required value');
@@ -242,6 +271,21 @@ function validateMounts({ volumeMounts }: Container, field: string, fail: Fail, 
 /** A mount path as the runtime takes it. */
 export function mountPointOf(path: string): string {
   return posix.normalize(`/${path}`).replace(/(?<=.)\/$/, '');
+}
+
+function validateModes({ projected, configMap, secret, downwardAPI }: Volume, field: string, fail: Fail): void {
+  const check = (at: string, mode: number | undefined) => {
+    if (mode !== undefined && !(Number.isInteger(mode) && mode >= 0 && mode <= 0o777)) {
+      fail(at, `Invalid value: ${mode}: must be a number between 0 and 0777 (octal), both inclusive`);
+    }
+  };
+  for (const [name, source] of Object.entries({ projected, configMap, secret, downwardAPI })) {
+    check(`${field}.${name}.defaultMode`, source?.defaultMode);
+  }
+  const projections = projected?.sources.flatMap(source => [source.configMap, source.secret, source.downwardAPI]) ?? [];
+  for (const source of [configMap, secret, downwardAPI, ...projections]) {
+    source?.items?.forEach(({ path, mode }) => check(`${field}: the mode of ${path}`, mode));
+  }
 }
 
 function validateSources(volume: Volume, field: string, fail: Fail): void {

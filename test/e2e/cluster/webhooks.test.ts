@@ -152,6 +152,105 @@ describe('Azure\'s webhook', () => {
   });
 });
 
+describe('the webhook of pfnet for Google Cloud', () => {
+  const TOKEN = '/var/run/secrets/sts.googleapis.com/serviceaccount/token';
+  const DOCUMENT = '/var/run/secrets/gcloud/config/federation.json';
+  const EMAIL = 'reader@acme-apps.iam.gserviceaccount.com';
+  const POOL = 'projects/123456789/locations/global/workloadIdentityPools/apps/providers/apps';
+  const own = (annotations: Record<string, string>) => Object.fromEntries(Object.entries(annotations).map(([name, value]) => [`cloud.google.com/${name}`, value]));
+  const account = (annotations: Record<string, string> = {}) => serviceAccount(own({ 'workload-identity-provider': POOL, 'service-account-email': EMAIL, 'injection-mode': 'direct', ...annotations }));
+  const direct = (annotations: Record<string, string> = {}) =>
+    serviceAccount(own({ 'workload-identity-provider': POOL, 'token-exchange-mode': 'direct-access', 'injection-mode': 'direct', ...annotations }));
+  const document = (more: object = {}) => JSON.stringify({
+    type: 'external_account',
+    audience: `//iam.googleapis.com/${POOL}`,
+    subject_token_type: 'urn:ietf:params:oauth:token-type:jwt',
+    token_url: 'https://sts.googleapis.com/v1/token',
+    ...more,
+    credential_source: { file: TOKEN, format: { type: 'text' } },
+  });
+  const IMPERSONATING = document({ service_account_impersonation_url: `https://iamcredentials.googleapis.com/v1/projects/-/serviceAccounts/${EMAIL}:generateAccessToken` });
+  const ENV = { GOOGLE_APPLICATION_CREDENTIALS: DOCUMENT, CLOUDSDK_CORE_PROJECT: 'acme-apps' };
+  const FILES = { [TOKEN]: `sts.googleapis.com ${SUB} 86400`, [DOCUMENT]: IMPERSONATING };
+  const installed = (from: Applied, cluster = oidc) => containersOf(cluster, from, { webhooks: ['pfnet'] });
+
+  test('gives every container the document and the token of the annotations', async () => {
+    const found = await installed(applied(account(), typedPod({ init_container: [container('first')] })));
+    expect(found).toEqual({ first: { env: ENV, files: FILES }, main: { env: ENV, files: FILES } });
+  });
+
+  test('writes the document without an account for direct access, and knows no project then', async () => {
+    const files = { ...FILES, [DOCUMENT]: document() };
+    expect(await installed(applied(direct(), typedPod()))).toEqual({ main: { env: { GOOGLE_APPLICATION_CREDENTIALS: DOCUMENT }, files } });
+    expect(await installed(applied(direct({ 'service-account-email': EMAIL, 'project-id': 'acme-data' }), typedPod()))).toEqual({
+      main: { env: { GOOGLE_APPLICATION_CREDENTIALS: DOCUMENT, CLOUDSDK_CORE_PROJECT: 'acme-data' }, files },
+    });
+  });
+
+  test('takes audience, lifetime and project from the account, and the lifetime first from the pod, but none below an hour', async () => {
+    const said = account({ 'audience': 'other', 'token-expiration': '7200', 'project-id': 'acme-data', 'injection-mode': 'Direct', 'token-exchange-mode': 'Service-Account' });
+    expect(await installed(applied(said, typedPod()))).toEqual({
+      main: { env: { ...ENV, CLOUDSDK_CORE_PROJECT: 'acme-data' }, files: { ...FILES, [TOKEN]: `other ${SUB} 7200` } },
+    });
+    const lifetime = async (seconds: string) => (await installed(applied(said, typedPod({}, { annotations: own({ 'token-expiration': seconds }) })))).main!.files[TOKEN];
+    expect([await lifetime('3601'), await lifetime('600'), await lifetime('-1')]).toEqual([`other ${SUB} 3601`, `other ${SUB} 3600`, `other ${SUB} 3600`]);
+  });
+
+  test('wins over the credentials that a container sets, leaves its project, and leaves out the containers that are to be skipped', async () => {
+    const env = [{ name: 'GOOGLE_APPLICATION_CREDENTIALS', value: 'own' }, { name: 'CLOUDSDK_CORE_PROJECT', value: 'own' }];
+    const pod = typedPod({ container: [container('main', { env }), container('skipped'), container('also')] }, { annotations: own({ 'skip-containers': 'skipped, also' }) });
+    expect(await installed(applied(account(), pod))).toEqual({ main: { env: { ...ENV, CLOUDSDK_CORE_PROJECT: 'own' }, files: FILES }, skipped: NOTHING, also: NOTHING });
+  });
+
+  test('and the others, all installed, leave each other\'s alone', async () => {
+    const all = serviceAccount({
+      ...account().values.metadata[0].annotations, 'eks.amazonaws.com/role-arn': ROLE, 'azure.workload.identity/client-id': 'client',
+    });
+    const found = await containersOf(eks, applied(all, typedPod({}, { labels: { 'azure.workload.identity/use': 'true' } })), { webhooks: ['eks', 'azure', 'pfnet'] });
+    expect(Object.keys(found.main!.files).sort()).toEqual([
+      '/var/run/secrets/azure/wi/token/azure-identity-token', '/var/run/secrets/eks.amazonaws.com/serviceaccount/token', DOCUMENT, TOKEN,
+    ]);
+    expect(found.main!.env).toMatchObject({ ...ENV, AWS_ROLE_ARN: ROLE, AZURE_CLIENT_ID: 'client' });
+  });
+
+  test.each<[string, Applied, TestCluster]>([
+    ['without the annotations', applied(serviceAccount(), typedPod()), oidc],
+    ['whose own annotations say what those of the account should', applied(serviceAccount(), typedPod({}, { annotations: account().values.metadata[0].annotations })), oidc],
+  ])('refuses pods %s', async (_, from, cluster) => {
+    expect(await installed(from, cluster)).toEqual({ main: NOTHING });
+  });
+
+  test.each([eks, gke, aks, oidc])('is no part of a platform ($kind)', async cluster => {
+    expect(await containersOf(cluster, applied(account(), typedPod()))).toEqual({ main: NOTHING });
+  });
+
+  const DENIED = 'Denied: admission webhook "mpod.kb.io" denied the request: cloud.google.com/';
+  const NO_NUMBER = 'must be positive integer string: strconv.ParseInt: parsing';
+  test.each<[string, Applied, string]>([
+    ['of an account without a provider', applied(serviceAccount(own({ 'service-account-email': EMAIL })), typedPod()),
+      `${DENIED}workload-identity-provider, cloud.google.com/service-account-email must set at a time`],
+    ['of a provider without an account', applied(serviceAccount(own({ 'workload-identity-provider': POOL })), typedPod()),
+      `${DENIED}workload-identity-provider, cloud.google.com/service-account-email must set at a time`],
+    ['of direct access without a provider', applied(serviceAccount(own({ 'token-exchange-mode': 'direct-access' })), typedPod()),
+      `${DENIED}workload-identity-provider is required when cloud.google.com/token-exchange-mode is 'direct-access'`],
+    ['of the name of a pool', applied(account({ 'workload-identity-provider': POOL.replace(/\/providers.*/, '') }), typedPod()),
+      `${DENIED}workload-identity-provider must be form of projects/{ProjectNumber}/locations/{Location}/workloadIdentityPools/{PoolId}/providers/{ProviderId}`],
+    ['of the resource name of a provider', applied(account({ 'workload-identity-provider': `//iam.googleapis.com/${POOL}` }), typedPod()),
+      `${DENIED}workload-identity-provider must be form of projects/{ProjectNumber}/locations/{Location}/workloadIdentityPools/{PoolId}/providers/{ProviderId}`],
+    ['of another injection mode', applied(account({ 'injection-mode': 'csi' }), typedPod()), `${DENIED}injection-mode mode must be 'direct', 'gcloud' or unset`],
+    ['of another exchange mode', applied(account({ 'token-exchange-mode': 'direct' }), typedPod()),
+      `${DENIED}token-exchange-mode mode must be 'service-account', 'direct-access' or unset`],
+    ['of a lifetime that is no number', applied(account({ 'token-expiration': '1h' }), typedPod()), `${DENIED}token-expiration ${NO_NUMBER} "1h": invalid syntax`],
+    ['that say a lifetime that is no number', applied(account(), typedPod({}, { annotations: own({ 'token-expiration': '' }) })), `${DENIED}token-expiration ${NO_NUMBER} "": invalid syntax`],
+    ['of a user who is no number', applied(account({ 'gcloud-run-as-user': 'root' }), typedPod()), `${DENIED}gcloud-run-as-user ${NO_NUMBER} "root": invalid syntax`],
+    ['whose document a container of gcloud should write', applied(account({ 'injection-mode': 'gcloud' }), typedPod()), 'Denied: the container gcloud-setup is not known to this cluster'],
+    ['of no injection mode, which is that of gcloud', applied(serviceAccount(own({ 'workload-identity-provider': POOL, 'service-account-email': EMAIL })), typedPod()),
+      'Denied: the container gcloud-setup is not known to this cluster'],
+  ])('refuses pods %s', async (_, from, message) => {
+    await expect(installed(from)).rejects.toThrow(new Error(message));
+  });
+});
+
 /** What stands where GKE's metadata server and Google's credentials do; it answers with what was asked, and by whom. */
 function google() {
   let made = 0;

@@ -1,9 +1,10 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { accessSync, constants, mkdtempSync, realpathSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import type { LoopbackInternet } from './internet';
+import { namespaces } from './namespaces';
 import type { RunningPod } from '../model';
 
 /** How a command ended. */
@@ -28,19 +29,57 @@ const QUIET: Readonly<Record<string, string>> = {
   LANG: 'C.UTF-8',
 };
 
-let found: readonly string[] | undefined;
+/** Of these tools more than one version is in use, and each has clients of its own. */
+const SEVERAL_VERSIONS: ReadonlySet<string> = new Set(['aws']);
 
-/** The options by which this machine gives a program mounts and a network of its own; undefined where it does not. */
-export function namespaces(): readonly string[] | undefined {
-  const probe = 'ip link set lo up && mount --make-rprivate / && mount -t tmpfs tmpfs "$(realpath /var/run)"';
-  found ??= [['--mount', '--net'], ['--user', '--map-root-user', '--mount', '--net']]
-    .find(options => spawnSync('unshare', [...options, 'sh', '-c', probe], { stdio: 'ignore' }).status === 0) ?? [];
-  return found.length === 0 ? undefined : found;
+/** A command line tool as it is installed. */
+export interface Tool {
+  readonly directory: string;
+  /** Where several versions of the tool are in use: `2.9.19`. */
+  readonly version?: string;
 }
 
-/** Why a command line tool (`aws`, `gcloud`, `az`) cannot run here as in a container; undefined where it can. */
+const tools = new Map<string, readonly Tool[]>();
+
+/** The installations of a command line tool (`aws`, `gcloud`, `az`) on the PATH: the first one, or that of each version. */
+export function installed(cli: string, path = process.env.PATH ?? ''): readonly Tool[] {
+  const id = JSON.stringify([cli, path]);
+  const known = tools.get(id);
+  if (known !== undefined) {
+    return known;
+  }
+  const directories = path.split(delimiter).filter(directory => directory !== '' && isProgram(join(directory, cli)));
+  const programs = firstOfEach(directories, directory => realpathSync(join(directory, cli)));
+  const versioned = (directory: string) => versionOf(join(directory, cli)).map((version): Tool => ({ directory, version }));
+  const all = SEVERAL_VERSIONS.has(cli)
+    ? firstOfEach(programs.flatMap(versioned), ({ version }) => version) : programs.slice(0, 1).map((directory): Tool => ({ directory }));
+  tools.set(id, all);
+  return all;
+}
+
+function firstOfEach<T>(items: readonly T[], keyOf: (item: T) => unknown): readonly T[] {
+  const keys = items.map(keyOf);
+  return items.filter((_, index) => keys.indexOf(keys[index]) === index);
+}
+
+function isProgram(file: string): boolean {
+  try {
+    accessSync(file, constants.X_OK);
+    return statSync(file).isFile();
+  } catch {
+    return false;
+  }
+}
+
+/** What a program says of itself; nothing where it cannot run. */
+function versionOf(program: string): readonly string[] {
+  const { stdout } = spawnSync(program, ['--version'], { encoding: 'utf8' });
+  return /^[a-z-]+\/(\d+\.\d+\.\d+)/.exec(stdout ?? '')?.slice(1) ?? [];
+}
+
+/** Why a command line tool cannot run here as in a container; undefined where it can. */
 export function cliMissing(cli: string): string | undefined {
-  if (spawnSync('sh', ['-c', `command -v ${cli}`], { stdio: 'ignore' }).status !== 0) {
+  if (installed(cli).length === 0) {
     return `${cli} is not installed`;
   }
   return namespaces() === undefined ? 'no mounts and network of its own for a program here (unshare)' : undefined;
@@ -48,10 +87,10 @@ export function cliMissing(cli: string): string | undefined {
 
 /**
  * Runs a command as a container of a pod: its environment and files, an empty home, and a network in which every name leads to the stand-ins.
- * No proxy stands between: the tools ask link-local services without one. Fails where a stand-in broke.
+ * No proxy stands between: the tools ask link-local services without one. Fails where a stand-in broke. Programs are looked for in the tool's directory first.
  */
 export async function runCli(
-  internet: LoopbackInternet, pod: RunningPod, container: string, argv: readonly [string, ...string[]],
+  tool: Tool, internet: LoopbackInternet, pod: RunningPod, container: string, argv: readonly [string, ...string[]],
 ): Promise<CommandResult> {
   const running = pod.containers.get(container);
   const options = namespaces();
@@ -71,7 +110,8 @@ export async function runCli(
       gateway: socketPath,
       pass,
       files: [...running.files],
-      env: { PATH: process.env.PATH ?? ['/usr/local/bin', '/usr/bin', '/bin'].join(delimiter), ...QUIET, ...trust, ...running.env },
+      unreadable: [...running.unreadable ?? []],
+      env: { PATH: [tool.directory, process.env.PATH].join(delimiter), ...QUIET, ...trust, ...running.env },
       argv,
       linkLocal: LINK_LOCAL.filter(address => internet.exists(address)),
     }));

@@ -3,7 +3,7 @@
 const Module = require('node:module');
 const path = require('node:path');
 const vm = require('node:vm');
-const { runJob } = require('./preload.cjs');
+const { goOn, runJob } = require('./preload.cjs');
 
 // Every job loads its library anew, so that no cache of one job (credentials, tokens, files, what the metadata server said) is there
 // for the next. The code is compiled once: what is kept is code, never state.
@@ -40,32 +40,43 @@ Module.prototype._compile = function (content, filename) {
 const own = new Set(Object.keys(Module._cache));
 const ownGlobals = new Set(Reflect.ownKeys(globalThis));
 
-const ACTIONS = {
-  '@aws-sdk/client-s3': async ({ bucket }) => {
+/** A client, made once, as what it does at each call. */
+const CLIENTS = {
+  '@aws-sdk/client-s3': ({ bucket }) => {
     const { S3Client, ListBucketsCommand, ListObjectsV2Command } = require('@aws-sdk/client-s3');
     const client = new S3Client({});
-    if (bucket === undefined) {
-      const { Buckets } = await client.send(new ListBucketsCommand({}));
-      return (Buckets ?? []).map(each => each.Name);
-    }
-    const { Contents } = await client.send(new ListObjectsV2Command({ Bucket: bucket }));
-    return (Contents ?? []).map(each => each.Key);
+    return async () => {
+      if (bucket === undefined) {
+        const { Buckets } = await client.send(new ListBucketsCommand({}));
+        return (Buckets ?? []).map(each => each.Name);
+      }
+      const { Contents } = await client.send(new ListObjectsV2Command({ Bucket: bucket }));
+      return (Contents ?? []).map(each => each.Key);
+    };
   },
-  '@google-cloud/storage': async ({ bucket }) => {
+  '@google-cloud/storage': ({ bucket }) => {
     const { Storage } = require('@google-cloud/storage');
     const storage = new Storage();
-    const [found] = bucket === undefined ? await storage.getBuckets() : await storage.bucket(bucket).getFiles();
-    return found.map(each => each.name);
+    return async () => {
+      const [found] = bucket === undefined ? await storage.getBuckets() : await storage.bucket(bucket).getFiles();
+      return found.map(each => each.name);
+    };
   },
-  '@azure/storage-blob': async ({ bucket, account = 'acmedata' }) => {
+  '@azure/storage-blob': ({ bucket, account = 'acmedata' }) => {
     const { DefaultAzureCredential } = require('@azure/identity');
     const { BlobServiceClient } = require('@azure/storage-blob');
     const service = new BlobServiceClient(`https://${account}.blob.core.windows.net`, new DefaultAzureCredential());
-    const names = [];
-    for await (const each of bucket === undefined ? service.listContainers() : service.getContainerClient(bucket).listBlobsFlat()) {
-      names.push(each.name);
-    }
-    return names;
+    return async () => {
+      const names = [];
+      for await (const each of bucket === undefined ? service.listContainers() : service.getContainerClient(bucket).listBlobsFlat()) {
+        names.push(each.name);
+      }
+      return names;
+    };
+  },
+  'script': (_action, script) => async () => {
+    const value = await new (Object.getPrototypeOf(async () => {}).constructor)('require', script)(require);
+    return Array.isArray(value) ? value.map(String) : [String(value)];
   },
 };
 
@@ -86,22 +97,27 @@ function messageOf(error) {
   return [error.message, ...more.map(each => each.message)].filter(each => each !== '').join('\n');
 }
 
-async function perform(job) {
-  let as = '';
-  const hear = headers => {
-    as = headers[job.callerHeader] ?? as;
-  };
+let as = '';
+const hear = job => headers => {
+  as = headers[job.callerHeader] ?? as;
+};
+
+async function outcomeOf(job, call) {
+  as = '';
   try {
-    const names = await runJob(job, async () => {
-      if (job.script !== undefined) {
-        const value = await new (Object.getPrototypeOf(async () => {}).constructor)('require', job.script)(require);
-        return Array.isArray(value) ? value.map(String) : [String(value)];
-      }
-      return ACTIONS[job.client](job.action);
-    }, hear);
+    const names = await call();
     return { ok: true, as, names };
   } catch (error) {
-return { ok: false, code: codeOf(job.client, error), message: messageOf(error) };
+    return { ok: false, code: codeOf(job.client, error), message: messageOf(error) };
+  }
+}
+
+const clientOf = job => CLIENTS[job.client](job.action, job.script);
+const tell = (job, outcome) => process.send({ type: 'outcome', job: job.id, outcome });
+
+async function perform(job) {
+  try {
+    return await outcomeOf(job, () => runJob(job, () => clientOf(job)(), hear(job)));
   } finally {
     for (const filename of Object.keys(Module._cache)) {
       if (!own.has(filename)) {
@@ -116,13 +132,28 @@ return { ok: false, code: codeOf(job.client, error), message: messageOf(error) }
   }
 }
 
+let nextCall;
+/** One client that goes on until this process ends, and all that it keeps with it: each call says the time and the files of then. */
+const live = job => runJob(job, async () => {
+  const call = clientOf(job);
+  tell(job, { ok: true, as: '', names: [] });
+  for (;;) {
+    goOn(await new Promise(resolve => {
+      nextCall = resolve;
+    }));
+    tell(job, await outcomeOf(job, call));
+  }
+}, hear(job));
+
 let busy = false;
 process.on('message', async message => {
-  if (message.type === 'job') {
+  if (message.type === 'call') {
+    nextCall(message);
+  } else if (message.type === 'job') {
     busy = true;
-    const outcome = await perform(message.job);
+    const outcome = await (message.job.live ? live : perform)(message.job);
     busy = false;
-    process.send({ type: 'outcome', job: message.job.id, outcome });
+    tell(message.job, outcome);
   }
 });
 // What a job leaves behind fails when its sockets end; within a job nobody may miss it.

@@ -77,6 +77,50 @@ test('a container sees its own environment and its own files, and nothing of thi
   expect(next).toEqual({ ok: true, as: '', names: ['false'] });
 });
 
+test('refuses a file that the container\'s user may not read, which is there', async () => {
+  const [token, map] = ['/var/run/secrets/tests/token', '/var/run/secrets/tests/map'];
+  const pod = podOf('alice', {}, { [map]: 'abc' });
+  const locked = { ...pod, containers: new Map([['app', { ...pod.containers.get('app')!, unreadable: new Set([token]) }]]) };
+  const body = `
+    const fs = require('fs'), token = '${token}';
+    const said = way => new Promise((resolve, reject) => way((error, found) => error ? reject(error) : resolve(found))).catch(error => error.message);
+    return [
+      fs.existsSync(token), fs.statSync(token).isFile(), fs.readdirSync('/var/run/secrets/tests').join(), fs.accessSync(token), fs.realpathSync(token),
+      await said(done => done(null, fs.readFileSync(token))), await said(done => fs.readFile(token, 'utf8', done)), await fs.promises.readFile(token).catch(error => error.message),
+      await said(done => fs.createReadStream(token).on('error', done).on('data', data => done(null, data))), await fs.promises.open(token).catch(error => [error.code, error.errno, error.path].join()),
+      await said(done => fs.access(token, fs.constants.R_OK, done)), fs.readFileSync('${map}', 'utf8'),
+    ];`;
+  const denied = `EACCES: permission denied, open '${token}'`;
+  expect(await clients.script(locked, 'app', body)).toEqual({
+    ok: true, as: '', names: [
+      'true', 'true', 'map,token', 'undefined', token, denied, denied, denied, denied, `EACCES,-13,${token}`, `EACCES: permission denied, access '${token}'`, 'abc',
+    ],
+  });
+  expect(await clients.script(podOf('alice', {}, { [token]: 'abc' }), 'app', `return require('fs').readFileSync('${token}', 'utf8')`)).toEqual({ ok: true, as: '', names: ['abc'] });
+});
+
+test('one that goes on keeps what it has, and finds the files and the time of each call', async () => {
+  let now = 1_800_000_000;
+  const timed = new Clients(internet, { clock: () => now });
+  const files = new Map([...PODS.awsWebIdentity('alice').containers.get('app')!.files]);
+  const pod = { ...PODS.awsWebIdentity('alice'), containers: new Map([['app', { ...PODS.awsWebIdentity('alice').containers.get('app')!, files }]]) };
+  try {
+    const client = await timed.live(pod, 'app', '@aws-sdk/client-s3');
+    const taken: unknown[] = [];
+    for (const [name, later] of [['alice', 0], ['bob', 60], ['bob', 100_000_000_000], ['nobody', 200_000_000_000]] as const) {
+      files.set([...files.keys()][0]!, `token-of-${name}`);
+      now = 1_800_000_000 + later;
+      const outcome = await client.call();
+      taken.push(outcome.ok ? outcome.as : outcome.code);
+    }
+    expect(taken).toEqual(['alice', 'alice', 'bob', 'AccessDenied']);
+    await client.end();
+    await expect(client.call()).rejects.toThrow('the process of @aws-sdk/client-s3 has ended');
+  } finally {
+    await timed.close();
+  }
+});
+
 test('what one job leaves behind cannot speak in the next', async () => {
   await clients.script(podOf('alice'), 'app', `
     const https = require('https');

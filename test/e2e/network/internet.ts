@@ -21,8 +21,10 @@ export type Unreachable = 'ENOTFOUND' | 'ECONNREFUSED' | 'EHOSTUNREACH' | 'ENETU
 
 /** Where the stand-ins listen. */
 export interface Gateway {
-  /** On 127.0.0.1: a connection waits until it is announced by its local port. */
+  /** On 127.0.0.1. */
   readonly port: number;
+  /** Whom the connections to the port are announced to. */
+  readonly door: Door;
   /** A socket in the file system, for programs in a network of their own: the first line says the pass and the destination. */
   readonly socketPath: string;
 }
@@ -35,6 +37,49 @@ const REASONS: Readonly<Record<number, string>> = {
   500: 'A stand-in failed.',
 };
 
+/** Where connections arrive: each waits until its local port is announced. */
+export class Door {
+  private readonly arrived = new Map<number, Socket>();
+  private readonly announced = new Map<number, Origin>();
+
+  constructor(private readonly admit: (socket: Socket, origin: Origin) => void) {}
+
+  /** Says where the connection from a local port goes; the connection waits for it. */
+  announce(localPort: number, origin: Origin): void {
+    const socket = this.arrived.get(localPort);
+    if (socket === undefined) {
+      this.announced.set(localPort, origin);
+      return;
+    }
+    this.arrived.delete(localPort);
+    this.admit(socket, origin);
+  }
+
+  /** Takes back an announcement whose connection never came, or the port's next connection would be taken for it. */
+  forget(localPort: number): void {
+    this.announced.delete(localPort);
+  }
+
+  arrive(socket: Socket): void {
+    const port = socket.remotePort!;
+    const origin = this.announced.get(port);
+    if (origin !== undefined) {
+      this.announced.delete(port);
+      this.admit(socket, origin);
+      return;
+    }
+    this.arrived.set(port, socket);
+    const patience = setTimeout(() => socket.destroy(), PATIENCE);
+    patience.unref();
+    socket.once('close', () => {
+      clearTimeout(patience);
+      if (this.arrived.get(port) === socket) {
+        this.arrived.delete(port);
+      }
+    });
+  }
+}
+
 /** A network whose every host stands in this process; what it listens on is on the loopback interface. */
 export class LoopbackInternet implements Internet {
   /** Signs what the servers present; there is one as soon as something listens. */
@@ -44,8 +89,6 @@ export class LoopbackInternet implements Internet {
   private readonly patterns: { readonly pattern: RegExp; readonly service: Service }[] = [];
   private readonly flaws = new Map<string, Flaw>();
   private readonly sockets = new Set<Socket>();
-  private readonly arrived = new Map<number, Socket>();
-  private readonly announced = new Map<number, Origin>();
   private readonly passes = new Map<string, Omit<Origin, 'host' | 'port'>>();
   private readonly origins = new WeakMap<Socket, Origin>();
   private readonly servers: (Server | HttpServer)[] = [];
@@ -123,20 +166,12 @@ export class LoopbackInternet implements Internet {
     return this.gateway ??= this.start();
   }
 
-  /** Says where the connection from a local port goes; the connection waits for it. */
-  announce(localPort: number, origin: Origin): void {
-    const socket = this.arrived.get(localPort);
-    if (socket === undefined) {
-      this.announced.set(localPort, origin);
-      return;
-    }
-    this.arrived.delete(localPort);
-    this.admit(socket, origin);
-  }
-
-  /** Takes back an announcement whose connection never came, or the port's next connection would be taken for it. */
-  forget(localPort: number): void {
-    this.announced.delete(localPort);
+  /** Lets in what comes to a socket that a program listens on in a network of its own, and that it has handed over. */
+  async openDoor(listening: object): Promise<Door> {
+    await this.listen();
+    const { door, server } = this.door();
+    await new Promise<void>((resolve, reject) => server.once('error', reject).listen(listening, resolve));
+    return door;
   }
 
   /** Lets connections with the pass speak for the pod, until it is taken back. */
@@ -177,40 +212,30 @@ export class LoopbackInternet implements Internet {
     this.http = createHttpServer({ keepAliveTimeout: 0, requestTimeout: 0 }, (request, response) => void this.respond(request, response));
     this.directory = mkdtempSync(join(tmpdir(), 'internet-'));
     const socketPath = join(this.directory, 'gateway');
-    const tcp = createServer({ pauseOnConnect: true, noDelay: true }, socket => this.arrive(socket));
+    const { door, server: tcp } = this.door();
     const local = createServer({ pauseOnConnect: true }, socket => this.introduce(socket));
-    this.servers.push(tcp, local);
+    this.servers.push(local);
     await Promise.all([
       new Promise<void>((resolve, reject) => tcp.once('error', reject).listen(0, '127.0.0.1', resolve)),
       new Promise<void>((resolve, reject) => local.once('error', reject).listen(socketPath, resolve)),
     ]);
-    return { port: (tcp.address() as AddressInfo).port, socketPath };
+    return { port: (tcp.address() as AddressInfo).port, door, socketPath };
+  }
+
+  private door(): { readonly door: Door; readonly server: Server } {
+    const door = new Door((socket, origin) => this.admit(socket, origin));
+    const server = createServer({ pauseOnConnect: true, noDelay: true }, socket => {
+      this.track(socket);
+      door.arrive(socket);
+    });
+    this.servers.push(server);
+    return { door, server };
   }
 
   private track(socket: Socket): void {
     this.sockets.add(socket);
     socket.on('error', () => socket.destroy());
     socket.once('close', () => this.sockets.delete(socket));
-  }
-
-  private arrive(socket: Socket): void {
-    this.track(socket);
-    const port = socket.remotePort!;
-    const origin = this.announced.get(port);
-    if (origin !== undefined) {
-      this.announced.delete(port);
-      this.admit(socket, origin);
-      return;
-    }
-    this.arrived.set(port, socket);
-    const patience = setTimeout(() => socket.destroy(), PATIENCE);
-    patience.unref();
-    socket.once('close', () => {
-      clearTimeout(patience);
-      if (this.arrived.get(port) === socket) {
-        this.arrived.delete(port);
-      }
-    });
   }
 
   /** Reads the first line of a connection that carries a pass, and nothing behind it. */

@@ -1,7 +1,7 @@
 'use strict';
 // The first process in the namespaces of a container: it gives the program that it starts a network of nothing but the gateway, by a
 // resolver of its own, and the files of the container. Its configuration comes as JSON by standard input:
-// { gateway, pass, files, env, argv, linkLocal }.
+// { gateway, pass, files, unreadable, env, argv, linkLocal }.
 const { execFileSync, spawn } = require('node:child_process');
 const dgram = require('node:dgram');
 const fs = require('node:fs');
@@ -40,14 +40,17 @@ for (const [name, target] of targets) {
 if (binds.length > 0) {
   execFileSync('/bin/sh', ['-c', ['set -e', ...binds].join('\n')], { stdio: ['ignore', 'ignore', 'inherit'] });
 }
-for (const [file, content] of config.files) {
+for (const [file, content] of [...config.files, ...config.unreadable.map(each => [each])]) {
   const place = file.startsWith('/var/run/') ? path.join(run, file.slice('/var/run/'.length)) : file;
   if (!place.startsWith(`${run}/`)) {
     throw new Error(`a container's file outside /var/run: ${file}`);
   }
   fs.mkdirSync(path.dirname(place), { recursive: true });
-  fs.writeFileSync(place, content);
+  fs.writeFileSync(place, content ?? '', { mode: content === undefined ? 0 : 0o644 });
 }
+// Who made them all may read them all, unless the program gives that up.
+const argv = config.unreadable.length === 0 ? config.argv
+  : ['setpriv', '--inh-caps=-all', '--bounding-set=-dac_override,-dac_read_search', '--', ...config.argv];
 
 // ---- Names: each has an address of its own on the loopback interface, by which the connection is known.
 const names = new Map(config.linkLocal.map(address => [address, address]));
@@ -120,7 +123,7 @@ listening.push(new Promise(resolve => resolver.bind(53, '127.0.0.1', resolve)));
 void Promise.all(listening).then(() => {
   const home = path.join(run, 'home');
   fs.mkdirSync(home);
-  const program = spawn(config.argv[0], config.argv.slice(1), {
+  const program = spawn(argv[0], argv.slice(1), {
     cwd: home, env: { ...config.env, HOME: home }, stdio: ['ignore', 'inherit', 'inherit'],
   });
   program.once('error', error => {

@@ -5,6 +5,7 @@ const { AsyncLocalStorage } = require('node:async_hooks');
 const childProcess = require('node:child_process');
 const dns = require('node:dns');
 const fs = require('node:fs');
+const inspector = require('node:inspector');
 const Module = require('node:module');
 const net = require('node:net');
 const os = require('node:os');
@@ -17,15 +18,30 @@ const workerThreads = require('node:worker_threads');
 
 const errnos = new Map([...util.getSystemErrorMap()].map(([errno, [code]]) => [code, errno]));
 
-/** What the test hands over: { port, ca, code, directory }; a thread that no test started has nothing, and reaches nothing. */
+/**
+ * What the test hands over: { port, ca, code, directory }, without a port where this process has a network of its own; a thread that no test started has
+ * nothing, and reaches nothing.
+ */
 const given = workerThreads.isMainThread && process.env.TEST_GATEWAY
   ? JSON.parse(process.env.TEST_GATEWAY)
   : { port: -1, ca: '', code: [], directory: '/' };
 delete process.env.TEST_GATEWAY;
-const { port: gatewayPort, ca, code: codeDirectories, directory: scratch } = given;
+const { port: gatewayPort = listenForTests(), ca, code: codeDirectories, directory: scratch } = given;
+
+/** Listens in this process's own network, and hands the socket to the test: what connects to it here arrives there. */
+function listenForTests() {
+  const { TCP: Handle, constants } = process.binding('tcp_wrap');
+  const [handle, name] = [new Handle(constants.SERVER), {}];
+  const failed = handle.bind('127.0.0.1', 0) || handle.listen(511) || handle.getsockname(name);
+  if (failed) {
+    throw new Error(`no socket for the tests: ${util.getSystemErrorName(failed)}`);
+  }
+  process.send({ type: 'listening' }, handle, () => handle.close());
+  return name.port;
+}
 
 const promisified = (owner, value) => Object.defineProperty(owner, util.promisify.custom, { value, configurable: true });
-const state = { job: undefined, root: undefined, sockets: new Set(), active: 0, offset: 0 };
+const state = { job: undefined, root: undefined, unreadable: new Set(), sockets: new Set(), active: 0, offset: 0 };
 const jobs = new AsyncLocalStorage();
 
 // ---- Network -------------------------------------------------------------------------------------------------------------------------------
@@ -111,10 +127,14 @@ const refuse = (prototype, names, code) => {
 refuse(TCP.prototype, ['connect6'], 'ENETUNREACH');
 refuse(TCP.prototype, ['bind', 'bind6', 'listen'], 'EACCES');
 refuse(binding('udp_wrap').UDP.prototype, ['send', 'send6', 'connect', 'connect6'], 'ENETUNREACH');
-refuse(binding('udp_wrap').UDP.prototype, ['bind', 'bind6'], 'EACCES');
+// To join a group is to bind, and to tell the network.
+const MEMBERSHIPS = ['addMembership', 'dropMembership', 'addSourceSpecificMembership', 'dropSourceSpecificMembership'];
+refuse(binding('udp_wrap').UDP.prototype, ['bind', 'bind6', ...MEMBERSHIPS], 'EACCES');
 refuse(binding('pipe_wrap').Pipe.prototype, ['connect'], 'ENOENT');
 refuse(binding('pipe_wrap').Pipe.prototype, ['bind', 'listen'], 'EACCES');
-const { ChannelWrap } = binding('cares_wrap');
+const names = binding('cares_wrap');
+refuse(names, ['getaddrinfo', 'getnameinfo'], 'EAI_NONAME');
+const { ChannelWrap } = names;
 for (const name of Object.getOwnPropertyNames(ChannelWrap.prototype).filter(each => /^(query|getHostByAddr)/.test(each))) {
   ChannelWrap.prototype[name] = request => {
     setImmediate(() => request.oncomplete('ECONNREFUSED'));
@@ -192,6 +212,16 @@ workerThreads.Worker = class Worker {
 process.dlopen = () => {
   throw new Error('no native code here');
 };
+// A debugger listens, and a signal starts it too; what is signalled may be another program.
+const inspectorBinding = binding('inspector');
+const forbidden = syscall => () => {
+  throw Object.assign(new Error(`${syscall} EPERM`), { code: 'EPERM', errno: errnos.get('EPERM'), syscall });
+};
+for (const [owner, name] of [
+  [inspector, 'open'], [inspectorBinding, 'open'], [process, 'kill'], [process, '_kill'], [process, '_debugProcess'], [process, 'execve'],
+].filter(([object, each]) => typeof object[each] === 'function')) {
+  owner[name] = forbidden(name.replace('_', ''));
+}
 
 // ---- Files ---------------------------------------------------------------------------------------------------------------------------------
 
@@ -234,20 +264,43 @@ const ONE_PATH = [
   'unwatchFile', 'utimes', 'watch', 'watchFile', 'writeFile',
 ];
 const TWO_PATHS = ['copyFile', 'cp', 'link', 'rename', 'symlink'];
+/** These open a file; what asks about one only is answered. */
+const OPENS = new Set(['access', 'appendFile', 'copyFile', 'cp', 'open', 'openAsBlob', 'readFile', 'truncate', 'writeFile']);
 /** These give back a path; content is never changed. */
 const GIVES_PATH = new Set(['mkdtemp', 'readlink', 'realpath']);
+
+/** Fails as a file does whose mode is against it: this process may be root. */
+function denied(args, syscall, promises) {
+  const file = asInContainer(args.find(each => state.unreadable.has(each)));
+  const error = Object.assign(new Error(`EACCES: permission denied, ${syscall} '${file}'`), { errno: errnos.get('EACCES'), code: 'EACCES', syscall, path: file });
+  const callback = args.at(-1);
+  if (promises) {
+    return Promise.reject(error);
+  }
+  if (typeof callback !== 'function') {
+    throw error;
+  }
+  process.nextTick(callback, error);
+  return undefined;
+}
 
 function wrap(owner, name, paths, givesPath) {
   const original = owner[name];
   if (typeof original !== 'function') {
     return;
   }
+  const bare = name.replace(/Sync$/, '');
   const backed = value => value instanceof Error || givesPath ? asInContainer(value) : value;
   const wrapped = function (...args) {
     for (let index = 0; index < paths; index++) {
       args[index] = located(args[index]);
     }
     const last = args.length - 1;
+    // Whether it is there is no question of the mode.
+    const asks = bare === 'access' && !(typeof args[1] === 'number' && args[1] !== fs.constants.F_OK);
+    if (OPENS.has(bare) && !asks && args.slice(0, paths).some(file => state.unreadable.has(file))) {
+      return denied(args, bare === 'access' ? bare : 'open', owner === fs.promises);
+    }
     if (last >= paths && typeof args[last] === 'function') {
       const callback = args[last];
       args[last] = (...results) => callback(...results.map(backed));
@@ -397,22 +450,29 @@ Module.syncBuiltinESMExports();
 
 // ---- Jobs ----------------------------------------------------------------------------------------------------------------------------------
 
-/** Runs an action as the process of a container: { id, env, files, now }. */
+function layOut(root, { files, unreadable }) {
+  for (const [file, content] of [...files, ...unreadable.map(each => [each, ''])]) {
+    real.mkdirSync(path.join(root, path.dirname(file)), { recursive: true });
+    real.writeFileSync(path.join(root, file), content);
+  }
+  state.unreadable = new Set(unreadable.map(file => path.join(root, file)));
+}
+
+const offsetAt = now => now === undefined ? 0 : now - RealDate.now();
+
+/** Runs an action as the process of a container: { id, env, files, unreadable, now }. */
 async function runJob(job, action, hear) {
   const root = real.mkdtempSync(path.join(scratch, 'container-'));
   try {
     for (const directory of ['/tmp', HOME]) {
       real.mkdirSync(path.join(root, directory), { recursive: true });
     }
-    for (const [file, content] of job.files) {
-      real.mkdirSync(path.join(root, path.dirname(file)), { recursive: true });
-      real.writeFileSync(path.join(root, file), content);
-    }
+    layOut(root, job);
     for (const key of Object.keys(process.env)) {
       delete process.env[key];
     }
     Object.assign(process.env, { PATH: '/usr/local/bin:/usr/bin:/bin', HOME }, job.env);
-    Object.assign(state, { job, root, active: 0, offset: job.now === undefined ? 0 : job.now - RealDate.now() });
+    Object.assign(state, { job, root, active: 0, offset: offsetAt(job.now) });
     heard = hear;
     return await jobs.run(job, action);
   } finally {
@@ -431,7 +491,14 @@ async function runJob(job, action, hear) {
     // Node's own removal goes through the functions above.
     real.rmSync(root, { recursive: true, force: true });
     state.root = undefined;
+    state.unreadable = new Set();
   }
 }
 
-module.exports = { runJob };
+/** Lets the job that runs find other files, at another time: { files, unreadable, now }. */
+function goOn(found) {
+  layOut(state.root, found);
+  state.offset = offsetAt(found.now);
+}
+
+module.exports = { goOn, runJob };
