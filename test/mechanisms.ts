@@ -1,13 +1,14 @@
 import { AwsProvider } from '@cdktf/provider-aws/lib/provider';
 import { TerraformStack } from 'cdktf';
 import {
-  AwsChainedRole, AwsFederatedRole, AwsPodIdentityRole, AwsRoleViaGoogle, Cluster, ClusterOidcProvider, GcpFederatedPrincipal,
+  AwsChainedRole, AwsChainedRoleProps, AwsFederatedRole, AwsPodIdentityRole, AwsRoleViaGoogle, Cluster, ClusterOidcProvider, GcpFederatedPrincipal,
   GcpFederatedServiceAccount, GoogleIdTokenSource, ICloudIdentity, TrustedSubject, Wiring, Workload,
 } from 'cdktf-workload-federation';
 import * as azure from 'cdktf-workload-federation/azure';
 import * as entra from 'cdktf-workload-federation/entra';
 import { Clusters } from './clusters';
-
+import type { WebhookName } from './e2e/cluster';
+import { STORAGE_ACCOUNT } from './e2e/world';
 
 /** The cluster that a workload of a row runs on, as Terraform writes its issuer. */
 export interface Source {
@@ -41,6 +42,15 @@ export interface Mechanism {
   readonly trusts?: (cluster: Cluster) => TrustedSubject;
   readonly identity: (stack: TerraformStack, subject: any, cluster: Cluster) => ICloudIdentity;
   readonly wiring?: Wiring;
+  /**
+   * The webhooks of the cluster.
+   * @default - the platform's own
+   */
+  readonly webhooks?: readonly WebhookName[];
+  /** What the identity may read, where it is not the reports of its account alone. */
+  readonly reads?: 'every bucket';
+  /** The external id that the last role of a chain asks for. */
+  readonly externalId?: string;
   /** What stands in the clouds, by address. */
   readonly trust: (source: Source, clusters: Clusters) => Blocks;
   /** What stands in the cluster, by address. */
@@ -73,13 +83,38 @@ const role = (id: string, statement: object, provider?: string): Blocks => ({
   [`data.aws_iam_policy_document.${id}_Trust`]: { statement: [statement], ...(provider && { provider }) },
 });
 
-/** What lets the first role of a chain assume the next. */
-const mayAssume = (actions: string[]): Blocks => ({
-  'data.aws_iam_policy_document.Role_Permissions': { statement: [{ effect: 'Allow', actions, resources: ['${aws_iam_role.Target.arn}'] }] },
-  'aws_iam_role_policy.Role_InlinePolicy': {
-    name: 'workload-federation', role: '${aws_iam_role.Role.name}', policy: '${data.aws_iam_policy_document.Role_Permissions.json}',
+// What roles may do.
+
+const permissions = (id: string, statement: object[], provider?: string): Blocks => ({
+  [`data.aws_iam_policy_document.${id}_Permissions`]: { statement, ...(provider && { provider }) },
+  [`aws_iam_role_policy.${id}_InlinePolicy`]: {
+    name: 'workload-federation', role: `\${aws_iam_role.${id}.name}`, policy: `\${data.aws_iam_policy_document.${id}_Permissions.json}`, ...(provider && { provider }),
   },
 });
+
+/** What lets one role of a chain assume the next. */
+const mayAssume = (actions: string[], [from, to]: readonly [from: string, to: string] = ['Role', 'Target']): Blocks =>
+  permissions(from, [{ effect: 'Allow', actions, resources: [`\${aws_iam_role.${to}.arn}`] }]);
+
+/** Everybody is told which buckets there are. */
+const LISTS_BUCKETS = { effect: 'Allow', actions: ['s3:ListAllMyBuckets'], resources: ['*'] };
+
+/** What lets a role read the reports of its account. */
+const mayRead = (id: string, account = '123456789012', provider?: string): Blocks => permissions(id, [
+  LISTS_BUCKETS,
+  {
+    effect: 'Allow', actions: ['s3:ListBucket'], resources: [`arn:aws:s3:::data-of-${account}`],
+    condition: [{ test: 'StringLike', variable: 's3:prefix', values: ['reports/*'] }],
+  },
+  { effect: 'Allow', actions: ['s3:GetObject'], resources: [`arn:aws:s3:::data-of-${account}/reports/*`] },
+], provider);
+
+const READ_ONLY = 'arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess';
+
+/** A policy of AWS lets a role read all that its account has. */
+const readOnly: Blocks = {
+  'aws_iam_role_policy_attachment.Role_Policy-aws-AmazonS3ReadOnlyAccess': { role: '${aws_iam_role.Role.name}', policy_arn: READ_ONLY },
+};
 
 const REGION: Blocks = { 'data.aws_region.AwsRegion': {} };
 
@@ -142,6 +177,12 @@ const account = (id: string, member: string): Blocks => ({
   [`google_service_account_iam_member.Account_${id}`]: {
     service_account_id: '${google_service_account.Account.name}', role: 'roles/iam.workloadIdentityUser', member,
   },
+  'google_storage_bucket_iam_member.Account_Bucket_acme-reports_storage_objectViewer': {
+    bucket: 'acme-reports', role: 'roles/storage.objectViewer', member: '${google_service_account.Account.member}',
+  },
+  'google_project_iam_member.Account_Project_storage_bucketViewer': {
+    project: '${google_service_account.Account.project}', role: 'roles/storage.bucketViewer', member: '${google_service_account.Account.member}',
+  },
 });
 
 /** A grant to the service account itself. */
@@ -157,7 +198,17 @@ const nativePool = (c: Clusters) => `iam.googleapis.com/projects/${c.gkeProjectN
 
 // What Azure trusts.
 
+/** The container of the reports. */
+const CONTAINER = `${STORAGE_ACCOUNT}/blobServices/default/containers/reports`;
+
+const mayReadContainer = (id: 'Identity' | 'Application', principal: string): Blocks => ({
+  [`azurerm_role_assignment.${id}_Assignment_reports_bbbe6098_Storage_Blob_Data_Reader`]: {
+    scope: CONTAINER, role_definition_name: 'Storage Blob Data Reader', principal_id: `\${${principal}}`, principal_type: 'ServicePrincipal',
+  },
+});
+
 const managedIdentity = ({ id, issuer }: Source): Blocks => ({
+  ...mayReadContainer('Identity', 'azurerm_user_assigned_identity.Identity.principal_id'),
   'azurerm_user_assigned_identity.Identity': { name: 'reports-reader', resource_group_name: 'reports', location: 'westeurope' },
   [`azurerm_federated_identity_credential.Identity_Credential_${id}_reports_reader`]: {
     name: `${id}_reports_reader`,
@@ -170,6 +221,7 @@ const managedIdentity = ({ id, issuer }: Source): Blocks => ({
 });
 
 const application = ({ id, issuer }: Source): Blocks => ({
+  ...mayReadContainer('Application', 'azuread_service_principal.Application_ServicePrincipal.object_id'),
   'azuread_application.Application': { display_name: 'reports-reader' },
   'azuread_service_principal.Application_ServicePrincipal': { client_id: '${azuread_application.Application.client_id}' },
   [`azuread_application_federated_identity_credential.Application_Credential_${id}_reports_reader`]: {
@@ -255,14 +307,13 @@ const file = (key: string, path: string) => ({
 
 const NOTHING = wired({});
 
-const IRSA = wired({
-  annotations: {
-    'eks.amazonaws.com/role-arn': '${aws_iam_role.Role.arn}',
-    'eks.amazonaws.com/audience': 'sts.amazonaws.com',
-    'eks.amazonaws.com/sts-regional-endpoints': 'true',
-    'eks.amazonaws.com/token-expiration': '3600',
-  },
-});
+const IRSA_ANNOTATIONS = {
+  'eks.amazonaws.com/role-arn': '${aws_iam_role.Role.arn}',
+  'eks.amazonaws.com/audience': 'sts.amazonaws.com',
+  'eks.amazonaws.com/sts-regional-endpoints': 'true',
+  'eks.amazonaws.com/token-expiration': '3600',
+};
+const IRSA = wired({ annotations: IRSA_ANNOTATIONS });
 
 const AWS_TOKEN = token('sts.amazonaws.com', 'aws/token');
 const AWS_REGIONAL = {
@@ -270,19 +321,29 @@ const AWS_REGIONAL = {
   AWS_DEFAULT_REGION: '${data.aws_region.AwsRegion.region}',
   AWS_STS_REGIONAL_ENDPOINTS: 'regional',
 };
+/** Outside of EKS the webhook knows no region. */
+const IRSA_ELSEWHERE = wired({ annotations: IRSA_ANNOTATIONS, env: AWS_REGIONAL });
 const AWS_EXPLICIT = wired({
   env: { AWS_ROLE_ARN: '${aws_iam_role.Role.arn}', AWS_WEB_IDENTITY_TOKEN_FILE: `${MOUNT}/aws/token`, ...AWS_REGIONAL }, sources: [AWS_TOKEN],
 });
 
-const AWS_CHAIN = wired({
-  dependsOn: ['aws_iam_role_policy.Role_InlinePolicy'],
+/** The config file of a chain; what is said of its last step comes last. */
+const configFile = (dependsOn: string[], steps: string) => wired({
+  dependsOn,
   env: { AWS_CONFIG_FILE: `${MOUNT}/aws/config`, AWS_SDK_LOAD_CONFIG: '1', ...AWS_REGIONAL },
   sources: [AWS_TOKEN, file('aws-config', 'aws/config')],
   configMap: {
     'aws-config': '${join("\\n", ["[profile step-1]", join("", ["role_arn = ", aws_iam_role.Role.arn]), "web_identity_token_file = /var/run/secrets/workload-federation/aws/token", "", '
-      + '"[default]", join("", ["role_arn = ", aws_iam_role.Target.arn]), "source_profile = step-1", ""])}',
+      + `${steps}, ""])}`,
   },
 });
+const EXTERNAL_ID = 'reports/2027';
+const AWS_CHAIN = configFile(['aws_iam_role_policy.Role_InlinePolicy'], '"[default]", join("", ["role_arn = ", aws_iam_role.Target.arn]), "source_profile = step-1"');
+const AWS_CHAIN_WITH_EXTERNAL_ID = configFile(['aws_iam_role_policy.Role_InlinePolicy'],
+  `"[default]", join("", ["role_arn = ", aws_iam_role.Target.arn]), "source_profile = step-1", "external_id = ${EXTERNAL_ID}"`);
+const AWS_CHAIN_OF_THREE = configFile(['aws_iam_role_policy.Role_InlinePolicy', 'aws_iam_role_policy.Middle_InlinePolicy'],
+  '"[profile step-2]", join("", ["role_arn = ", aws_iam_role.Middle.arn]), "source_profile = step-1", "", '
+  + '"[default]", join("", ["role_arn = ", aws_iam_role.Target.arn]), "source_profile = step-2"');
 
 /** The external_account document, with or without a service account to impersonate. */
 const googleFile = (id: string, project: string, impersonation: string, dependsOn?: string) => {
@@ -311,6 +372,19 @@ const impersonating = (member: string) => ({ id }: Source) => googleFile(id, '${
   ', "service_account_impersonation_url" = join("", ["https://iamcredentials.googleapis.com/v1/projects/-/serviceAccounts/", '
   + 'google_service_account.Account.email, ":generateAccessToken"])', `google_service_account_iam_member.Account_Federated_${id}_${member}`);
 const asItself = ({ id }: Source) => googleFile(id, `\${${POOL(id)}.project}`, '');
+
+/** The webhook writes the external_account document, by annotations. */
+const pfnetWebhook = ({ id }: Source, project: string, annotations: object, dependsOn?: string[]) => wired({
+  annotations: {
+    'cloud.google.com/workload-identity-provider': `\${${PROVIDER(id)}.name}`,
+    'cloud.google.com/audience': `https://iam.googleapis.com/\${${PROVIDER(id)}.name}`,
+    'cloud.google.com/token-expiration': '3600',
+    'cloud.google.com/injection-mode': 'direct',
+    ...annotations,
+  },
+  env: { CLOUDSDK_AUTH_CREDENTIAL_FILE_OVERRIDE: '/var/run/secrets/gcloud/config/federation.json', GOOGLE_CLOUD_PROJECT: project, CLOUDSDK_CORE_PROJECT: project },
+  dependsOn,
+});
 
 /** GKE's metadata server knows the account by an annotation. */
 const metadataServer = (project: string, member: string) => wired({
@@ -348,89 +422,150 @@ const azureExplicit = (kind: typeof MANAGED) => ({ id }: Source) => wired({
 
 // How identities are made.
 
-const federatedRole: Mechanism['identity'] = (stack, subject) => new AwsFederatedRole(stack, 'Role', { trusts: [subject] });
-const serviceAccount: Mechanism['identity'] = (stack, subject) => new GcpFederatedServiceAccount(stack, 'Account', { trusts: [subject], accountId: 'reports-reader' });
+/** Lets a role read the reports of its account. */
+function readingReports<Role extends Pick<AwsFederatedRole, 'grantBucketRead'>>(made: Role, owner = '123456789012'): Role {
+  made.grantBucketRead(`arn:aws:s3:::data-of-${owner}`, { prefix: 'reports/' });
+  return made;
+}
+
+const POLICY_STATEMENTS = [LISTS_BUCKETS];
+const federatedRole: Mechanism['identity'] = (stack, subject) => readingReports(new AwsFederatedRole(stack, 'Role', { trusts: [subject], policyStatements: POLICY_STATEMENTS }));
+const roleByPolicyArns: Mechanism['identity'] = (stack, subject) => new AwsFederatedRole(stack, 'Role', { trusts: [subject], policyArns: [READ_ONLY] });
+/** A role that is reached by way of another one. */
+const target = (stack: TerraformStack, props: Omit<AwsChainedRoleProps, 'policyStatements'>, owner?: string) =>
+  readingReports(new AwsChainedRole(stack, 'Target', { ...props, policyStatements: POLICY_STATEMENTS }), owner);
+/** The first role of a chain may go on, and nothing else. */
+const firstRole = (stack: TerraformStack, subject: any) => new AwsFederatedRole(stack, 'Role', { trusts: [subject] });
+const serviceAccount: Mechanism['identity'] = (stack, subject) => {
+  const made = new GcpFederatedServiceAccount(stack, 'Account', { trusts: [subject], accountId: 'reports-reader', projectRoles: ['roles/storage.bucketViewer'] });
+  made.grantBucketRead('acme-reports');
+  return made;
+};
 const principal: Mechanism['identity'] = (stack, subject) => {
   const made = new GcpFederatedPrincipal(stack, 'Principal', { trusts: [subject] });
   made.grantBucketRead('acme-reports');
   return made;
 };
-const azureIdentity: Mechanism['identity'] = (stack, subject) => new azure.AzureFederatedIdentity(stack, 'Identity', {
-  trusts: [subject], identityName: 'reports-reader', resourceGroupName: 'reports', location: 'westeurope',
-});
-const entraApplication: Mechanism['identity'] = (stack, subject) => new entra.EntraFederatedApplication(stack, 'Application', { trusts: [subject], displayName: 'reports-reader' });
+const azureIdentity: Mechanism['identity'] = (stack, subject) => {
+  const made = new azure.AzureFederatedIdentity(stack, 'Identity', { trusts: [subject], identityName: 'reports-reader', resourceGroupName: 'reports', location: 'westeurope' });
+  made.grantContainerRead(CONTAINER);
+  return made;
+};
+const entraApplication: Mechanism['identity'] = (stack, subject) => {
+  const made = new entra.EntraFederatedApplication(stack, 'Application', { trusts: [subject], displayName: 'reports-reader' });
+  made.grantContainerRead(CONTAINER);
+  return made;
+};
 
 const wholeNamespace = (cluster: Cluster) => cluster.unsafeEveryServiceAccountOfNamespace('reports');
 const wholeCluster = (cluster: Cluster) => cluster.unsafeEveryServiceAccountOfCluster();
 const NAMESPACE = { test: 'StringLike', value: 'system:serviceaccount:reports:*' };
 
+/** The webhooks that a platform brings. */
+const PLATFORM: Readonly<Record<'EKS' | 'GKE' | 'GKE as a plain issuer' | 'AKS' | 'any OIDC cluster', readonly WebhookName[]>> = {
+  'EKS': ['eks'], 'GKE': [], 'GKE as a plain issuer': [], 'AKS': ['azure'], 'any OIDC cluster': [],
+};
+
 /** Every mechanism of every kind of cluster to every cloud. */
 export const MECHANISMS: readonly Mechanism[] = [
   {
     from: 'EKS', to: 'AWS', by: 'EKS\'s webhook (IRSA)', identity: federatedRole,
-    trust: source => ({ ...oidcProvider(source), ...role('Role', webIdentity(source)) }),
+    trust: source => ({ ...oidcProvider(source), ...role('Role', webIdentity(source)), ...mayRead('Role') }),
     pods: () => IRSA,
   },
   {
-    from: 'EKS', to: 'AWS', by: 'EKS\'s webhook for a whole namespace', identity: federatedRole, trusts: wholeNamespace,
-    trust: source => ({ ...oidcProvider(source), ...role('Role', webIdentity(source, NAMESPACE)) }),
+    from: 'EKS', to: 'AWS', by: 'EKS\'s webhook for a whole namespace', identity: roleByPolicyArns, trusts: wholeNamespace, reads: 'every bucket',
+    trust: source => ({ ...oidcProvider(source), ...role('Role', webIdentity(source, NAMESPACE)), ...readOnly }),
     pods: () => IRSA,
   },
   {
-    from: 'EKS', to: 'AWS', by: 'EKS Pod Identity', identity: (stack, subject) => new AwsPodIdentityRole(stack, 'Role', { trusts: [subject] }),
-    trust: (_, c) => ({ ...association(c), ...role('Role', tagged(SERVICE, podIdentityConditions(c.eksArn))) }),
+    from: 'EKS', to: 'AWS', by: 'EKS Pod Identity',
+    identity: (stack, subject) => readingReports(new AwsPodIdentityRole(stack, 'Role', { trusts: [subject], policyStatements: POLICY_STATEMENTS })),
+    trust: (_, c) => ({ ...association(c), ...role('Role', tagged(SERVICE, podIdentityConditions(c.eksArn))), ...mayRead('Role') }),
     pods: AGENT,
   },
   {
     from: 'EKS', to: 'AWS', by: 'EKS Pod Identity with a target role in another account',
-    identity: (stack, subject) => new AwsChainedRole(stack, 'Target', {
+    identity: (stack, subject) => target(stack, {
       source: new AwsPodIdentityRole(stack, 'Role', { trusts: [subject] }), awsProvider: new AwsProvider(stack, 'Other', { alias: 'other' }),
-    }),
+    }, '210987654321'),
     trust: (_, c) => ({
       ...association(c, { target_role_arn: '${aws_iam_role.Target.arn}' }),
       ...role('Role', tagged(SERVICE, podIdentityConditions(c.eksArn))),
       ...mayAssume(['sts:AssumeRole', 'sts:TagSession']),
       ...role('Target', tagged(FIRST_ROLE, podIdentityConditions(c.eksArn)), 'aws.other'),
+      ...mayRead('Target', '210987654321', 'aws.other'),
     }),
     pods: AGENT_WITH_TARGET,
   },
   {
     from: 'EKS', to: 'AWS', by: 'EKS Pod Identity without session tags, with a target role that compares the external id',
-    identity: (stack, subject) => new AwsChainedRole(stack, 'Target', {
-      source: new AwsPodIdentityRole(stack, 'Role', { trusts: [subject], disableSessionTags: true }),
-    }),
+    externalId: 'eu-west-1/123456789012/apps/reports/reader',
+    identity: (stack, subject) => target(stack, { source: new AwsPodIdentityRole(stack, 'Role', { trusts: [subject], disableSessionTags: true }) }),
     trust: (_, c) => ({
       ...association(c, { disable_session_tags: true, target_role_arn: '${aws_iam_role.Target.arn}' }),
       ...role('Role', tagged(SERVICE)),
       ...mayAssume(['sts:AssumeRole', 'sts:TagSession']),
       ...role('Target', tagged(FIRST_ROLE, [{ test: 'StringEquals', variable: 'sts:ExternalId', values: [`${c.eksRegionAndAccount}/${c.eksName}/reports/reader`] }])),
+      ...mayRead('Target'),
     }),
     pods: AGENT_WITH_TARGET,
   },
   ...(['EKS', 'GKE', 'GKE as a plain issuer', 'AKS', 'any OIDC cluster'] as const).flatMap((from): Mechanism[] => [
     {
       from, to: 'AWS', by: 'a projected token', identity: federatedRole, wiring: 'explicit',
-      trust: source => ({ ...REGION, ...oidcProvider(source), ...role('Role', webIdentity(source)) }),
+      trust: source => ({ ...REGION, ...oidcProvider(source), ...role('Role', webIdentity(source)), ...mayRead('Role') }),
       pods: () => AWS_EXPLICIT,
     },
     {
-      from, to: 'AWS', by: 'a projected token of a whole namespace', identity: federatedRole, wiring: 'explicit', trusts: wholeNamespace,
-      trust: source => ({ ...REGION, ...oidcProvider(source), ...role('Role', webIdentity(source, NAMESPACE)) }),
+      from, to: 'AWS', by: 'a projected token of a whole namespace', identity: roleByPolicyArns, wiring: 'explicit', trusts: wholeNamespace, reads: 'every bucket',
+      trust: source => ({ ...REGION, ...oidcProvider(source), ...role('Role', webIdentity(source, NAMESPACE)), ...readOnly }),
       pods: () => AWS_EXPLICIT,
     },
     {
       from, to: 'AWS', by: 'a chain of two roles in a config file',
-      identity: (stack, subject) => new AwsChainedRole(stack, 'Target', { source: new AwsFederatedRole(stack, 'Role', { trusts: [subject] }) }),
+      identity: (stack, subject) => target(stack, { source: firstRole(stack, subject) }),
       trust: source => ({
         ...REGION,
         ...oidcProvider(source),
         ...role('Role', webIdentity(source)),
         ...mayAssume(['sts:AssumeRole']),
         ...role('Target', { effect: 'Allow', actions: ['sts:AssumeRole'], principals: [FIRST_ROLE] }),
+        ...mayRead('Target'),
       }),
       pods: () => AWS_CHAIN,
     },
   ]),
+  {
+    from: 'any OIDC cluster', to: 'AWS', by: 'a chain of two roles with an external id in a config file', externalId: EXTERNAL_ID,
+    identity: (stack, subject) => target(stack, { source: firstRole(stack, subject), externalId: EXTERNAL_ID }),
+    trust: source => ({
+      ...REGION,
+      ...oidcProvider(source),
+      ...role('Role', webIdentity(source)),
+      ...mayAssume(['sts:AssumeRole']),
+      ...role('Target', {
+        effect: 'Allow', actions: ['sts:AssumeRole'], principals: [FIRST_ROLE], condition: [{ test: 'StringEquals', variable: 'sts:ExternalId', values: [EXTERNAL_ID] }],
+      }),
+      ...mayRead('Target'),
+    }),
+    pods: () => AWS_CHAIN_WITH_EXTERNAL_ID,
+  },
+  {
+    from: 'any OIDC cluster', to: 'AWS', by: 'a chain of three roles in a config file',
+    identity: (stack, subject) => target(stack, { source: new AwsChainedRole(stack, 'Middle', { source: firstRole(stack, subject) }) }),
+    trust: source => ({
+      ...REGION,
+      ...oidcProvider(source),
+      ...role('Role', webIdentity(source)),
+      ...mayAssume(['sts:AssumeRole'], ['Role', 'Middle']),
+      ...role('Middle', { effect: 'Allow', actions: ['sts:AssumeRole'], principals: [FIRST_ROLE] }),
+      ...mayAssume(['sts:AssumeRole'], ['Middle', 'Target']),
+      ...role('Target', { effect: 'Allow', actions: ['sts:AssumeRole'], principals: [{ type: 'AWS', identifiers: ['${aws_iam_role.Middle.arn}'] }] }),
+      ...mayRead('Target'),
+    }),
+    pods: () => AWS_CHAIN_OF_THREE,
+  },
   ...([
     ['the gtoken webhook', GoogleIdTokenSource.webhook(), []],
     ['containers of gtoken', GoogleIdTokenSource.gtoken({ image: 'gtoken:1.0' }), [
@@ -443,9 +578,12 @@ export const MECHANISMS: readonly Mechanism[] = [
     ]],
   ] as const).map(([by, idTokenSource, helpers]): Mechanism => ({
     from: 'GKE', to: 'AWS', by: `ID tokens of a Google service account, and ${by}`,
-    identity: (stack, subject) => new AwsRoleViaGoogle(stack, 'Via', {
-      googleServiceAccount: new GcpFederatedServiceAccount(stack, 'Account', { trusts: [subject], accountId: 'reports-reader' }), idTokenSource,
-    }),
+    identity: (stack, subject, cluster) => {
+      const googleServiceAccount = serviceAccount(stack, subject, cluster) as GcpFederatedServiceAccount;
+      const made = new AwsRoleViaGoogle(stack, 'Via', { googleServiceAccount, idTokenSource, policyStatements: POLICY_STATEMENTS });
+      readingReports(made.role);
+      return made;
+    },
     trust: (_, c) => ({
       ...REGION,
       ...account(`Native_${c.gkeProjectLabel}_reports_reader`, `serviceAccount:${c.workloadPool}[reports/reader]`),
@@ -464,6 +602,7 @@ export const MECHANISMS: readonly Mechanism[] = [
           { test: 'StringEquals', variable: 'accounts.google.com:sub', values: ['${google_service_account.Account.unique_id}'] },
         ],
       }),
+      ...mayRead('Via_Role'),
     }),
     pods: (_, c) => withHelpers(helpers, wired({
       annotations: {
@@ -482,19 +621,24 @@ export const MECHANISMS: readonly Mechanism[] = [
   })),
   ...(['GKE', 'AKS', 'any OIDC cluster'] as const).map((from): Mechanism => ({
     from, to: 'AWS', by: 'a projected token, as no webhook of EKS is there', identity: federatedRole,
-    trust: source => ({ ...REGION, ...oidcProvider(source), ...role('Role', webIdentity(source)) }),
+    trust: source => ({ ...REGION, ...oidcProvider(source), ...role('Role', webIdentity(source)), ...mayRead('Role') }),
     pods: () => AWS_EXPLICIT,
   })),
   {
     from: 'AKS', to: 'AWS', by: 'a projected token, and a registration that exists',
-    identity: (stack, subject, cluster) => new AwsFederatedRole(stack, 'Role', {
-      trusts: [subject], oidcProviders: [ClusterOidcProvider.fromArn(stack, 'Registration', { cluster, arn: AKS_PROVIDER_ARN })],
-    }),
+    identity: (stack, subject, cluster) => readingReports(new AwsFederatedRole(stack, 'Role', {
+      trusts: [subject], oidcProviders: [ClusterOidcProvider.fromArn(stack, 'Registration', { cluster, arn: AKS_PROVIDER_ARN })], policyStatements: POLICY_STATEMENTS,
+    })),
     trust: source => ({
-      ...REGION, ...role('Role', { ...webIdentity(source), principals: [{ type: 'Federated', identifiers: [AKS_PROVIDER_ARN] }] }),
+      ...REGION, ...role('Role', { ...webIdentity(source), principals: [{ type: 'Federated', identifiers: [AKS_PROVIDER_ARN] }] }), ...mayRead('Role'),
     }),
     pods: () => AWS_EXPLICIT,
   },
+  ...(['GKE', 'AKS', 'any OIDC cluster'] as const).map((from): Mechanism => ({
+    from, to: 'AWS', by: 'EKS\'s webhook, installed by its users', identity: federatedRole, wiring: 'webhook', webhooks: [...PLATFORM[from], 'eks'],
+    trust: source => ({ ...REGION, ...oidcProvider(source), ...role('Role', webIdentity(source)), ...mayRead('Role') }),
+    pods: () => IRSA_ELSEWHERE,
+  })),
   ...(['EKS', 'GKE as a plain issuer', 'AKS', 'any OIDC cluster', 'any OIDC cluster with uploaded keys'] as const).flatMap((from): Mechanism[] => {
     const keys = (c: Clusters) => from === 'any OIDC cluster with uploaded keys' ? { oidc: { jwks_json: c.jwks } } : {};
     return [
@@ -531,6 +675,20 @@ export const MECHANISMS: readonly Mechanism[] = [
       },
     ];
   }),
+  ...(['EKS', 'GKE as a plain issuer', 'AKS', 'any OIDC cluster'] as const).flatMap((from): Mechanism[] => [
+    {
+      from, to: 'Google Cloud', by: 'a service account through a pool, and the webhook of pfnet', identity: serviceAccount, wiring: 'webhook', webhooks: [...PLATFORM[from], 'pfnet'],
+      trust: source => ({ ...pool(source), ...account(`Federated_${source.id}_reports_reader`, ofPool(source.id)) }),
+      pods: source => pfnetWebhook(source, '${google_service_account.Account.project}', {
+        'cloud.google.com/service-account-email': '${google_service_account.Account.email}',
+      }, [`google_service_account_iam_member.Account_Federated_${source.id}_reports_reader`]),
+    },
+    {
+      from, to: 'Google Cloud', by: 'direct access through a pool, and the webhook of pfnet', identity: principal, wiring: 'webhook', webhooks: [...PLATFORM[from], 'pfnet'],
+      trust: source => ({ ...pool(source), ...direct(`Federated_${source.id}_reports_reader`, ofPool(source.id)) }),
+      pods: source => pfnetWebhook(source, `\${${POOL(source.id)}.project}`, { 'cloud.google.com/token-exchange-mode': 'direct-access' }),
+    },
+  ]),
   {
     from: 'GKE', to: 'Google Cloud', by: 'a service account through Google\'s own pool', identity: serviceAccount,
     trust: (_, c) => account(`Native_${c.gkeProjectLabel}_reports_reader`, `serviceAccount:${c.workloadPool}[reports/reader]`),
@@ -559,11 +717,20 @@ export const MECHANISMS: readonly Mechanism[] = [
   {
     from: 'GKE', to: 'Google Cloud', by: 'direct access through Google\'s own pool, in another project',
     identity: (stack, subject) => {
-      const made = new GcpFederatedPrincipal(stack, 'Principal', { trusts: [subject], project: 'acme-data' });
+      const made = new GcpFederatedPrincipal(stack, 'Principal', { trusts: [subject], project: 'acme-data', projectRoles: ['roles/storage.bucketViewer'] });
       made.grantBucketRead('acme-reports');
       return made;
     },
-    trust: (_, c) => ({ ...c.gkeProjectSource, ...direct(`Native_${c.gkeProjectLabel}_reports_reader`, `principal://${nativePool(c)}/subject/ns/reports/sa/reader`) }),
+    trust: (_, c) => {
+      const member = `principal://${nativePool(c)}/subject/ns/reports/sa/reader`;
+      return {
+        ...c.gkeProjectSource,
+        ...direct(`Native_${c.gkeProjectLabel}_reports_reader`, member),
+        [`google_project_iam_member.Principal_Project_storage_bucketViewer_Native_${c.gkeProjectLabel}_reports_reader`]: {
+          project: 'acme-data', role: 'roles/storage.bucketViewer', member,
+        },
+      };
+    },
     pods: () => wired({ env: { GOOGLE_CLOUD_PROJECT: 'acme-data', CLOUDSDK_CORE_PROJECT: 'acme-data' } }),
   },
   {
@@ -600,6 +767,16 @@ export const MECHANISMS: readonly Mechanism[] = [
       pods: azureExplicit(REGISTERED),
     },
   ]),
+  ...(['EKS', 'GKE', 'any OIDC cluster'] as const).map((from): Mechanism => ({
+    from, to: 'Azure', by: 'Azure\'s webhook, installed by its users', identity: azureIdentity, wiring: 'webhook', webhooks: [...PLATFORM[from], 'azure'],
+    trust: managedIdentity,
+    pods: azureWebhook(MANAGED),
+  })),
+  {
+    from: 'any OIDC cluster', to: 'Azure', by: 'Azure\'s webhook, installed by its users, and an application of Entra ID', identity: entraApplication, wiring: 'webhook', webhooks: ['azure'],
+    trust: application,
+    pods: azureWebhook(REGISTERED),
+  },
 ];
 
 /** The workload of a mechanism: service account `reader` of namespace `reports`. */

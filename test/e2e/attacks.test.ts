@@ -1,17 +1,29 @@
 import { createPublicKey } from 'node:crypto';
 import type { JsonWebKey } from 'node:crypto';
+import { TerraformStack } from 'cdktf';
+import {
+  AwsChainedRole, AwsFederatedRole, AwsPodIdentityRole, AwsRoleViaGoogle, Cluster, GcpFederatedPrincipal, GcpFederatedServiceAccount,
+  ServiceAccountSubject,
+} from 'cdktf-workload-federation';
+import { AzureFederatedIdentity } from 'cdktf-workload-federation/azure';
+import { EntraFederatedApplication } from 'cdktf-workload-federation/entra';
 import { ACCOUNT, Attack, ATTACKS, NAMES, NAMESPACE, otherAudiences, Taker, Victim, victimOf as victimFrom } from './attacks';
+import { Chain, chainOf, goesOn } from './beyond';
 import { AwsError } from './clouds/aws';
 import { provider, resource, role } from './clouds/aws/fixture';
 import { EntraError } from './clouds/azure';
-import { GOOGLE_ISSUER } from './clouds/google';
+import { GOOGLE_ISSUER, Identity } from './clouds/google';
 import { TestCluster } from './cluster';
 import { count, figure } from './figures';
 import { AppliedResource, Applied, ofType, RunningPod } from './model';
 import { LoopbackInternet } from './network/internet';
+import { appStacks } from './shadow';
 import { CLUSTERS_OF, ClusterName, Stage } from './stage';
+import { withAssociations, withMoreClients } from './strangers';
+import { Who } from './thieves';
 import { LITERAL_AND_TOKENS, OIDC_ISSUER } from '../clusters';
 import { Mechanism, MECHANISMS, scopeOf } from '../mechanisms';
+import { stackIn } from '../synth';
 import { describeOnTerraform } from '../terraform';
 
 const internet = new LoopbackInternet();
@@ -30,7 +42,7 @@ type Entrance = (token: string) => Promise<boolean>;
 
 const GTOKEN = 'gtoken/sts/assume-role-with-web-identity';
 const POD = { name: 'reader-1', namespace: NAMESPACE, serviceAccount: ACCOUNT, serviceAccountAnnotations: {}, containers: new Map() };
-const counts = { in: 0, out: new Map<string, number>() };
+const counts = { in: 0, out: new Map<string, number>(), nowhere: 0 };
 
 // Tokens are the same for every trust that wants the same audience of the same cluster: making them costs more than all that is tried with them.
 const made = new Map<string, ReadonlyMap<Attack, string | undefined>>();
@@ -62,7 +74,11 @@ async function surprises(entrance: Entrance, taker: Taker, victim: Victim): Prom
     if (does !== shall) {
       wrong.push(`${kind}: ${name}: ${does ? 'gets in' : 'is refused'}`);
     }
-    counted(kind, does);
+    if (taker.scope === 'nobody') {
+      counts.nowhere += 1;
+    } else {
+      counted(kind, does);
+    }
   }
   return wrong;
 }
@@ -75,23 +91,32 @@ function counted(kind: string, does: boolean): void {
   }
 }
 
-async function entersAws(roleArn: string, token: string, targetArn?: string): Promise<boolean> {
-  const session = await stage.aws.assumeRoleWithWebIdentity({ roleArn, token, roleSessionName: 'attack' });
+async function entersAws(token: string, chain: Chain): Promise<boolean> {
+  const session = await stage.aws.assumeRoleWithWebIdentity({ roleArn: chain.roleArns[0], token, roleSessionName: 'attack' });
   if (session instanceof AwsError) {
     return false;
   }
-  if (targetArn !== undefined) {
-    stage.aws.sts.assumeRole(session, { roleArn: targetArn, roleSessionName: 'attack' });
-  }
+  goesOn(stage.aws, session, chain);
   return true;
 }
 
-async function entersByAgent(pod: RunningPod, token: string): Promise<boolean> {
+const WIDE = { roleArns: ['arn:aws:iam::123456789012:role/wide'] } as const;
+
+/** What the agent of EKS says: an answer with credentials, or its refusal without the number of the request. */
+async function agentSays(pod: RunningPod, token: string): Promise<string> {
   const { status, body } = await internet.fetch({ url: 'http://169.254.170.23/v1/credentials', headers: { authorization: token }, pod });
-  if (status === 200) {
-    return JSON.parse(body).AccessKeyId !== undefined;
+  return `${status} ${status === 200 && JSON.parse(body).AccessKeyId !== undefined ? 'credentials' : body.replace(/^\[[^\]]*\]: /, '')}`;
+}
+
+/** How it refuses what is no token, a token that is not for it, one that is too old, whoever has no association, and whom the trust of the role does not let in. */
+const AGENT_REFUSES = /^(?:400 (?:Service account token|\((?:InvalidToken|ExpiredToken|AccessDenied)Exception\))|404 \(ResourceNotFoundException\))/;
+
+async function entersByAgent(pod: RunningPod, token: string): Promise<boolean> {
+  const said = await agentSays(pod, token);
+  if (said === '200 credentials') {
+    return true;
   }
-  expect([400, 404]).toContain(status);
+  expect(said).toMatch(AGENT_REFUSES);
   return false;
 }
 
@@ -137,7 +162,7 @@ describe('the stand-ins by themselves', () => {
   test('AWS takes what a registered issuer says, and nothing else', async () => {
     const arn = `arn:aws:iam::123456789012:oidc-provider/${OIDC_ISSUER.replace('https://', '')}`;
     stage.enforce(applied(provider(OIDC_ISSUER), role('wide', { ...anyone, Principal: { Federated: arn } })));
-    const entrance: Entrance = token => entersAws('arn:aws:iam::123456789012:role/wide', token);
+    const entrance: Entrance = token => entersAws(token, WIDE);
     expect(await surprises(entrance, { cloud: 'AWS', scope: 'everyone' }, victimOf(oidc, otherOidc, 'sts.amazonaws.com'))).toEqual([]);
   });
 
@@ -146,7 +171,7 @@ describe('the stand-ins by themselves', () => {
       email: 'reader@acme-apps.iam.gserviceaccount.com', unique_id: '113475438248934895348', name: 'projects/acme-apps/serviceAccounts/reader@acme-apps.iam.gserviceaccount.com', project: 'acme-apps',
     }, 'acme-apps');
     stage.enforce(applied(account, role('wide', { ...anyone, Principal: { Federated: 'accounts.google.com' } })));
-    const entrance: Entrance = token => entersAws('arn:aws:iam::123456789012:role/wide', token);
+    const entrance: Entrance = token => entersAws(token, WIDE);
     expect(await surprises(entrance, { cloud: 'AWS', scope: 'everyone' }, await googleVictim(account.values.email, stage.clusters.otherGke))).toEqual([]);
   });
 
@@ -196,13 +221,9 @@ describe('the stand-ins by themselves', () => {
   });
 });
 
-/** The registrations of issuers as they are where others use them for more audiences: a role must not count on them. */
-function withMoreClients(applied: Applied): Applied {
-  return {
-    ...applied, resources: applied.resources.map(each => each.type !== 'aws_iam_openid_connect_provider' ? each
-      : { ...each, values: { ...each.values, client_id_list: [...each.values.client_id_list, ...otherAudiences('sts.amazonaws.com')] } }),
-  };
-}
+/** Names that Kubernetes takes, and so EKS in an association. */
+const NEAR = Object.values(NAMES).filter(([namespace, serviceAccount]) => /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/.test(namespace)
+  && /^(?=.{1,253}$)[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)*$/.test(serviceAccount) && `${namespace}/${serviceAccount}` !== `${NAMESPACE}/${ACCOUNT}`);
 
 describeOnTerraform('through the synthesized trust', () => {
   /** The entrance of a mechanism, and what a token for it is. */
@@ -212,13 +233,11 @@ describeOnTerraform('through the synthesized trust', () => {
     const scope = scopeOf(mechanism);
     switch (to) {
       case 'AWS': {
-        const roles = ofType(applied, 'aws_iam_role');
-        const target = roles.find(({ address }) => address.startsWith('aws_iam_role.Target'))?.values.arn;
-        const first = roles.find(({ values: { arn } }) => arn !== target)!.values.arn;
         if (by.startsWith('EKS Pod Identity')) {
           return { entrance: token => entersByAgent({ ...POD, cluster: own }, token), taker: { cloud: 'EKS Pod Identity', scope }, victim: victimOf(own, other, 'pods.eks.amazonaws.com') };
         }
-        const entrance: Entrance = token => entersAws(first, token, target);
+        const chain = chainOf(applied, { externalId: mechanism.externalId });
+        const entrance: Entrance = token => entersAws(token, chain);
         const account = ofType(applied, 'google_service_account')[0];
         return account === undefined ? { entrance, taker: { cloud: 'AWS', scope }, victim: victimOf(own, other, 'sts.amazonaws.com') }
           : { entrance, taker: { cloud: 'AWS', scope: 'everyone' }, victim: await googleVictim(account.values.email, other) };
@@ -228,8 +247,13 @@ describeOnTerraform('through the synthesized trust', () => {
         const [pool] = ofType(applied, 'google_iam_workload_identity_pool_provider');
         // Google's own pool is no provider: nothing that is presented there is taken.
         const name: string = pool?.values.name ?? `projects/123456789/locations/global/workloadIdentityPools/acme-apps.svc.id.goog/providers/${by.length % 2 === 0 ? 'apps' : 'acme-apps'}`;
+        const nowhere: Entrance = async token => {
+          const exchanged = await stage.google.exchange({ audience: `//iam.googleapis.com/${name}`, token });
+          expect(exchanged).toMatchObject({ ok: false, error: 'invalid_target' });
+          return false;
+        };
         return {
-          entrance: token => entersGoogle(`//iam.googleapis.com/${name}`, token, serviceAccount),
+          entrance: pool === undefined ? nowhere : token => entersGoogle(`//iam.googleapis.com/${name}`, token, serviceAccount),
           taker: { cloud: 'Google Cloud', scope: pool === undefined ? 'nobody' : scope },
           victim: victimOf(own, other, pool === undefined ? 'acme-apps.svc.id.goog' : `https://iam.googleapis.com/${name}`),
         };
@@ -249,6 +273,9 @@ describeOnTerraform('through the synthesized trust', () => {
     return clusters.flatMap(([cluster, known]) => Object.entries(names).flatMap(([name, [namespace, serviceAccount]]) => {
       const identity = stage.google.podIdentity({ ...POD, cluster: stage.clusters[cluster], namespace, serviceAccount });
       const impersonated = identity && account !== undefined ? stage.google.impersonate({ identity, serviceAccount: account, credential: to === 'AWS' ? 'ID token' : 'access token' }) : undefined;
+      if (impersonated?.ok === false) {
+        expect(impersonated).toMatchObject({ code: 403, status: 'PERMISSION_DENIED', permission: to === 'AWS' ? 'iam.serviceAccounts.getOpenIdToken' : 'iam.serviceAccounts.getAccessToken' });
+      }
       const as = account === undefined ? identity : impersonated?.ok === true ? impersonated.identity : undefined;
       const does = as !== undefined && (to === 'AWS' || stage.google.permitsInBucket(as, 'storage.objects.list', 'acme-reports'));
       const shall = known && (trusts === undefined ? namespace === NAMESPACE && serviceAccount === ACCOUNT : scope === 'cluster' || namespace === NAMESPACE);
@@ -259,18 +286,120 @@ describeOnTerraform('through the synthesized trust', () => {
 
   describe.each(LITERAL_AND_TOKENS)('with %s', (_, known) => {
     test.each(MECHANISMS)('$from to $to: $by', async mechanism => {
-      const applied = withMoreClients(stage.apply(stage.synthesize(mechanism, known)));
+      const registered = withMoreClients(stage.apply(stage.synthesize(mechanism, known)), otherAudiences('sts.amazonaws.com'));
+      const applied = withAssociations(registered, NEAR.map(([namespace, serviceAccount]) => ({ cluster: 'apps', namespace, serviceAccount })));
       stage.enforce(applied);
       const { entrance, taker, victim } = await entranceOf(mechanism, applied);
       expect(await surprises(entrance, taker, victim)).toEqual([]);
       const native = mechanism.from === 'GKE' && (mechanism.to === 'Google Cloud' || ofType(applied, 'google_service_account').length > 0);
       expect(native ? surprisingPods(mechanism, scopeOf(mechanism), applied) : []).toEqual([]);
+      for (const [namespace, serviceAccount] of mechanism.by.startsWith('EKS Pod Identity') ? NEAR : []) {
+        const token = stage.clusters.eks.issue({ namespace, serviceAccount, audience: 'pods.eks.amazonaws.com', podName: 'reader-1' });
+        const said = await agentSays({ ...POD, cluster: stage.clusters.eks, namespace, serviceAccount }, token);
+        const refusal = expect.stringMatching(/^400 \(AccessDeniedException\)/) as string;
+        expect({ namespace, serviceAccount, said }).toEqual({ namespace, serviceAccount, said: refusal });
+      }
     }, 60_000);
   });
 
   test('the figures', () => {
     const out = [...counts.out].sort(([a], [b]) => a < b ? -1 : 1);
     const total = out.reduce((sum, [, number]) => sum + number, 0);
-    figure('attacks', `${count(ATTACKS.length)} tokens, ${count(counts.in)} times let in as they should be and ${count(total)} times refused: ${out.map(([kind, number]) => `${kind} ${count(number)}`).join(', ')}`);
+    figure('attacks', `${count(ATTACKS.length)} tokens, ${count(counts.in)} times let in as they should be and ${count(total)} times refused: ${out.map(([kind, number]) => `${kind} ${count(number)}`).join(', ')}`
+      + `; and ${count(counts.nowhere)} times presented to Google's own pool, which takes none`);
   });
+});
+
+/** An identity that trusts service accounts of two clusters, and whether one of the clusters' service accounts becomes it. */
+interface Shared {
+  readonly clusters: readonly [ClusterName, ClusterName];
+  readonly identity: (stack: TerraformStack, trusts: readonly ServiceAccountSubject[]) => void;
+  readonly enters: (applied: Applied, who: Who) => Promise<boolean>;
+}
+
+describeOnTerraform('an identity that trusts service accounts of two clusters', () => {
+  const EKS = ['eks', 'otherEks'] as const;
+  const GKE = ['gke', 'otherGke'] as const;
+  const issued = ({ cluster, namespace, serviceAccount }: Who, audience: string) => cluster.issue({ namespace, serviceAccount, audience, podName: 'reader-1' });
+  const podOf = (who: Who): RunningPod => ({ ...POD, ...who });
+  const readsBucket = (identity: Identity | undefined) => identity !== undefined && stage.google.permitsInBucket(identity, 'storage.objects.list', 'acme-reports');
+
+  const byWebIdentity: Shared['enters'] = async (applied, who) => entersAws(issued(who, 'sts.amazonaws.com'), chainOf(applied));
+  const byAgent: Shared['enters'] = (_, who) => entersByAgent(podOf(who), issued(who, 'pods.eks.amazonaws.com'));
+  const byEntra: Shared['enters'] = (applied, who) => {
+    const [identity] = [...ofType(applied, 'azurerm_user_assigned_identity'), ...ofType(applied, 'azuread_application')];
+    return entersAzure(identity!.values.client_id, issued(who, 'api://AzureADTokenExchange'));
+  };
+  /** Through each of the pools, where there are any. */
+  const byGoogle: Shared['enters'] = async (applied, who) => {
+    const serviceAccount = ofType(applied, 'google_service_account')[0]?.values.email as string | undefined;
+    const providers = ofType(applied, 'google_iam_workload_identity_pool_provider').map(({ values }) => values.name as string);
+    const entered = await Promise.all(providers.map(name => entersGoogle(`//iam.googleapis.com/${name}`, issued(who, `https://iam.googleapis.com/${name}`), serviceAccount)));
+    const itself = stage.google.podIdentity(podOf(who));
+    const became = itself === undefined || serviceAccount === undefined ? undefined : stage.google.impersonate({ identity: itself, serviceAccount });
+    return entered.includes(true) || readsBucket(serviceAccount === undefined ? itself : became?.ok === true ? became.identity : undefined);
+  };
+  const viaGoogle: Shared['enters'] = async (applied, who) => {
+    const identity = stage.google.podIdentity(podOf(who))!;
+    const became = stage.google.impersonate({ identity, serviceAccount: ofType(applied, 'google_service_account')[0]!.values.email, credential: 'ID token' });
+    return became.ok && entersAws(stage.google.idToken(became.account, GTOKEN, true), chainOf(applied));
+  };
+
+  const podIdentity = (stack: TerraformStack, trusts: readonly ServiceAccountSubject[], disableSessionTags = false) => new AwsPodIdentityRole(stack, 'Role', { trusts, disableSessionTags });
+  const account = (stack: TerraformStack, trusts: readonly ServiceAccountSubject[]) => {
+    const reader = new GcpFederatedServiceAccount(stack, 'Account', { trusts, accountId: 'reports-reader' });
+    reader.grantBucketRead('acme-reports');
+    return reader;
+  };
+  const principal: Shared['identity'] = (stack, trusts) => void new GcpFederatedPrincipal(stack, 'Principal', { trusts }).grantBucketRead('acme-reports');
+
+  const SHARED: Readonly<Record<string, Shared>> = {
+    'AwsFederatedRole': { clusters: EKS, identity: (stack, trusts) => void new AwsFederatedRole(stack, 'Role', { trusts }), enters: byWebIdentity },
+    'AwsPodIdentityRole': { clusters: EKS, identity: (stack, trusts) => void podIdentity(stack, trusts), enters: byAgent },
+    'AwsChainedRole from an AwsFederatedRole': {
+      clusters: EKS, identity: (stack, trusts) => void new AwsChainedRole(stack, 'Target', { source: new AwsFederatedRole(stack, 'Role', { trusts }) }), enters: byWebIdentity,
+    },
+    'AwsChainedRole from an AwsPodIdentityRole': { clusters: EKS, identity: (stack, trusts) => void new AwsChainedRole(stack, 'Target', { source: podIdentity(stack, trusts) }), enters: byAgent },
+    'AwsChainedRole from an AwsPodIdentityRole without session tags': {
+      clusters: EKS, identity: (stack, trusts) => void new AwsChainedRole(stack, 'Target', { source: podIdentity(stack, trusts, true) }), enters: byAgent,
+    },
+    'AwsRoleViaGoogle': { clusters: GKE, identity: (stack, trusts) => void new AwsRoleViaGoogle(stack, 'Via', { googleServiceAccount: account(stack, trusts) }), enters: viaGoogle },
+    'GcpFederatedServiceAccount': { clusters: EKS, identity: (stack, trusts) => void account(stack, trusts), enters: byGoogle },
+    'GcpFederatedServiceAccount by Google\'s own pools': { clusters: GKE, identity: (stack, trusts) => void account(stack, trusts), enters: byGoogle },
+    'GcpFederatedServiceAccount by a pool of each kind': { clusters: ['gke', 'eks'], identity: (stack, trusts) => void account(stack, trusts), enters: byGoogle },
+    'GcpFederatedPrincipal': { clusters: EKS, identity: principal, enters: byGoogle },
+    'GcpFederatedPrincipal by Google\'s own pools': { clusters: GKE, identity: principal, enters: byGoogle },
+    'AzureFederatedIdentity': {
+      clusters: EKS,
+      identity: (stack, trusts) => void new AzureFederatedIdentity(stack, 'Identity', { trusts, identityName: 'reports-reader', resourceGroupName: 'reports', location: 'westeurope' }),
+      enters: byEntra,
+    },
+    'EntraFederatedApplication': { clusters: EKS, identity: (stack, trusts) => void new EntraFederatedApplication(stack, 'Application', { trusts, displayName: 'reports-reader' }), enters: byEntra },
+  };
+
+  const ALL = [0, 1].flatMap(cluster => ['reports', 'billing'].flatMap(namespace => ['reader', 'writer'].map(serviceAccount => ({ cluster, namespace, serviceAccount }))));
+  const nameOf = ({ cluster, namespace, serviceAccount }: typeof ALL[number]) => `${namespace}/${serviceAccount} of ${'AB'[cluster]!}`;
+
+  const constructOf = (name: ClusterName): Cluster => {
+    const { kind, name: own, issuer, arn } = stage.clusters[name];
+    const [, project, location] = /\/projects\/([^/]+)\/locations\/([^/]+)\//.exec(issuer) ?? [];
+    return kind === 'eks' ? Cluster.eks({ name: own, issuer, arn }) : Cluster.gke({ project: project!, location: location!, name: own, id: `gke-${project!}` });
+  };
+
+  test.each(Object.keys(SHARED).flatMap(name => [
+    [name, ['reports/reader of A', 'billing/writer of B']], [name, ['reports/reader of A', 'billing/writer of A', 'billing/reader of B']],
+  ] as const))('%s lets in %j, and no other of their names in either cluster', async (name, trusted) => {
+    const { clusters, identity, enters } = SHARED[name]!;
+    const isTrusted = (each: typeof ALL[number]) => (trusted as readonly string[]).includes(nameOf(each));
+    const whose = ALL.map(each => ({ each, who: { ...each, cluster: stage.clusters[clusters[each.cluster]!] } }));
+    const stacks = appStacks(app => {
+      const constructs = clusters.map(constructOf);
+      identity(stackIn(app), ALL.filter(isTrusted).map(each => constructs[each.cluster]!.serviceAccount(each.namespace, each.serviceAccount)));
+    });
+    const strangers = whose.filter(({ each }) => !isTrusted(each)).map(({ who: { cluster, ...names } }) => ({ ...names, cluster: cluster.name }));
+    const applied = withAssociations(stage.apply(stacks), strangers);
+    stage.enforce(applied);
+    const entered = await Promise.all(whose.map(async ({ each, who }) => await enters(applied, who) ? [nameOf(each)] : []));
+    expect(entered.flat()).toEqual([...trusted]);
+  }, 60_000);
 });

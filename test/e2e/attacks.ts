@@ -171,13 +171,17 @@ const TIME = [
     'no time at all': claiming(claims => without(claims, 'exp', 'iat', 'nbf')),
     ...noTimes('exp', now => now + 60), ...noTimes('nbf', now => now - 60), ...noTimes('iat', now => now - 60),
     'exp negative': timed(() => ({ exp: -1 })), 'exp 0': timed(() => ({ exp: 0 })),
-    'exp now - 1': timed(now => ({ exp: now - 1 })), 'exp now': timed(now => ({ exp: now })), 'exp a moment before now': timed(now => ({ exp: now - 0.001 })),
+    'exp five minutes ago': timed(now => ({ exp: now - 300 })),
     'exp without end': claiming((claims, { now }) => `{${json(claims, 'iss')},${json(claims, 'sub')},${json(claims, 'aud')},"iat":${now},"exp":1e999}`),
     'exp in milliseconds of the past': timed(now => ({ exp: now / 1000 })),
     'exp an hour ago': lifetime(-2 * 3600, -3600),
     'nbf now + 1': timed(now => ({ nbf: now + 1 })), 'nbf tomorrow': timed(now => ({ nbf: now + DAY, exp: now + DAY + 60 })), 'nbf without end': claiming(claims => JSON.stringify(claims).replace(/"nbf":\d+/, '"nbf":1e999')),
     'iat now + 1': timed(now => ({ iat: now + 1 })), 'iat tomorrow': timed(now => ({ iat: now + DAY, exp: now + DAY + 60 })), 'all in milliseconds': timed(now => ({ iat: now * 1000, nbf: now * 1000, exp: now * 1000 + 60 })),
   }),
+  // AWS documents five minutes for clocks that differ: https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_providers_oidc.html
+  ...all('time', {
+    'exp now - 1': timed(now => ({ exp: now - 1 })), 'exp now': timed(now => ({ exp: now })), 'exp a moment before now': timed(now => ({ exp: now - 0.001 })), 'exp almost five minutes ago': timed(now => ({ exp: now - 299 })),
+  }, only('AWS')),
   // Each cloud has its own rule of what is too long ago or too long, or none.
   ...all('time', { 'iat a day and a second ago': lifetime(-DAY - 1, 60) }, only('Azure', 'EKS Pod Identity')),
   ...all('time', { 'for a day, an hour and a second': lifetime(0, 25 * 3600 + 1), 'for almost two days': lifetime(0, 2 * DAY - 1) }, only('AWS', 'Google Cloud', 'EKS Pod Identity')),

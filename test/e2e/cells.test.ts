@@ -1,33 +1,35 @@
 import { LITERAL_AND_TOKENS } from '../clusters';
 import { Mechanism, MECHANISMS, scopeOf } from '../mechanisms';
 import { describeOnTerraform } from '../terraform';
+import { chainOf, detoursOf, goesOn, triedBy, triesOf } from './beyond';
 import { count, figure } from './figures';
 import { Applied, ofType, Outcome, RunningPod } from './model';
 import { Clients } from './network/clients';
 import { LoopbackInternet } from './network/internet';
 import { CLIENT_OF, CLUSTERS_OF, Stage } from './stage';
+import { MALLORY, withMoreClients, withStrangers } from './strangers';
 import { holdsToken, stolenBy, withForgeries, withOther } from './thieves';
+
+const SOMEBODY = 'https://somebody.example.com';
 
 const ELSEWHERE: Readonly<Record<Mechanism['to'], string>> = {
   'AWS': 'api://AzureADTokenExchange', 'Google Cloud': 'sts.amazonaws.com', 'Azure': 'sts.amazonaws.com',
 };
 
-/** Whom the cloud shall take the pod for. */
-function identityOf({ to }: Mechanism, applied: Applied): string {
+/** Whom the cloud shall take a pod for. */
+function identityOf({ to }: Mechanism, applied: Applied, { namespace, serviceAccount }: RunningPod): string {
   switch (to) {
-    case 'AWS': {
-      const roles = ofType(applied, 'aws_iam_role');
-      return roles.find(({ address }) => address.startsWith('aws_iam_role.Target'))?.values.arn ?? roles[0]!.values.arn;
-    }
+    case 'AWS':
+      return chainOf(applied).roleArns.at(-1)!;
     case 'Google Cloud': {
-      const [account] = ofType(applied, 'google_service_account');
+      const [account] = ofType(applied, 'google_service_account').filter(({ stack }) => stack !== 'strangers');
       const [pool] = ofType(applied, 'google_iam_workload_identity_pool');
       return account !== undefined ? account.values.member
-        : pool !== undefined ? `principal://iam.googleapis.com/${pool.values.name}/subject/system:serviceaccount:reports:reader`
-          : 'principal://iam.googleapis.com/projects/123456789/locations/global/workloadIdentityPools/acme-apps.svc.id.goog/subject/ns/reports/sa/reader';
+        : pool !== undefined ? `principal://iam.googleapis.com/${pool.values.name}/subject/system:serviceaccount:${namespace}:${serviceAccount}`
+          : `principal://iam.googleapis.com/projects/123456789/locations/global/workloadIdentityPools/acme-apps.svc.id.goog/subject/ns/${namespace}/sa/${serviceAccount}`;
     }
     case 'Azure': {
-      const [identity] = [...ofType(applied, 'azurerm_user_assigned_identity'), ...ofType(applied, 'azuread_application')];
+      const [identity] = [...ofType(applied, 'azurerm_user_assigned_identity'), ...ofType(applied, 'azuread_application')].filter(({ stack }) => stack !== 'strangers');
       return identity!.values.client_id;
     }
   }
@@ -38,21 +40,20 @@ function refusalOf({ from, to, by }: Mechanism, who: string): string {
   const stolen = who.startsWith('another') && who !== 'another audience';
   const elsewhere = who.startsWith('another cluster');
   if (to === 'Azure') {
-    return elsewhere ? 'AADSTS700211' : stolen ? 'AADSTS700213' : who === 'an expired token' ? 'AADSTS700024' : who === 'a token signed by another key' ? 'AADSTS50027' : 'AADSTS700212';
+    return `Entra ID: ${elsewhere ? '401 AADSTS700211' : stolen ? '401 AADSTS700213' : who === 'an expired token' ? '401 AADSTS700024'
+      : who === 'a token signed by another key' ? '400 AADSTS50027' : '401 AADSTS700212'}`;
+  }
+  if (to === 'AWS' && by.startsWith('EKS Pod Identity')) {
+    // Everybody has an association: it is the trust of a role that refuses.
+    return `the agent of EKS: 400 ${stolen ? 'AccessDeniedException' : who === 'an expired token' ? 'ExpiredTokenException' : 'InvalidTokenException'}`;
   }
   if (to === 'AWS') {
-    // The agent gives nothing, and the SDK says what it makes of that.
-    return by.startsWith('EKS Pod Identity') ? 'CredentialsProviderError'
-      : who === 'an expired token' ? 'ExpiredTokenException'
-        : who === 'a token signed by another key' ? 'InvalidIdentityTokenException'
-          // Without an ID token the file is not there; with one for somebody else it is AWS's trust that compares.
-          : by.startsWith('ID tokens') ? stolen ? 'Error' : 'AccessDenied'
-            : stolen ? 'AccessDenied' : 'InvalidIdentityTokenException';
+    return `AWS STS: ${who === 'an expired token' ? '400 ExpiredTokenException' : who === 'a token signed by another key' ? '400 InvalidIdentityToken' : '403 AccessDenied'}`;
   }
   if (from === 'GKE') {
-    return by.startsWith('direct access') ? 'forbidden' : 'Error';
+    return by.startsWith('direct access') ? 'Cloud Storage: 403 forbidden' : 'GKE\'s metadata server: 403 iam.serviceAccounts.getAccessToken';
   }
-  return stolen && !elsewhere ? 'unauthorized_client' : 'invalid_grant';
+  return `Google's STS: 400 ${stolen && !elsewhere ? 'unauthorized_client' : 'invalid_grant'}`;
 }
 
 interface Attempt {
@@ -68,9 +69,9 @@ function attemptsAt(mechanism: Mechanism, stage: Stage, pod: RunningPod): Attemp
   const { namespace, serviceAccount } = pod;
   const scope = scopeOf(mechanism);
   const itself = { cluster: own, namespace, serviceAccount };
-  const stolen = (who: string, to: object, allowed = false) => ({ who, pod: stolenBy(pod, { ...itself, ...to }, google), allowed });
+  const stolen = (who: string, to: object, allowed = false) => ({ who, pod: stolenBy(pod, { ...itself, ...to }, google, MALLORY.email), allowed });
   const held = holdsToken(pod) ? [
-    { who: 'another audience', pod: withOther(pod, { cluster: own, google, audience: 'https://somebody.example.com' }), allowed: false },
+    { who: 'another audience', pod: withOther(pod, { cluster: own, google, audience: SOMEBODY }), allowed: false },
     { who: 'a token for another cloud', pod: withOther(pod, { cluster: own, google, audience: ELSEWHERE[mechanism.to] }), allowed: false },
     { who: 'an expired token', pod: withOther(pod, { cluster: own, google, issuedAt: stage.now - 7200 }), allowed: false },
     { who: 'a token signed by another key', pod: withForgeries(pod, own), allowed: false },
@@ -92,8 +93,25 @@ describeOnTerraform('the vendors\' clients', () => {
   const internet = new LoopbackInternet();
   const stage = new Stage(internet);
   const clients = new Clients(internet, { clock: stage.clock, processes: 2 });
-  const counts = { stacks: 0, allowed: 0, refused: 0 };
+  const counts = { stacks: 0, allowed: 0, refused: 0, further: 0 };
   const start = performance.now();
+
+  /** What a pod tries on its way through a chain of roles; no pod has a session of the first role of EKS Pod Identity, which goes on itself. */
+  async function detours({ by, from, externalId }: Mechanism, applied: Applied, { namespace, serviceAccount }: RunningPod) {
+    const cluster = stage.clusters[CLUSTERS_OF[from][0]];
+    const { sts } = stage.aws;
+    const byEks = by.startsWith('EKS Pod Identity');
+    const tags = new Map([['eks-cluster-arn', cluster.arn ?? ''], ['kubernetes-namespace', namespace], ['kubernetes-service-account', serviceAccount]]);
+    const chain = chainOf(applied, { externalId, ...byEks && externalId === undefined && { tags } });
+    const first = { roleArn: chain.roleArns[0], roleSessionName: 'first' };
+    if (chain.roleArns.length === 1) {
+      return {};
+    }
+    const session = byEks ? sts.assumeRoleForService('pods.eks.amazonaws.com', { ...first, tags })
+      : await sts.assumeRoleWithWebIdentity({ ...first, token: cluster.issue({ namespace, serviceAccount, audience: 'sts.amazonaws.com' }) });
+    goesOn(stage.aws, session, chain);
+    return detoursOf(stage.aws, session, chain);
+  }
 
   afterAll(async () => {
     await clients.close();
@@ -102,22 +120,32 @@ describeOnTerraform('the vendors\' clients', () => {
 
   describe.each(LITERAL_AND_TOKENS)('with %s', (_, known) => {
     test.each(MECHANISMS)('$from to $to: $by', async mechanism => {
-      const applied = stage.apply(stage.synthesize(mechanism, known));
+      // On AWS every audience that is tried is registered: it is the trust of the role that compares it.
+      const applied = withStrangers(withMoreClients(stage.apply(stage.synthesize(mechanism, known)), [SOMEBODY, ELSEWHERE[mechanism.to]]));
       stage.enforce(applied);
       const [client, action] = CLIENT_OF[mechanism.to];
-      const attempts = attemptsAt(mechanism, stage, await stage.start(mechanism, applied));
-      const outcomes: Record<string, Outcome> = Object.fromEntries(
-        await Promise.all(attempts.map(async ({ who, pod }) => [who, await clients.run(pod, 'main', client, action)])),
-      );
-      const expected = attempts.map(({ who, allowed }) => [who, allowed ? { ok: true } : { ok: false, code: refusalOf(mechanism, who) }]);
-      expect(outcomes).toMatchObject(Object.fromEntries(expected));
-      expect(outcomes['the service account']).toMatchObject({ as: identityOf(mechanism, applied) });
+      const itself = await stage.start(mechanism, applied);
+      const attempts = attemptsAt(mechanism, stage, itself);
+      const outcomes: Record<string, unknown> = Object.fromEntries(await Promise.all(attempts.map(async ({ who, pod }) => {
+        const outcome: Outcome = await clients.run(pod, 'main', client, action);
+        return [who, outcome.ok ? { as: outcome.as } : { refused: stage.refusalsOf(pod) }];
+      })));
+      expect(outcomes).toEqual(Object.fromEntries(attempts.map(({ who, pod, allowed }) =>
+        [who, allowed ? { as: identityOf(mechanism, applied, pod) } : { refused: [refusalOf(mechanism, who)] }])));
+      const tries = triesOf(mechanism);
+      for (const { script, shall } of tries) {
+        expect(await triedBy(itself, script, clients)).toEqual(shall);
+      }
+      const strayed = mechanism.to === 'AWS' ? await detours(mechanism, applied, itself) : {};
+      expect(Object.entries(strayed).filter(([, came]) => came !== 'AccessDenied')).toEqual([]);
       counts.stacks += 1;
       attempts.forEach(({ allowed }) => counts[allowed ? 'allowed' : 'refused'] += 1);
+      const further = [strayed, ...tries.map(({ shall }) => shall)].flatMap(tried => Object.values(tried));
+      counts.further += further.filter(came => came !== 'done').length;
     }, 60_000);
   });
 
   test('the figures', () => figure('cells',
-    `${count(counts.stacks)} stacks, ${count(counts.allowed)} calls that are allowed, ${count(counts.refused)} that are refused`,
+    `${count(counts.stacks)} stacks, ${count(counts.allowed)} calls that are allowed, ${count(counts.refused)} that are refused; ${count(counts.further)} times that whoever is let in goes no further`,
     { time: `${Math.round((performance.now() - start) / 1000)} s` }));
 });

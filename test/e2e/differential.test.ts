@@ -9,7 +9,7 @@ import { count, figure } from './figures';
 import { Applied, IssuingCluster, ofType, RunningPod } from './model';
 import { LoopbackInternet } from './network/internet';
 import { CLUSTERS_OF, Stage } from './stage';
-import { accepts, Document, Identity, readModel, readToken, Token, Verdict } from '../../lib/trust';
+import { accepts, Document, Identity, readModel, readToken, Token } from '../../lib/trust';
 import { LITERAL_AND_TOKENS } from '../clusters';
 import { Mechanism, MECHANISMS } from '../mechanisms';
 import { describeOnTerraform } from '../terraform';
@@ -41,7 +41,9 @@ const TIMES: Readonly<Record<string, (now: number) => Claims>> = {
   'without exp': now => ({ iat: now - 60, nbf: now - 60 }),
   'without iat': now => ({ nbf: now - 60, exp: now + 3540 }),
   'without nbf': now => ({ iat: now - 60, exp: now + 3540 }),
-  'just over': now => ({ iat: now - 60, exp: now }),
+  'just over': now => ({ iat: now - 360, exp: now }),
+  'over for almost five minutes': now => ({ iat: now - 360, exp: now - 299 }),
+  'over for five minutes': now => ({ iat: now - 360, exp: now - 300 }),
   'almost over': now => ({ iat: now - 60, exp: now + 1 }),
   'issued later': now => ({ iat: now + 1, exp: now + 3540 }),
   'issued a day ago': now => ({ iat: now - DAY, exp: now + 1 }),
@@ -55,6 +57,17 @@ const TIMES: Readonly<Record<string, (now: number) => Claims>> = {
 };
 /** The times with which everything else is combined. */
 const FEW = ['valid', 'over', 'not begun', 'without exp'];
+
+/** Claims by which an issuer has STS do something with the session, and that no cluster puts into its tokens. */
+function* ofSession(): Generator<Claims> {
+  const claim = 'https://aws.amazon.com';
+  yield { [`${claim}/tags`]: { principal_tags: { Team: ['blue'] }, transitive_tag_keys: ['Team'] } };
+  yield { [`${claim}/tags`]: {} };
+  yield { [`${claim}/tags/principal_tags/Team`]: 'blue' };
+  yield { [`${claim}/tags/transitive_tag_keys`]: ['Team'] };
+  for (const source of ['reader', '', 7]) yield { [`${claim}/source_identity`]: source };
+  for (const roles of ['arn:aws:iam::123456789012:role/Other', ['arn:aws:iam::123456789012:role/Other'], [], 7]) yield { [`${claim}/roles`]: roles };
+}
 
 /** Claims of a Kubernetes token around the right one: the nearest of each claim with each other, and times and audiences with each other. */
 function* claimsAround({ claims, audience, now, other }: Victim, clusters: readonly TestCluster[]): Generator<Claims> {
@@ -77,6 +90,7 @@ function* claimsAround({ claims, audience, now, other }: Victim, clusters: reado
     for (const azp of [audience, 'x', '', null, 7, [audience]]) yield of(claims.iss, 'reports', 'reader', aud, 'valid', { azp });
   }
   for (const aud of more) yield of(claims.iss, 'reports', 'reader', aud, 'valid');
+  for (const said of ofSession()) yield of(claims.iss, 'reports', 'reader', [audience], 'valid', said);
   for (const { issuer } of clusters) {
     for (const namespace of ['reports', 'billing']) yield of(issuer, namespace, 'reader', [audience], 'valid');
   }
@@ -95,11 +109,10 @@ function* googleClaimsAround(uniqueId: string, now: number): Generator<Claims> {
   }
 }
 
-/** What lib/trust says of tokens that the stand-ins refuse. */
+/** Why lib/trust does not know what becomes of tokens that the stand-ins refuse. */
 interface Difference {
   readonly why: string;
   readonly cloud: Mechanism['to'];
-  readonly verdict: Verdict;
   readonly is: (claims: Claims) => boolean;
 }
 
@@ -200,27 +213,36 @@ describeOnTerraform('the stand-ins and lib/trust', () => {
   /** Where they may differ, and why: the stand-ins refuse what no document says is taken, and lib/trust says that it is unknown. */
   const KNOWN: readonly Difference[] = [
     {
-      why: 'AWS says nothing of several audiences, of others than text, nor of an azp beside another audience', cloud: 'AWS', verdict: 'unknown',
+      why: 'AWS says nothing of several audiences, of others than text, nor of an azp beside another audience', cloud: 'AWS',
       is: ({ aud, azp }) => azp !== undefined || (Array.isArray(aud) && aud.length !== 1),
     },
-    { why: 'AWS says nothing of iat, and has been seen to refuse what is older than a day', cloud: 'AWS', verdict: 'unknown', is: ({ iat }) => !(iat >= stage.now - DAY) },
+    { why: 'AWS says nothing of iat, and has been seen to refuse what is older than a day', cloud: 'AWS', is: ({ iat }) => !(iat >= stage.now - DAY) },
     {
-      why: 'AWS gives subjects at most 255 characters in its answer, and says nothing of those in tokens', cloud: 'AWS', verdict: 'yes', is: ({ sub }) => sub.length > 255,
+      why: 'AWS gives subjects at most 255 characters in its answer, and says nothing of those in tokens', cloud: 'AWS', is: ({ sub }) => sub.length > 255,
     },
     {
-      why: 'EKS reads the names of a token twice, which its own cluster writes alike; lib/trust compares sub alone', cloud: 'AWS', verdict: 'yes',
+      why: 'AWS documents tags and source identities of a token in two forms, and nothing of others', cloud: 'AWS',
+      is: claims => Object.entries(claims).some(([name, value]) => /^https:\/\/aws\.amazon\.com\/(?:tags|source_identity)/.test(name)
+        && !(name.includes('/principal_tags/') ? typeof value === 'string' : name.endsWith('/tags') ? value.principal_tags : typeof value === 'string' && value !== '')),
+    },
+    {
+      why: 'AWS has been seen to refuse a token that names other roles, and documents the condition key alone', cloud: 'AWS',
+      is: claims => 'https://aws.amazon.com/roles' in claims,
+    },
+    {
+      why: 'AWS does not say which names of a token EKS reads, nor what becomes of one without a pod', cloud: 'AWS',
       is: ({ aud, sub, 'kubernetes.io': names }) => [aud].flat()[0] === 'pods.eks.amazonaws.com'
         && !(names?.pod?.name && typeof names.namespace === 'string' && sub === `system:serviceaccount:${names.namespace}:${names.serviceaccount?.name}`),
     },
     {
-      why: 'Google says nothing of an audience that is no text beside the right one', cloud: 'Google Cloud', verdict: 'unknown',
+      why: 'Google says nothing of an audience that is no text beside the right one', cloud: 'Google Cloud',
       is: ({ aud }) => Array.isArray(aud) && aud.some(value => typeof value !== 'string'),
     },
-    { why: 'Google said once that tokens live for less than two days', cloud: 'Google Cloud', verdict: 'unknown', is: ({ exp, iat }) => exp - iat >= 2 * DAY },
-    { why: 'Google does not say that an empty google.subject is refused', cloud: 'Google Cloud', verdict: 'unknown', is: ({ sub }) => sub === '' },
-    { why: 'Entra ID says nothing of several audiences of the tokens of others', cloud: 'Azure', verdict: 'unknown', is: ({ aud }) => Array.isArray(aud) && aud.length > 1 },
+    { why: 'Google said once that tokens live for less than two days', cloud: 'Google Cloud', is: ({ exp, iat }) => exp - iat >= 2 * DAY },
+    { why: 'Google does not say that an empty google.subject is refused', cloud: 'Google Cloud', is: ({ sub }) => sub === '' },
+    { why: 'Entra ID says nothing of several audiences of the tokens of others', cloud: 'Azure', is: ({ aud }) => Array.isArray(aud) && aud.length > 1 },
     {
-      why: 'Entra ID says nothing of a token without exp or iat, nor of one for more than 25 hours, which it has been seen to refuse', cloud: 'Azure', verdict: 'unknown',
+      why: 'Entra ID says nothing of a token without exp or iat, nor of one for more than 25 hours, which it has been seen to refuse', cloud: 'Azure',
       is: ({ exp, iat }) => !(exp - iat <= 25 * 3600),
     },
   ];
@@ -261,6 +283,9 @@ describeOnTerraform('the stand-ins and lib/trust', () => {
         if (values.arn === target) {
           trials.push({ identity, cases: await casesOf(own, other, 'pods.eks.amazonaws.com'), enters: async ({ jwt }) => (await sessionByAgent(jwt, own)).size > 0 });
         }
+      } else if (identity.kind === 'role' && identity.where.address === 'aws_iam_role.Target' && mechanism.externalId !== undefined) {
+        // What a caller says besides its token, lib/trust does not know.
+        continue;
       } else if (identity.kind === 'role') {
         trials.push({ identity, cases: await casesOf(own, other, 'sts.amazonaws.com'), enters: async ({ jwt }) => (await sessionsBy(jwt, roles)).has(values.arn) });
       } else if (to === 'Azure') {
@@ -306,7 +331,7 @@ describeOnTerraform('the stand-ins and lib/trust', () => {
       for (const one of tried) {
         const verdict = accepts(identity, one.token, stage.now);
         const does = await enters(one);
-        const known = does ? undefined : KNOWN.find(({ cloud, verdict: said, is }) => cloud === mechanism.to && said === verdict && is(one.claims));
+        const known = does ? undefined : KNOWN.find(({ cloud, is }) => cloud === mechanism.to && verdict === 'unknown' && is(one.claims));
         counts.tokens += 1;
         entered += does ? 1 : 0;
         if (known !== undefined) {
@@ -326,6 +351,6 @@ describeOnTerraform('the stand-ins and lib/trust', () => {
     expect([...counts.known.keys()].sort()).toEqual(KNOWN.map(({ why }) => why).sort());
     const unsaid = [...counts.known.values()].reduce((sum, number) => sum + number, 0);
     figure('differential', `${count(counts.tokens)} tokens: ${count(counts.in)} let in by both, ${count(counts.tokens - counts.in - unsaid)} refused by both, and ${count(unsaid)} of which the vendors say nothing, `
-      + `which the stand-ins refuse and lib/trust mostly does not know, for ${KNOWN.length} written reasons`);
+      + `which the stand-ins refuse and lib/trust does not know, for ${KNOWN.length} written reasons`);
   });
 });

@@ -6,16 +6,18 @@ import { PodV1 } from '@cdktf/provider-kubernetes/lib/pod-v1';
 import { KubernetesProvider } from '@cdktf/provider-kubernetes/lib/provider';
 import { TerraformStack } from 'cdktf';
 import {
-  AwsFederatedRole, AwsPodIdentityRole, Cluster, ClusterOidcProvider, ClusterWorkloadIdentityPool, GcpFederatedPrincipal, GcpFederatedServiceAccount,
-  GcsHostedIssuer, ICloudIdentity, S3HostedIssuer, ServiceAccountSubject, Workload,
+  AwsChainedRole, AwsFederatedRole, AwsPodIdentityRole, AwsRoleViaGoogle, Cluster, ClusterOidcProvider, ClusterWorkloadIdentityPool,
+  GcpFederatedPrincipal, GcpFederatedServiceAccount, GcsHostedIssuer, GoogleIdTokenSource, ICloudIdentity, S3HostedIssuer, ServiceAccountSubject,
+  Workload,
 } from 'cdktf-workload-federation';
 import { AzureBlobHostedIssuer, AzureFederatedIdentity } from 'cdktf-workload-federation/azure';
 import { EntraFederatedApplication } from 'cdktf-workload-federation/entra';
-import { EKS_ISSUER, LITERAL_AND_TOKENS } from '../clusters';
+import { Clusters, EKS_ISSUER, LITERAL_AND_TOKENS } from '../clusters';
 import { EXAMPLES, stackIn } from '../synth';
 import { describeOnTerraform } from '../terraform';
 import { Applied, ofType } from './model';
 import { appStacks, Change, exampleStacks, ShadowState, Stack, Step } from './shadow';
+import { waitedFor } from './waited-for';
 import { World, WORLD } from './world';
 
 /** A state that is removed after the test. */
@@ -248,21 +250,29 @@ function waysIn(applied: Applied, color: Color): string[] {
   const issuer = `https://${hostOf(color)}`;
   const values = (type: string) => ofType(applied, type).map(resource => resource.values);
   /** The roles with a statement of these conditions. */
-  const roles = (conditions: Readonly<Record<string, string>>, principal: Readonly<Record<string, string>>) => values('aws_iam_role').map(role => ({
+  const roles = (conditions: Readonly<Record<string, string>> | undefined, principal: Readonly<Record<string, string>>) => values('aws_iam_role').map(role => ({
     arn: role.arn as string,
-    trusts: JSON.parse(role.assume_role_policy).Statement
-      .some(({ Principal, Condition }: any) => isDeepStrictEqual(Principal, principal) && isDeepStrictEqual(Condition, { StringEquals: conditions })),
+    trusts: JSON.parse(role.assume_role_policy).Statement.some(({ Principal, Condition }: any) =>
+      isDeepStrictEqual(Principal, principal) && isDeepStrictEqual(Condition, conditions && { StringEquals: conditions })),
   })).filter(({ trusts }) => trusts).map(({ arn }) => arn);
 
   const web = values('aws_iam_openid_connect_provider').filter(({ url }) => url === issuer).flatMap(({ arn }) =>
     roles({ [`${hostOf(color)}:aud`]: 'sts.amazonaws.com', [`${hostOf(color)}:sub`]: READER }, { Federated: arn }));
-  const tagged = roles({
+  const tags = {
     'aws:RequestTag/eks-cluster-arn': `arn:aws:eks:eu-west-1:123456789012:cluster/${color}`,
     'aws:RequestTag/kubernetes-namespace': 'reports',
     'aws:RequestTag/kubernetes-service-account': 'reader',
-  }, { Service: 'pods.eks.amazonaws.com' });
+  };
+  const tagged = roles(tags, { Service: 'pods.eks.amazonaws.com' });
   const associated = ofType(applied, 'aws_eks_pod_identity_association').filter(({ values: association }) =>
     association.cluster_name === color && association.namespace === 'reports' && association.service_account === 'reader' && tagged.includes(association.role_arn));
+  /** The roles that a role may go on to, and that let it. */
+  const beyond = (arn: string, conditions?: Readonly<Record<string, string>>) => roles(conditions, { AWS: arn }).filter(next => values('aws_iam_role_policy').some(({ role, policy }) =>
+    arn.endsWith(`/${role}`) && JSON.parse(policy).Statement.some(({ Action, Resource }: any) => [Action].flat().includes('sts:AssumeRole') && Resource === next)));
+  const chained = [
+    ...web.flatMap(arn => beyond(arn)),
+    ...associated.flatMap(({ values: association }) => beyond(association.role_arn, tags).filter(arn => arn === association.target_role_arn)),
+  ];
 
   const admitting = values('google_iam_workload_identity_pool_provider')
     .filter(provider => provider.oidc[0].issuer_uri === issuer && provider.attribute_condition === `assertion.sub in ['${READER}']`);
@@ -274,7 +284,7 @@ function waysIn(applied: Applied, color: Color): string[] {
 
   const credentials = ['azurerm_federated_identity_credential', 'azuread_application_federated_identity_credential']
     .flatMap(type => ofType(applied, type)).filter(resource => resource.values.issuer === issuer && resource.values.subject === READER);
-  return [...web, ...[...associated, ...members, ...credentials].map(resource => `${resource.type} ${resource.values.role ?? ''}`.trim())].sort();
+  return [...web, ...chained, ...[...associated, ...members, ...credentials].map(resource => `${resource.type} ${resource.values.role ?? ''}`.trim())].sort();
 }
 
 describeOnTerraform('from a blue cluster to a green one', () => {
@@ -289,25 +299,37 @@ describeOnTerraform('from a blue cluster to a green one', () => {
   const poolOf = (color: Color) => ['', '_provider'].map(end => `google_iam_workload_identity_pool${end}.ClusterWorkloadIdentityPool-eks-${color}${end && '_Provider'}`);
   const configMapOf = (color: Color) => `kubernetes_config_map_v1.Workload-${color}_ConfigMap`;
   const KINDS: Record<string, Kind> = {
-    AwsFederatedRole: {
+    'AwsFederatedRole': {
       identity: (stack, trusts) => new AwsFederatedRole(stack, 'Reader', { trusts, roleName: 'reader' }),
       own: color => [`aws_iam_openid_connect_provider.ClusterOidcProvider-eks-${color}`],
       changed: ['aws_iam_role.Reader'],
       ways: ['arn:aws:iam::123456789012:role/reader'],
     },
-    AwsPodIdentityRole: {
+    'AwsPodIdentityRole': {
       identity: (stack, trusts) => new AwsPodIdentityRole(stack, 'Reader', { trusts, roleName: 'reader' }),
       own: color => [`aws_eks_pod_identity_association.Reader_Association_eks-${color}_reports_reader`],
       changed: ['aws_iam_role.Reader'],
       ways: ['aws_eks_pod_identity_association'],
     },
-    GcpFederatedServiceAccount: {
+    'AwsChainedRole after an AwsFederatedRole': {
+      identity: (stack, trusts) => new AwsChainedRole(stack, 'Target', { source: new AwsFederatedRole(stack, 'Reader', { trusts, roleName: 'reader' }), roleName: 'target' }),
+      own: color => [`aws_iam_openid_connect_provider.ClusterOidcProvider-eks-${color}`, configMapOf(color)],
+      changed: ['aws_iam_role.Reader'],
+      ways: ['arn:aws:iam::123456789012:role/reader', 'arn:aws:iam::123456789012:role/target'],
+    },
+    'AwsChainedRole after an AwsPodIdentityRole': {
+      identity: (stack, trusts) => new AwsChainedRole(stack, 'Target', { source: new AwsPodIdentityRole(stack, 'Reader', { trusts, roleName: 'reader' }), roleName: 'target' }),
+      own: color => [`aws_eks_pod_identity_association.Reader_Association_eks-${color}_reports_reader`],
+      changed: ['aws_iam_role.Reader', 'aws_iam_role.Target'],
+      ways: ['arn:aws:iam::123456789012:role/target', 'aws_eks_pod_identity_association'],
+    },
+    'GcpFederatedServiceAccount': {
       identity: (stack, trusts) => new GcpFederatedServiceAccount(stack, 'Reader', { trusts, accountId: 'reports-reader' }),
       own: color => [...poolOf(color), `google_service_account_iam_member.Reader_Federated_eks-${color}_reports_reader`, configMapOf(color)],
       changed: [],
       ways: ['google_service_account_iam_member roles/iam.workloadIdentityUser'],
     },
-    GcpFederatedPrincipal: {
+    'GcpFederatedPrincipal': {
       identity: (stack, trusts) => {
         const principal = new GcpFederatedPrincipal(stack, 'Reader', { trusts, project: 'acme-data', projectRoles: ['roles/bigquery.jobUser'] });
         principal.grantBucketRead('acme-reports');
@@ -320,7 +342,7 @@ describeOnTerraform('from a blue cluster to a green one', () => {
       changed: [],
       ways: ['google_project_iam_member roles/bigquery.jobUser', 'google_storage_bucket_iam_member roles/storage.objectViewer'],
     },
-    AzureFederatedIdentity: {
+    'AzureFederatedIdentity': {
       identity: (stack, trusts) => new AzureFederatedIdentity(stack, 'Reader', {
         trusts, identityName: 'reports-reader', resourceGroupName: 'acme', location: 'westeurope',
       }),
@@ -328,7 +350,7 @@ describeOnTerraform('from a blue cluster to a green one', () => {
       changed: [],
       ways: ['azurerm_federated_identity_credential'],
     },
-    EntraFederatedApplication: {
+    'EntraFederatedApplication': {
       identity: (stack, trusts) => new EntraFederatedApplication(stack, 'Reader', { trusts, displayName: 'reports-reader' }),
       own: color => [`azuread_application_federated_identity_credential.Reader_Credential_eks-${color}_reports_reader`],
       changed: [],
@@ -372,12 +394,14 @@ describeOnTerraform('from a blue cluster to a green one', () => {
   });
 
   // What a principal may do is granted as late as anything that is granted: a client that is refused tries again.
-  test.each(Object.entries(KINDS).filter(([name]) => name !== 'GcpFederatedPrincipal'))('%s lets a pod in before the pod is there', (_, kind) => {
-    const made = state(COLORS);
-    const steps = [['blue'] as const, BOTH].flatMap(colors => made.apply(app(kind, colors)).steps);
-    const pods = steps.filter(({ address }) => address.startsWith('kubernetes_pod_v1.'));
-    expect(pods.map(({ address, applied }) => [address, waysIn(applied, address.endsWith('blue') ? 'blue' : 'green')]))
-      .toEqual(BOTH.map(color => [`kubernetes_pod_v1.Pod-${color}`, kind.ways]));
+  test.each(Object.entries(KINDS).filter(([name]) => name !== 'GcpFederatedPrincipal'))('%s lets a pod in before the pod is there, in whatever order Terraform goes', (_, kind) => {
+    const [made, stacks] = [state(COLORS), app(kind, BOTH)];
+    made.begin(stacks);
+    const ways = BOTH.map(color => {
+      const before = waitedFor(stacks[0]!, `kubernetes_pod_v1.Pod-${color}`);
+      return waysIn({ ...made.applied, resources: made.applied.resources.filter(({ address }) => before.has(address)) }, color);
+    });
+    expect(ways).toEqual([kind.ways, kind.ways]);
   });
 
   test('a role that is made to trust the new cluster in place of the old one, in one step, has a moment without either', () => {
@@ -501,6 +525,168 @@ describeOnTerraform('a stack that grows', () => {
         update: ['kubernetes_deployment_v1.Deployment'],
       });
     });
+  });
+});
+
+describeOnTerraform('every kind of identity', () => {
+  interface Kind {
+    readonly cluster: 'eks' | 'gke';
+    readonly identity: (stack: TerraformStack, trusts: ServiceAccountSubject[]) => ICloudIdentity;
+    /** What a service account brings with it, and takes away. */
+    readonly own: (account: string, clusters: Clusters) => string[];
+    /** What is written otherwise when a service account comes or goes. */
+    readonly changed: string[];
+    /** What else an identity of the service account `reader` is made of, with the registration of its cluster. */
+    readonly made: string[];
+    /** What of a workload and its pods is there for this identity alone, and what is written otherwise for it. */
+    readonly wiring: { readonly created: string[]; readonly updated: string[] };
+  }
+  const POOL = 'google_iam_workload_identity_pool.ClusterWorkloadIdentityPool-eks-apps';
+  const POOL_PROVIDER = 'google_iam_workload_identity_pool_provider.ClusterWorkloadIdentityPool-eks-apps_Provider';
+  const OIDC_PROVIDER = 'aws_iam_openid_connect_provider.ClusterOidcProvider-eks-apps';
+  const [ACCOUNT, CONFIG_MAP, DEPLOYMENT] = ['kubernetes_service_account_v1.Workload', 'kubernetes_config_map_v1.Workload_ConfigMap', 'kubernetes_deployment_v1.Deployment'];
+  const association = (account: string) => [`aws_eks_pod_identity_association.Reader_Association_eks-apps_reports_${account}`];
+  const azure = { identityName: 'reports-reader', resourceGroupName: 'reports', location: 'westeurope' };
+  const KINDS: Record<string, Kind> = {
+    'AwsFederatedRole': {
+      cluster: 'eks',
+      identity: (stack, trusts) => new AwsFederatedRole(stack, 'Reader', { trusts }),
+      own: () => [],
+      changed: ['aws_iam_role.Reader'],
+      made: [OIDC_PROVIDER, 'aws_iam_role.Reader'],
+      wiring: { created: [], updated: [ACCOUNT] },
+    },
+    'AwsPodIdentityRole': {
+      cluster: 'eks',
+      identity: (stack, trusts) => new AwsPodIdentityRole(stack, 'Reader', { trusts }),
+      own: association,
+      changed: ['aws_iam_role.Reader'],
+      made: ['aws_iam_role.Reader'],
+      wiring: { created: [], updated: [] },
+    },
+    'AwsChainedRole after an AwsFederatedRole': {
+      cluster: 'eks',
+      identity: (stack, trusts) => new AwsChainedRole(stack, 'Target', { source: new AwsFederatedRole(stack, 'Reader', { trusts }) }),
+      own: () => [],
+      changed: ['aws_iam_role.Reader'],
+      made: [OIDC_PROVIDER, 'aws_iam_role.Reader', 'aws_iam_role.Target', 'aws_iam_role_policy.Reader_InlinePolicy'],
+      wiring: { created: [CONFIG_MAP], updated: [DEPLOYMENT] },
+    },
+    'AwsChainedRole after an AwsPodIdentityRole': {
+      cluster: 'eks',
+      identity: (stack, trusts) => new AwsChainedRole(stack, 'Target', { source: new AwsPodIdentityRole(stack, 'Reader', { trusts }) }),
+      own: association,
+      changed: ['aws_iam_role.Reader', 'aws_iam_role.Target'],
+      made: ['aws_iam_role.Reader', 'aws_iam_role.Target', 'aws_iam_role_policy.Reader_InlinePolicy'],
+      wiring: { created: [], updated: [] },
+    },
+    'AwsRoleViaGoogle': {
+      cluster: 'gke',
+      identity: (stack, trusts) => new AwsRoleViaGoogle(stack, 'Via', {
+        googleServiceAccount: new GcpFederatedServiceAccount(stack, 'Reader', { trusts, accountId: 'reports-reader' }), idTokenSource: GoogleIdTokenSource.metadataServer({ image: 'gtoken:1.0' }),
+      }),
+      own: (account, { gkeProjectLabel }) => [`google_service_account_iam_member.Reader_Native_${gkeProjectLabel}_reports_${account}`],
+      changed: [],
+      made: ['aws_iam_role.Via_Role', 'google_service_account.Reader'],
+      wiring: { created: [], updated: [DEPLOYMENT, ACCOUNT] },
+    },
+    'GcpFederatedServiceAccount': {
+      cluster: 'eks',
+      identity: (stack, trusts) => new GcpFederatedServiceAccount(stack, 'Reader', { trusts, accountId: 'reports-reader' }),
+      own: account => [`google_service_account_iam_member.Reader_Federated_eks-apps_reports_${account}`],
+      changed: [POOL_PROVIDER],
+      made: [POOL, POOL_PROVIDER, 'google_service_account.Reader'],
+      wiring: { created: [CONFIG_MAP], updated: [DEPLOYMENT] },
+    },
+    'GcpFederatedServiceAccount in Google\'s own pool': {
+      cluster: 'gke',
+      identity: (stack, trusts) => new GcpFederatedServiceAccount(stack, 'Reader', { trusts, accountId: 'reports-reader' }),
+      own: (account, { gkeProjectLabel }) => [`google_service_account_iam_member.Reader_Native_${gkeProjectLabel}_reports_${account}`],
+      changed: [],
+      made: ['google_service_account.Reader'],
+      wiring: { created: [], updated: [ACCOUNT] },
+    },
+    'GcpFederatedPrincipal': {
+      cluster: 'eks',
+      identity: (stack, trusts) => {
+        const principal = new GcpFederatedPrincipal(stack, 'Reader', { trusts });
+        principal.grantBucketRead('acme-reports');
+        return principal;
+      },
+      own: account => [`google_storage_bucket_iam_member.Reader_Bucket_acme-reports_storage_objectViewer_Federated_eks-apps_reports_${account}`],
+      changed: [POOL_PROVIDER],
+      made: [POOL, POOL_PROVIDER],
+      wiring: { created: [CONFIG_MAP], updated: [DEPLOYMENT] },
+    },
+    'AzureFederatedIdentity': {
+      cluster: 'eks',
+      identity: (stack, trusts) => new AzureFederatedIdentity(stack, 'Reader', { trusts, ...azure }),
+      own: account => [`azurerm_federated_identity_credential.Reader_Credential_eks-apps_reports_${account}`],
+      changed: [],
+      made: ['azurerm_user_assigned_identity.Reader'],
+      wiring: { created: [], updated: [DEPLOYMENT] },
+    },
+    'EntraFederatedApplication': {
+      cluster: 'eks',
+      identity: (stack, trusts) => new EntraFederatedApplication(stack, 'Reader', { trusts, displayName: 'reports-reader' }),
+      own: account => [`azuread_application_federated_identity_credential.Reader_Credential_eks-apps_reports_${account}`],
+      changed: [],
+      made: ['azuread_application.Reader', 'azuread_service_principal.Reader_ServicePrincipal'],
+      wiring: { created: [], updated: [DEPLOYMENT] },
+    },
+  };
+  const updates = (addresses: readonly string[]) => addresses.length > 0 ? { update: [...addresses].sort() } : {};
+
+  describe.each(LITERAL_AND_TOKENS)('with %s', (_, clusters) => {
+    const app = ({ cluster, identity }: Kind, accounts: readonly string[]) =>
+      synth(stack => identity(stack, accounts.map(account => clusters[cluster](stack).serviceAccount('reports', account))));
+
+    // The first that is declared is neither the first nor the last by name.
+    test.each(Object.entries(KINDS))('%s: a service account comes, and the one that was declared first goes, with what is its own', (_name, kind) => {
+      const made = state();
+      made.begin(app(kind, ['reader', 'auditor']));
+      const [more, fewer] = [app(kind, ['reader', 'auditor', 'writer']), app(kind, ['auditor', 'writer'])];
+      const created = kind.own('writer', clusters);
+      expect(changed(made.apply(more).changes)).toEqual({ ...created.length > 0 && { create: created }, ...updates(kind.changed) });
+      const deleted = kind.own('reader', clusters);
+      expect(changed(made.apply(fewer).changes)).toEqual({ ...deleted.length > 0 && { delete: deleted }, ...updates(kind.changed) });
+      expect(made.plan(fewer)).toEqual([]);
+    });
+  });
+
+  const [[, literal]] = LITERAL_AND_TOKENS as [[string, Clusters]];
+
+  // A second identity of another cloud, which stays.
+  test.each(Object.entries(KINDS))('%s: an identity of a workload goes, and comes again, with its own and how the workload is wired', (name, kind) => {
+    const app = (identities: 1 | 2) => synth(stack => {
+      const serviceAccount = literal[kind.cluster](stack).serviceAccount('reports', 'reader');
+      const others: ICloudIdentity = /^(?:Azure|Entra)/.test(name) ? new AwsFederatedRole(stack, 'Other', { trusts: [serviceAccount] })
+        : new AzureFederatedIdentity(stack, 'Other', { trusts: [serviceAccount], ...azure });
+      const all = identities === 1 ? [others] : [kind.identity(stack, [serviceAccount]), others];
+      const { metadata, spec } = new Workload(stack, 'Workload', { serviceAccount, identities: all })
+        .podTemplate({ metadata: { labels: { app: 'reader' } }, spec: { container: [{ name: 'main', image: 'reader:1' }] } });
+      new DeploymentV1(stack, 'Deployment', { metadata: { name: 'reader' }, spec: { selector: { matchLabels: { app: 'reader' } }, template: { metadata, spec } } });
+    });
+    const made = state();
+    const [one, two] = [app(1), app(2)];
+    made.begin(two);
+    const own = [...kind.made, ...kind.own('reader', literal), ...kind.wiring.created].sort();
+    expect(changed(made.apply(one).changes)).toEqual({ delete: own, ...updates(kind.wiring.updated) });
+    expect(changed(made.apply(two).changes)).toEqual({ create: own, ...updates(kind.wiring.updated) });
+    expect(made.plan(two)).toEqual([]);
+  });
+
+  test('what the files of a workload say rolls its pods', () => {
+    const app = (tokenLifetimeSeconds: number) => synth(stack => {
+      const serviceAccount = literal.eks(stack).serviceAccount('reports', 'reader');
+      const account = new GcpFederatedServiceAccount(stack, 'Account', { trusts: [serviceAccount], accountId: 'reports-reader', tokenLifetimeSeconds });
+      const { metadata, spec } = new Workload(stack, 'Workload', { serviceAccount, identities: [account] })
+        .podTemplate({ metadata: { labels: { app: 'reader' } }, spec: { container: [{ name: 'main', image: 'reader:1' }] } });
+      new DeploymentV1(stack, 'Deployment', { metadata: { name: 'reader' }, spec: { selector: { matchLabels: { app: 'reader' } }, template: { metadata, spec } } });
+    });
+    const made = state();
+    made.begin(app(3600));
+    expect(changed(made.plan(app(1800)))).toEqual({ update: [CONFIG_MAP, DEPLOYMENT] });
   });
 });
 

@@ -2,52 +2,51 @@ import { isDeepStrictEqual } from 'node:util';
 import { check } from '../../lib/trust';
 import { diffTrust, isChanged } from '../../lib/trust/diff';
 import { Model, readModel } from '../../lib/trust/read';
+import { EKS_ISSUER } from '../clusters';
 import { Mechanism } from '../mechanisms';
 import { describeOnTerraform } from '../terraform';
 import { Draft } from '../trust/mutants';
+import { ApplyError } from './clouds/apply';
 import { AwsError } from './clouds/aws';
 import { EntraError } from './clouds/azure';
 import { Identity } from './clouds/google';
 import { idToken } from './clouds/google/id-tokens';
-import { KubernetesError } from './cluster';
+import { KubernetesError, StartedPod, TestCluster } from './cluster';
 import { count, figure } from './figures';
+import { ALONE, tried } from './further';
 import { Applied, AppliedResource, ofType, Outcome, RunningPod } from './model';
-import { MALLORY, Mutant, MUTANTS, Setup, SETUPS, SetupName, stacksOf } from './mutants';
+import { Mutant, MUTANTS, Setup, SETUPS, SetupName, stacksOf } from './mutants';
 import { Clients } from './network/clients';
 import { LoopbackInternet } from './network/internet';
 import { Stack } from './shadow';
 import { CLIENT_OF, CLUSTERS_OF, Stage } from './stage';
+import { MALLORY, MALLORYS_ROLES, withStrangers } from './strangers';
 import { holdsToken, stolenBy, withOther, withTokens } from './thieves';
+import { waitedFor } from './waited-for';
 
-const OTHER_ACCOUNT = '210987654321';
-const MALLORYS_ROLES = [MALLORY.role, MALLORY.role.replace('123456789012', OTHER_ACCOUNT)] as const;
+/** Where there is another cluster of the name of the right one. */
+const ANOTHER_REGION = 'eu-central-1';
+const ARN_OF_TWIN = `arn:aws:eks:${ANOTHER_REGION}:123456789012:cluster/apps`;
 const ELSEWHERE = { 'AWS': 'api://AzureADTokenExchange', 'Google Cloud': 'sts.amazonaws.com', 'Azure': 'sts.amazonaws.com' } as const;
 
-/** What others have in the same accounts and projects: roles that may do anything with STS, an account of Google, and associations with a role that is not theirs. */
-function withStrangers(applied: Applied): Applied {
-  const made = (type: string, id: string, account: string, values: object): AppliedResource => ({ stack: 'strangers', address: `${type}.${id}`, type, data: false, account, values });
-  const policy = (statement: object) => JSON.stringify({ Version: '2012-10-17', Statement: { Effect: 'Allow', ...statement } });
-  const roles = MALLORYS_ROLES.flatMap(arn => {
-    const account = arn.split(':')[4]!;
-    return [
-      made('aws_iam_role', `Mallory-${account}`, account, { name: 'mallory', arn, assume_role_policy: policy({ Action: 'sts:AssumeRole', Principal: { Service: 'ec2.amazonaws.com' } }) }),
-      made('aws_iam_role_policy', `Mallory-${account}`, account, { name: 'mallory', role: 'mallory', policy: policy({ Action: 'sts:*', Resource: '*' }) }),
-    ];
-  });
-  const associations = ofType(applied, 'aws_eks_pod_identity_association').flatMap(({ account, values }) => [
-    { cluster_name: 'apps', namespace: 'billing', service_account: 'reader' },
-    { cluster_name: 'apps', namespace: 'reports', service_account: 'writer' },
-    { cluster_name: 'others', namespace: 'reports', service_account: 'reader' },
-  ].map((whose, index) => made('aws_eks_pod_identity_association', `Mallory-${index}`, account, { ...values, ...whose })));
-  const google = made('google_service_account', 'Mallory', 'acme-apps', {
-    email: MALLORY.email, unique_id: MALLORY.uniqueId, project: 'acme-apps', member: `serviceAccount:${MALLORY.email}`,
-  });
-  // Without a policy the stand-in does not know that a bucket is there.
-  const bucket = made('google_storage_bucket_iam_member', 'Owner', 'acme-apps', { bucket: 'acme-reports', role: 'roles/storage.admin', member: 'serviceAccount:owner@acme-apps.iam.gserviceaccount.com' });
-  return { ...applied, resources: [...applied.resources, ...roles, ...associations, google, bucket] };
+/** What others have, for whom more is there to be had: a cluster of the name of the right one, rights of a role and of an account, and an association. */
+function withOthers(applied: Applied): Applied {
+  const made = (type: string, id: string, account: string, values: object): AppliedResource => ({ stack: 'others', address: `${type}.${id}`, type, data: false, account, values });
+  const listing = JSON.stringify({ Version: '2012-10-17', Statement: { Effect: 'Allow', Action: 's3:ListAllMyBuckets', Resource: '*' } });
+  const others = [
+    made('aws_iam_role_policy', 'Payroll', '123456789012', { name: 'payroll', role: 'payroll', policy: listing }),
+    made('google_storage_bucket_iam_member', 'Mallory', 'acme-apps', { bucket: 'acme-billing', role: 'roles/storage.objectViewer', member: `serviceAccount:${MALLORY.email}` }),
+    made('aws_eks_cluster', 'Twin', '123456789012', { name: 'apps', arn: ARN_OF_TWIN }),
+    ...ofType(applied, 'aws_eks_pod_identity_association').map(({ account, values }) => made('aws_eks_pod_identity_association', 'Twin', account, {
+      ...values, cluster_name: 'apps', namespace: 'reports', service_account: 'reader', region: ANOTHER_REGION,
+    })),
+  ];
+  const strange = withStrangers(applied);
+  return { ...strange, resources: [...strange.resources, ...others] };
 }
 
 type Attempts = Readonly<Record<string, () => Promise<Outcome>>>;
+type Entries = [who: string, attempt: () => Promise<Outcome>][];
 
 const refused = (code: string, message: string): Outcome => ({ ok: false, code, message });
 
@@ -82,7 +81,7 @@ function difference(before: Outcome, after: Outcome, identity: string, applied: 
 interface Baseline {
   readonly stacks: readonly Stack[];
   readonly applied: Applied;
-  readonly pod: RunningPod;
+  readonly pod: StartedPod;
   readonly outcomes: Readonly<Record<string, Outcome>>;
   /** Whom the clouds take the pod for. */
   readonly identity: string;
@@ -115,6 +114,8 @@ describeOnTerraform('who notices', () => {
   const stage = new Stage(internet);
   const clients = new Clients(internet, { clock: stage.clock, processes: 2 });
   const { clusters } = stage;
+  const twin = new TestCluster({ kind: 'eks', name: 'apps', issuer: EKS_ISSUER.replace('eu-west-1', ANOTHER_REGION).replace('7D1A', '0BED'), arn: ARN_OF_TWIN, clock: stage.clock });
+  twin.publish(internet);
 
   afterAll(async () => {
     await clients.close();
@@ -122,7 +123,7 @@ describeOnTerraform('who notices', () => {
   });
 
   const enforce = (stacks: readonly Stack[]): Applied => {
-    const applied = withStrangers(stage.apply(stacks));
+    const applied = withOthers(stage.apply(stacks));
     stage.enforce(applied);
     return applied;
   };
@@ -132,6 +133,10 @@ describeOnTerraform('who notices', () => {
     const [client, action] = CLIENT_OF[to];
     return [own.length === 1 ? 'the service account' : `${container} to ${to}`, () => clients.run(pod, container, client, action)];
   }));
+
+  /** What the pod tries besides. */
+  const furtherAttempts = ({ tries = [] }: Setup, pod: StartedPod, identity: string): Attempts =>
+    Object.fromEntries(tries.map(name => [`the pod ${name}`, () => tried(name, { stage, clients, pod }, identity)]));
 
   /**
    * Whether a cloud takes the token of a pod, without a client: where it refuses, a client has nothing to add. Undefined where the pod holds no token for
@@ -170,7 +175,9 @@ describeOnTerraform('who notices', () => {
   };
 
   /** Everybody else. They have what the pod has while nothing is changed: nobody is kept out by wiring that is broken. */
-  const othersAttempts = ({ mechanism, clients: several, allowed = [] }: Setup, pod: RunningPod, identity: string, thorough = false): Attempts => {
+  const othersAttempts = (
+    { mechanism, clients: several, allowed = [] }: Setup, { pod, identity, applied }: Pick<Baseline, 'pod' | 'identity' | 'applied'>, thorough = false,
+  ): Attempts => {
     if (several !== undefined) {
       return {};
     }
@@ -183,11 +190,12 @@ describeOnTerraform('who notices', () => {
       expect(admitted ?? outcome.ok).toBe(outcome.ok);
       return outcome;
     }] as const);
+    const roles = ofType(applied, 'aws_iam_role').filter(({ stack, values }) => stack !== 'strangers' && values.arn !== identity).map(({ values }) => values.arn as string);
     return {
       ...Object.fromEntries(attempts),
       ...mechanism.to === 'AWS' && {
-        'another role of the account': () => asRole(MALLORYS_ROLES[0], identity),
-        'a role of another account': () => asRole(MALLORYS_ROLES[1], identity),
+        'another role of the account': () => asRole(MALLORYS_ROLES[0], identity, roles),
+        'a role of another account': () => asRole(MALLORYS_ROLES[1], identity, roles),
       },
       ...mechanism.to === 'Google Cloud' && { 'another account of Google': () => Promise.resolve(asAccount(identity)) },
     };
@@ -205,6 +213,7 @@ describeOnTerraform('who notices', () => {
       'another namespace': stolen({ namespace: 'billing' }),
       'another account': stolen({ serviceAccount: 'writer' }),
       'another cluster': stolen({ cluster: other }),
+      ...mechanism.by.startsWith('EKS Pod Identity') && { 'another cluster of the same name': stolen({ cluster: twin }) },
       ...own === clusters.gke && { 'another cluster of the project': stolen({ cluster: clusters.gkeNeighbour }) },
       ...isFederated && { 'another audience': asked('https://somebody.example.com'), 'a token for another cloud': asked(ELSEWHERE[mechanism.to]) },
       ...isFederated && !viaGoogle && {
@@ -216,14 +225,17 @@ describeOnTerraform('who notices', () => {
     };
   };
 
-  /** Somebody else's role, which says of itself whatever is asked. No client adds anything here. */
-  const asRole = async (own: string, roleArn: string): Promise<Outcome> => {
+  /** Somebody else's role, which says of itself whatever is asked, and goes to the last role at once or through another one. No client adds anything here. */
+  const asRole = async (own: string, roleArn: string, through: readonly string[]): Promise<Outcome> => {
     const { sts } = stage.aws;
     const session = sts.assumeRoleForService('ec2.amazonaws.com', { roleArn: own, roleSessionName: 'mallory' });
     const tags = new Map([['eks-cluster-arn', clusters.eks.arn!], ['kubernetes-namespace', 'reports'], ['kubernetes-service-account', 'reader']]);
-    const outcomes = [{}, { tags }, { externalId: 'eu-west-1/123456789012/apps/reports/reader' }].map((said): Outcome => {
+    const says = [{}, { tags }, { externalId: 'eu-west-1/123456789012/apps/reports/reader' }];
+    const ways = [[roleArn], ...through.map(first => [first, roleArn])];
+    const outcomes = ways.flatMap(way => says.map(said => ({ way, said }))).map(({ way, said }): Outcome => {
       try {
-        return { ok: true, as: sts.assumeRole(session, { roleArn, roleSessionName: 'mallory', ...said }).roleArn, names: [] };
+        const last = way.reduce((caller, arn) => sts.assumeRole(caller, { roleArn: arn, roleSessionName: 'mallory', ...said }), session);
+        return { ok: true, as: last.roleArn, names: [] };
       } catch (error) {
         if (error instanceof AwsError) return refused(error.code, error.message);
         throw error;
@@ -241,8 +253,12 @@ describeOnTerraform('who notices', () => {
     return allowed ? { ok: true, as: identity, names: [] } : refused('PERMISSION_DENIED', '');
   };
 
-  const outcomesOf = async (attempts: Attempts): Promise<Readonly<Record<string, Outcome>>> =>
-    Object.fromEntries(await Promise.all(Object.entries(attempts).map(async ([who, attempt]) => [who, await attempt()] as const)));
+  const outcomesOf = async (attempts: Attempts): Promise<Readonly<Record<string, Outcome>>> => {
+    const [alone, together] = [true, false].map(is => Object.entries(attempts).filter(([who]) => ALONE.has(who.replace('the pod ', '')) === is)) as [Entries, Entries];
+    const outcomes = await Promise.all(together.map(async ([who, attempt]) => [who, await attempt()] as const));
+    for (const [who, attempt] of alone) outcomes.push([who, await attempt()]);
+    return Object.fromEntries(outcomes);
+  };
 
   const baselines = new Map<SetupName, Promise<Baseline>>();
   const baselineOf = (name: SetupName): Promise<Baseline> => {
@@ -259,7 +275,8 @@ describeOnTerraform('who notices', () => {
     const own = await outcomesOf(ownAttempts(setup, pod));
     const [first] = Object.values(own);
     const identity = first?.ok === true ? first.as : '';
-    const outcomes = { ...own, ...await outcomesOf(othersAttempts(setup, pod, identity, true)) };
+    const further = await outcomesOf({ ...furtherAttempts(setup, pod, identity), ...othersAttempts(setup, { pod, identity, applied }, true) });
+    const outcomes = { ...own, ...further };
     const allowed = Object.entries(outcomes).filter(([, { ok }]) => ok).map(([who]) => who);
     expect(allowed.sort()).toEqual([...Object.keys(own), ...setup.allowed ?? []].sort());
     return { stacks, applied, pod, outcomes, identity, model: modelOf(stacks) };
@@ -269,13 +286,20 @@ describeOnTerraform('who notices', () => {
   const noticedBy = async ([, name]: Mutant, stacks: readonly Stack[]): Promise<Readonly<Record<string, string>>> => {
     const setup = SETUPS[name] as Setup;
     const { applied: unchanged, pod, outcomes: before, identity } = await baselineOf(name);
-    const applied = enforce(stacks);
-    const own = await stage.start(setup.mechanism, applied).then(started => ownAttempts(setup, started), (error: unknown): Attempts => {
+    let applied: Applied;
+    try {
+      applied = enforce(stacks);
+    } catch (error) {
+      if (!(error instanceof ApplyError)) throw error;
+      return { 'the apply': error.code };
+    }
+    const ofPod = (started: StartedPod): Attempts => ({ ...ownAttempts(setup, started), ...furtherAttempts(setup, started, identity) });
+    const own = await stage.start(setup.mechanism, applied).then(ofPod, (error: unknown): Attempts => {
       if (!(error instanceof KubernetesError)) throw error;
       return Object.fromEntries(Object.keys(ownAttempts(setup, pod)).map(who => [who, () => Promise.resolve(refused(error.reason, error.message))]));
     });
     // Where the clouds have what they had, others meet what they met: theirs is the wiring of the unchanged pod.
-    const others = isDeepStrictEqual(inClouds(applied), inClouds(unchanged)) ? {} : othersAttempts(setup, pod, identity);
+    const others = isDeepStrictEqual(inClouds(applied), inClouds(unchanged)) ? {} : othersAttempts(setup, { pod, identity, applied });
     const after = await outcomesOf({ ...own, ...others });
     const found = Object.entries(after).map(([who, outcome]) => [who, difference(before[who]!, outcome, identity, applied)] as const);
     return Object.fromEntries(found.filter((entry): entry is [string, string] => entry[1] !== undefined));
@@ -292,7 +316,7 @@ describeOnTerraform('who notices', () => {
     ];
   };
 
-  const counts = { clients: 0, tool: 0 };
+  const counts = { clients: 0, tool: 0, order: 0, nothing: 0 };
 
   test.each(MUTANTS.map(mutant => [mutant[1], mutant[0], mutant] as const))('%s: %s', async (name, _, mutant) => {
     const { stacks: [stack, ...others], model } = await baselineOf(name);
@@ -305,8 +329,15 @@ describeOnTerraform('who notices', () => {
     const found = await noticedBy(mutant, stacks);
     if (typeof noticed === 'string') {
       expect(found).toEqual({});
-      expect(saidOf(model, modelOf(stacks))).toContain(noticed.replace('no client: ', ''));
-      counts.tool += 1;
+      const [by, what] = noticed.split(/: (.*)/s) as ['no client' | 'the order' | 'nothing', string];
+      const said = saidOf(model, modelOf(stacks));
+      const still = waitedFor(stacks[0]!, 'kubernetes_pod_v1.Pod');
+      const lost = [...waitedFor(stack!, 'kubernetes_pod_v1.Pod')].filter(address => !address.startsWith('data.') && !still.has(address));
+      const order = lost.map(address => address.replace(/_[0-9A-F]{8}$/, '')).sort().join(', ');
+      expect({ said, order }).toEqual({
+        'no client': { said: expect.arrayContaining([what]), order: expect.anything() }, 'the order': { said: [], order: what }, 'nothing': { said: [], order: '' },
+      }[by]);
+      counts[by === 'no client' ? 'tool' : by === 'the order' ? 'order' : 'nothing'] += 1;
       return;
     }
     expect(Object.keys(noticed)).not.toEqual([]);
@@ -319,5 +350,6 @@ describeOnTerraform('who notices', () => {
     expect(names.filter((name, index) => names.indexOf(name) !== index)).toEqual([]);
   });
 
-  test('the figures', () => figure('mutants', `${count(MUTANTS.length)}, of which clients notice ${count(counts.clients)} and the tool alone ${count(counts.tool)}`));
+  test('the figures', () => figure('mutants',
+    `${count(MUTANTS.length)}, of which clients or the apply notice ${count(counts.clients)}, the tool alone ${count(counts.tool)}, the order of the apply ${count(counts.order)} and nothing ${count(counts.nothing)}`));
 });

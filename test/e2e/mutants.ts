@@ -1,21 +1,30 @@
+import { IamPolicy } from '@cdktf/provider-aws/lib/iam-policy';
 import { PodV1 } from '@cdktf/provider-kubernetes/lib/pod-v1';
-import { GcpFederatedServiceAccount, Workload } from 'cdktf-workload-federation';
+import { TlsProvider } from '@cdktf/provider-tls/lib/provider';
+import { AwsFederatedRole, GcpFederatedServiceAccount, Workload } from 'cdktf-workload-federation';
+import { GtokenWebhook } from 'cdktf-workload-federation/gtoken';
+import { SelfSignedWebhookCertificate } from 'cdktf-workload-federation/tls';
 import { AKS_ISSUER, EKS_ISSUER, LITERAL_AND_TOKENS } from '../clusters';
-import { Mechanism, MECHANISMS } from '../mechanisms';
+import { Mechanism, MECHANISMS, workloadOf } from '../mechanisms';
 import { stackIn } from '../synth';
+import type { TryName } from './further';
 import { appStacks, Stack } from './shadow';
 import { Stage } from './stage';
+import { MALLORY, payrollRole } from './strangers';
+import { WORLD } from './world';
 import { Draft } from '../trust/mutants';
 
 /** What is synthesized before something of it is changed. */
 export interface Setup {
   readonly mechanism: Mechanism;
   /** Where it is more than the workload of the mechanism. */
-  readonly stacks?: () => Stack[];
+  readonly stacks?: (stage: Stage) => Stack[];
   /** The containers whose clients work, and for which clouds; the first is that of the mechanism. @default `main`, for the cloud of the mechanism */
   readonly clients?: readonly (readonly [container: string, to: Mechanism['to']])[];
-  /** Who is let in besides the service account while nothing is changed. */
+  /** Who is let in besides the service account while nothing is changed, and what else its pod may do. */
   readonly allowed?: readonly string[];
+  /** What its pod tries besides. */
+  readonly tries?: readonly TryName[];
 }
 
 const LITERAL = LITERAL_AND_TOKENS[0]![1];
@@ -46,6 +55,32 @@ function threeClouds(): Stack[] {
   });
 }
 
+const PROJECTED = mechanism('any OIDC cluster', 'AWS', 'a projected token');
+/** A role that may do much, and no more than its boundary. */
+const BOUNDED: Mechanism = {
+  ...PROJECTED,
+  by: 'a projected token, and a boundary',
+  identity: (stack, subject) => {
+    const statements = [
+      { Effect: 'Allow', Action: 's3:ListAllMyBuckets', Resource: '*' },
+      { Effect: 'Allow', Action: 's3:*', Resource: ['arn:aws:s3:::data-of-123456789012', 'arn:aws:s3:::data-of-123456789012/*'] },
+    ];
+    const boundary = new IamPolicy(stack, 'Boundary', { name: 'boundary', policy: JSON.stringify({ Version: '2012-10-17', Statement: statements }) });
+    return new AwsFederatedRole(stack, 'Role', { trusts: [subject], policyArns: ['arn:aws:iam::aws:policy/AmazonS3FullAccess'], permissionsBoundary: boundary.arn });
+  },
+};
+
+const BY_WEBHOOK: Mechanism = { ...mechanism('GKE', 'AWS', 'ID tokens of a Google service account, and the gtoken webhook'), webhooks: [] };
+
+/** The pod, and the webhook that wires it. */
+const withGtokenWebhook = () => appStacks(app => {
+  const stack = stackIn(app);
+  const workload = workloadOf(BY_WEBHOOK, LITERAL, stack);
+  new TlsProvider(stack, 'Tls');
+  new GtokenWebhook(stack, 'Gtoken', { image: 'gtoken-webhook:1', gtokenImage: 'gtoken:1', certificate: SelfSignedWebhookCertificate.with() });
+  new PodV1(stack, 'Pod', workload.podTemplate({ metadata: { name: 'reader' }, spec: { container: [{ name: 'main', image: 'reader:1' }] } }));
+});
+
 export const SETUPS = {
   'IRSA': { mechanism: mechanism('EKS', 'AWS', 'EKS\'s webhook (IRSA)') },
   'IRSA for a namespace': { mechanism: mechanism('EKS', 'AWS', 'EKS\'s webhook for a whole namespace'), allowed: ['another account'] },
@@ -54,13 +89,43 @@ export const SETUPS = {
   'Pod Identity with an external id': { mechanism: mechanism('EKS', 'AWS', 'EKS Pod Identity without session tags, with a target role that compares the external id') },
   'a projected token for AWS': { mechanism: mechanism('any OIDC cluster', 'AWS', 'a projected token') },
   'a projected token of AKS for AWS': { mechanism: mechanism('AKS', 'AWS', 'a projected token') },
-  'a chain of roles': { mechanism: mechanism('any OIDC cluster', 'AWS', 'a chain of two roles in a config file') },
+  'EKS\'s webhook elsewhere': { mechanism: mechanism('AKS', 'AWS', 'EKS\'s webhook, installed by its users') },
+  'what a role may do': {
+    mechanism: PROJECTED,
+    tries: [
+      'lists its reports', 'reads one of its reports', 'lists the rest of its bucket', 'reads the rest of its bucket', 'lists another bucket', 'goes on to another role',
+      'stays for twelve hours',
+    ],
+    allowed: ['the pod lists its reports', 'the pod reads one of its reports'],
+  },
+  'a role within a boundary': { mechanism: BOUNDED, tries: ['reads the rest of its bucket', 'lists another bucket'], allowed: ['the pod reads the rest of its bucket'] },
+  'two kinds of containers': {
+    mechanism: PROJECTED, stacks: stage => stage.synthesize(PROJECTED, LITERAL, { initContainer: [{ name: 'first', image: 'reader:1' }] }), clients: [['main', 'AWS'], ['first', 'AWS']],
+  },
+  'no access to the Kubernetes API': {
+    mechanism: PROJECTED, stacks: stage => stage.synthesize(PROJECTED, LITERAL, {}, { kubernetesApiAccess: false }), tries: ['has a token for the Kubernetes API'],
+  },
+  'a chain of roles': { mechanism: mechanism('any OIDC cluster', 'AWS', 'a chain of two roles in a config file'), tries: ['goes from its first role to another one', 'goes on to another role'] },
+  'a chain of three roles': { mechanism: mechanism('any OIDC cluster', 'AWS', 'a chain of three roles in a config file') },
+  'a chain with an external id': { mechanism: mechanism('any OIDC cluster', 'AWS', 'a chain of two roles with an external id in a config file'), tries: ['says no external id'] },
   'Google\'s ID tokens by the webhook': { mechanism: mechanism('GKE', 'AWS', 'ID tokens of a Google service account, and the gtoken webhook'), allowed: ['another cluster of the project'] },
+  'the gtoken webhook of the library': { mechanism: BY_WEBHOOK, stacks: withGtokenWebhook, allowed: ['another cluster of the project'] },
   'Google\'s ID tokens by gtoken': { mechanism: mechanism('GKE', 'AWS', 'ID tokens of a Google service account, and containers of gtoken'), allowed: ['another cluster of the project'] },
   'Google\'s ID tokens by the metadata server': {
     mechanism: mechanism('GKE', 'AWS', 'ID tokens of a Google service account, and the metadata server'), allowed: ['another cluster of the project'],
   },
+  'ID tokens for long, by gtoken': {
+    mechanism: mechanism('GKE', 'AWS', 'ID tokens of a Google service account, and containers of gtoken'), tries: ['is let in two hours later'],
+    allowed: ['another cluster of the project', 'the pod is let in two hours later'],
+  },
+  'ID tokens for long, by the metadata server': {
+    mechanism: mechanism('GKE', 'AWS', 'ID tokens of a Google service account, and the metadata server'), tries: ['is let in two hours later'],
+    allowed: ['another cluster of the project', 'the pod is let in two hours later'],
+  },
   'a pool': { mechanism: ACCOUNT },
+  'what an account may do': {
+    mechanism: ACCOUNT, tries: ['lists another bucket of Google', 'becomes another account of Google', 'signs in the name of its account'],
+  },
   /** One pool for two accounts, each of which lets in another service account of the cluster. */
   'a shared pool': {
     mechanism: {
@@ -74,14 +139,24 @@ export const SETUPS = {
   },
   'a pool for a namespace': { mechanism: mechanism('any OIDC cluster', 'Google Cloud', 'a service account through a pool, for a whole namespace'), allowed: ['another account'] },
   'a pool with uploaded keys': { mechanism: mechanism('any OIDC cluster with uploaded keys', 'Google Cloud', 'a service account through a pool') },
-  'direct access': { mechanism: mechanism('EKS', 'Google Cloud', 'direct access through a pool') },
-  'Google\'s own pool': { mechanism: mechanism('GKE', 'Google Cloud', 'a service account through Google\'s own pool'), allowed: ['another cluster of the project'] },
+  'the webhook of pfnet': { mechanism: mechanism('AKS', 'Google Cloud', 'a service account through a pool, and the webhook of pfnet') },
+  'the webhook of pfnet for direct access': { mechanism: mechanism('EKS', 'Google Cloud', 'direct access through a pool, and the webhook of pfnet') },
+  'direct access': { mechanism: mechanism('EKS', 'Google Cloud', 'direct access through a pool'), tries: ['lists another bucket of Google'] },
+  'Google\'s own pool': {
+    mechanism: mechanism('GKE', 'Google Cloud', 'a service account through Google\'s own pool'), allowed: ['another cluster of the project'],
+    tries: ['lists another bucket of Google', 'becomes another account of Google'],
+  },
   'direct access through Google\'s own pool': { mechanism: mechanism('GKE', 'Google Cloud', 'direct access through Google\'s own pool'), allowed: ['another cluster of the project'] },
   'Google\'s own pool for a cluster': {
     mechanism: mechanism('GKE', 'Google Cloud', 'direct access through Google\'s own pool, for a whole cluster'), allowed: ['another namespace', 'another account'],
   },
   'Azure\'s webhook': { mechanism: mechanism('AKS', 'Azure', 'AKS\'s webhook') },
+  'Azure\'s webhook elsewhere': { mechanism: mechanism('EKS', 'Azure', 'Azure\'s webhook, installed by its users') },
   'a projected token for Azure': { mechanism: mechanism('EKS', 'Azure', 'a projected token') },
+  'what an identity may do': {
+    mechanism: mechanism('EKS', 'Azure', 'a projected token'),
+    tries: ['lists another container', 'lists the containers of its account', 'lists a container of another account'],
+  },
   'an application of Entra ID': { mechanism: mechanism('any OIDC cluster', 'Azure', 'a projected token and an application of Entra ID') },
   'three clouds': {
     mechanism: { ...mechanism('EKS', 'AWS', 'a projected token'), by: 'projected tokens for three clouds' },
@@ -94,23 +169,22 @@ export type SetupName = keyof typeof SETUPS;
 
 /** The stacks of a setup. */
 export function stacksOf(setup: Setup, stage: Stage): Stack[] {
-  return setup.stacks?.() ?? stage.synthesize(setup.mechanism, LITERAL);
+  return setup.stacks?.(stage) ?? stage.synthesize(setup.mechanism, LITERAL);
 }
 
-/** A role and an account of Google that somebody else has in the same account and project. */
-export const MALLORY = { role: 'arn:aws:iam::123456789012:role/mallory', email: 'mallory@acme-apps.iam.gserviceaccount.com', uniqueId: '104857600000000000042' };
-
 /**
- * Who notices: somebody who `gets in` and did not before, or whom the pod fails with which code. Where no client can notice, what of the tool does: a rule of
- * `check`, or what `diff` says of an identity.
+ * Who notices: somebody who `gets in` and did not before, or whom the pod fails with which code, or with which code a cloud does not take what is applied.
+ * Where no client can notice, what of the tool does: a rule of `check`, or what `diff` says of an identity. Where neither does, what the pod no longer waits
+ * for, so that Terraform may start it before it is let in; or nothing, and why it cannot.
  */
-export type Noticed = Readonly<Record<string, string>> | `no client: ${string}`;
+export type Noticed = Readonly<Record<string, string>> | `no client: ${string}` | `the order: ${string}` | `nothing: ${string}`;
 
 /** A way to weaken or break what a construct emits. */
 export type Mutant = readonly [name: string, setup: SetupName, mutate: (draft: Draft, clusters: Stage['clusters']) => void, noticed: Noticed];
 
 // Places in what is synthesized.
 
+const PFNET = 'cloud.google.com';
 const READER = 'system:serviceaccount:reports:reader';
 const WRITER = 'system:serviceaccount:reports:writer';
 const BILLING = 'system:serviceaccount:billing:reader';
@@ -154,6 +228,17 @@ const remove = (d: Draft, type: string) => {
   });
 };
 const FILE = 'gcp-credential-configuration.json';
+const webhook = (d: Draft) => first(d, 'kubernetes_mutating_webhook_configuration_v1').webhook[0];
+const listing = (d: Draft) => permissions(d).find(({ actions: [action] }) => action === 's3:ListBucket');
+const reading = (d: Draft) => permissions(d).find(({ actions: [action] }) => action === 's3:GetObject');
+const permissions = (d: Draft, role = 'Role') => d.of(`data.aws_iam_policy_document.${role}_Permissions`).statement as any[];
+const first = (d: Draft, type: string) => Object.values<any>(d.json.resource[type])[0];
+/** Nothing is waited for but what is referred to. */
+const withoutOrder = (d: Draft, ...types: readonly string[]) => {
+  serviceAccount(d).depends_on = serviceAccount(d).depends_on.filter((address: string) => !types.some(type => address.startsWith(type)));
+};
+const tags = ['/eks-cluster-arn', '/kubernetes-namespace', '/kubernetes-service-account'] as const;
+const TAG_OF: Readonly<Record<string, string>> = { 'another cluster': tags[0], 'another namespace': tags[1], 'another account': tags[2] };
 
 // Outcomes that many have.
 
@@ -245,6 +330,9 @@ const AWS: readonly Mutant[] = [
   ['the pod does not name its service account', 'IRSA', d => delete pod(d).spec.service_account_name, me('no region')],
   ['the pod names another service account', 'IRSA', d => { pod(d).spec.service_account_name = 'writer'; }, me('Forbidden')],
   ['the pod is in another namespace', 'IRSA', d => { pod(d).metadata.namespace = 'default'; }, me('Forbidden')],
+  ['the annotation of the role is lost', 'EKS\'s webhook elsewhere', d => delete annotations(d)['eks.amazonaws.com/role-arn'], me('no credentials')],
+  ['the annotation asks for another audience', 'EKS\'s webhook elsewhere', d => { annotations(d)['eks.amazonaws.com/audience'] = 'api://AzureADTokenExchange'; }, me('InvalidIdentityTokenException')],
+  ['the region is lost', 'EKS\'s webhook elsewhere', d => withoutEnv(d, 'AWS_REGION', 'AWS_DEFAULT_REGION'), me('no region')],
   // Variables, volumes and tokens.
   ['the region is lost', 'a projected token for AWS', d => withoutEnv(d, 'AWS_REGION', 'AWS_DEFAULT_REGION'), me('no region')],
   ['the role is lost', 'a projected token for AWS', d => withoutEnv(d, 'AWS_ROLE_ARN'), me('no credentials')],
@@ -262,19 +350,19 @@ const AWS: readonly Mutant[] = [
   // EKS Pod Identity.
   ['the association is of another namespace', 'Pod Identity', d => { association(d).namespace = 'default'; }, me('no region')],
   ['the association is of another service account', 'Pod Identity', d => { association(d).service_account = 'default'; }, me('no region')],
-  ['the association is of another cluster', 'Pod Identity', d => { association(d).cluster_name = 'neighbour'; }, me('no region')],
-  ['the association is in another region', 'Pod Identity', d => { association(d).region = 'us-east-1'; }, me('no region')],
+  ['the association is of another cluster', 'Pod Identity', d => { association(d).cluster_name = 'neighbour'; }, { 'the apply': 'ResourceNotFoundException' }],
+  ['the association is in another region', 'Pod Identity', d => { association(d).region = 'us-east-1'; }, { 'the apply': 'ResourceNotFoundException' }],
   ['the association is lost', 'Pod Identity', d => remove(d, 'aws_eks_pod_identity_association'), me('no region')],
-  ['the association has another role', 'Pod Identity', d => { association(d).role_arn = MALLORY.role; }, me('nothing from the agent')],
-  ['the conditions on session tags are dropped', 'Pod Identity', d => delete d.trust('Role').condition, { ...both, 'another cluster': IN }],
+  ['the association has another role', 'Pod Identity', d => { association(d).role_arn = MALLORY.role; }, { 'the apply': 'InvalidParameterException' }],
+  ['the conditions on session tags are dropped', 'Pod Identity', d => delete d.trust('Role').condition, { ...both, 'another cluster': IN, 'another cluster of the same name': IN }],
   ['the condition on the namespace is dropped', 'Pod Identity', d => without(d, 'Role', '/kubernetes-namespace'), { 'another namespace': IN }],
   ['the condition on the service account is dropped', 'Pod Identity', d => without(d, 'Role', '/kubernetes-service-account'), { 'another account': IN }],
-  ['the condition on the cluster is dropped', 'Pod Identity', d => without(d, 'Role', '/eks-cluster-arn'), { 'another cluster': IN }],
+  ['the condition on the cluster is dropped', 'Pod Identity', d => without(d, 'Role', '/eks-cluster-arn'), { 'another cluster': IN, 'another cluster of the same name': IN }],
   ['the condition on the namespace has a wildcard', 'Pod Identity', d => Object.assign(d.condition('Role', '/kubernetes-namespace'), { test: 'StringLike', values: ['*'] }), { 'another namespace': IN }],
   ['the condition is on another namespace', 'Pod Identity', d => { d.condition('Role', '/kubernetes-namespace').values = ['billing']; }, { ...me('nothing from the agent'), 'another namespace': IN }],
   ['session tags are not made', 'Pod Identity', d => { association(d).disable_session_tags = true; }, me('nothing from the agent')],
-  ['session tags are not allowed', 'Pod Identity', d => { d.trust('Role').actions = ['sts:AssumeRole']; }, me('nothing from the agent')],
-  ['the role trusts another service', 'Pod Identity', d => { d.trust('Role').principals[0].identifiers = ['eks.amazonaws.com']; }, me('nothing from the agent')],
+  ['session tags are not allowed', 'Pod Identity', d => { d.trust('Role').actions = ['sts:AssumeRole']; }, { 'the apply': 'InvalidParameterException' }],
+  ['the role trusts another service', 'Pod Identity', d => { d.trust('Role').principals[0].identifiers = ['eks.amazonaws.com']; }, { 'the apply': 'InvalidParameterException' }],
   ['the role trusts the roles of the account too', 'Pod Identity', d => d.trust('Role').principals.push({ type: 'AWS', identifiers: ['123456789012'] }), { 'another role of the account': IN }],
   ['the target trusts everything of the account', 'Pod Identity with a target', d => { d.trust('Target').principals[0].identifiers = ['arn:aws:iam::123456789012:root']; }, { 'another role of the account': IN }],
   ['the target trusts everybody', 'Pod Identity with a target', d => { d.trust('Target').principals[0].identifiers = ['*']; }, {
@@ -282,8 +370,8 @@ const AWS: readonly Mutant[] = [
   }],
   ['the first role may not assume the target', 'Pod Identity with a target', d => { remove(d, 'aws_iam_role_policy'); }, me('nothing from the agent')],
   ['the first role may not pass tags on', 'Pod Identity with a target', d => { d.of('data.aws_iam_policy_document.Role_Permissions').statement[0].actions = ['sts:AssumeRole']; }, me('nothing from the agent')],
-  ['the association has no target', 'Pod Identity with a target', d => delete association(d).target_role_arn, me('is aws_iam_role.Role')],
-  ['the external id is not compared', 'Pod Identity with an external id', d => delete d.trust('Target').condition, { ...both, 'another cluster': IN }],
+  ['the association has no target', 'Pod Identity with a target', d => delete association(d).target_role_arn, me('AccessDenied')],
+  ['the external id is not compared', 'Pod Identity with an external id', d => delete d.trust('Target').condition, { ...both, 'another cluster': IN, 'another cluster of the same name': IN }],
   ['the external id is compared with a wildcard', 'Pod Identity with an external id', d => Object.assign(d.condition('Target', 'sts:ExternalId'), { test: 'StringLike', values: ['eu-west-1/123456789012/apps/*/reader'] }), { 'another namespace': IN }],
   ['the external id is that of another account', 'Pod Identity with an external id', d => {
     d.condition('Target', 'sts:ExternalId').values = ['eu-west-1/123456789012/apps/reports/writer'];
@@ -302,7 +390,7 @@ const AWS: readonly Mutant[] = [
   ['the ConfigMap has the file under another key', 'a chain of roles', d => { keyOfFile(d)[0].items[0].key = 'config'; }, me('FailedMount')],
   // Through an account of Google.
   ['the condition on aud is dropped', 'Google\'s ID tokens by the metadata server', d => without(d, 'Via_Role', ':aud'), 'no client: missing-aud'],
-  ['the condition on sub is dropped', 'Google\'s ID tokens by the metadata server', d => without(d, 'Via_Role', ':sub'), 'no client: diff: Via widened'],
+  ['the condition on sub is dropped', 'Google\'s ID tokens by the metadata server', d => without(d, 'Via_Role', ':sub'), 'no client: missing-sub'],
   ['the condition on oaud is dropped', 'Google\'s ID tokens by the metadata server', d => without(d, 'Via_Role', ':oaud'), { 'another audience': IN, 'a token for another cloud': IN }],
   ['the conditions on aud and sub are dropped', 'Google\'s ID tokens by the metadata server', d => without(d, 'Via_Role', ':aud', ':sub'), { 'another account of Google': IN }],
   ['the unique id is that of another account', 'Google\'s ID tokens by the metadata server', d => [':aud', ':sub'].forEach(claim => {
@@ -383,7 +471,7 @@ const GOOGLE: readonly Mutant[] = [
     member(d).member = member(d).member.replace(READER, WRITER);
     provider(d).attribute_condition = provider(d).attribute_condition.replace(READER, WRITER);
   }, { ...me('unauthorized_client'), 'another account': IN }],
-  ['the member is of the pool of another cluster', 'a pool', d => { member(d).member = `principal://iam.googleapis.com/projects/123456789/locations/global/workloadIdentityPools/oidc-others/subject/${READER}`; }, me('PERMISSION_DENIED')],
+  ['the member is of the pool of another cluster', 'a pool', d => { member(d).member = `principal://iam.googleapis.com/projects/123456789/locations/global/workloadIdentityPools/oidc-others/subject/${READER}`; }, { 'the apply': 'INVALID_ARGUMENT' }],
   ['the member loses the form of its subject', 'a pool', d => { member(d).member = member(d).member.replace('system:serviceaccount:', ''); }, me('PERMISSION_DENIED')],
   ['the member is on another account', 'a pool', d => { member(d).service_account_id = `projects/acme-apps/serviceAccounts/${MALLORY.email}`; }, me('PERMISSION_DENIED')],
   ['the member is lost', 'a pool', d => remove(d, 'google_service_account_iam_member'), me('PERMISSION_DENIED')],
@@ -407,7 +495,7 @@ const GOOGLE: readonly Mutant[] = [
   }, { 'another namespace': IN }],
   ['the condition is dropped', 'a pool for a namespace', d => delete provider(d).attribute_condition, 'no client: no-attribute-condition'],
   ['the grant on the bucket is lost', 'direct access', d => remove(d, 'google_storage_bucket_iam_member'), me('forbidden')],
-  ['the grant is for another bucket', 'direct access', d => { grant(d, 'Federated_eks-apps_reports_reader').bucket = 'acme-billing'; }, me('forbidden')],
+  ['the grant is for another bucket', 'direct access', d => { grant(d, 'Federated_eks-apps_reports_reader').bucket = 'acme-billing'; }, { ...me('forbidden'), 'the pod lists another bucket of Google': IN }],
   ['the grant is for writing', 'direct access', d => { grant(d, 'Federated_eks-apps_reports_reader').role = 'roles/storage.objectCreator'; }, me('forbidden')],
   ['the grant is for another subject', 'direct access', d => { const found = grant(d, 'Federated_eks-apps_reports_reader'); found.member = found.member.replace(READER, WRITER); }, me('forbidden')],
   ['the grant is for everyone with an account of Google too', 'direct access', d => d.add('google_storage_bucket_iam_member', 'Mutant', {
@@ -432,6 +520,23 @@ const GOOGLE: readonly Mutant[] = [
   }, me('FailedMount')],
   ['the volume has another ConfigMap', 'a pool', d => { keyOfFile(d)[0].name = 'other'; }, me('FailedMount')],
   ['the container does not mount the volume', 'a pool', d => delete container(d).volume_mount, me('no such file')],
+  // What the webhook of pfnet is told.
+  ['the annotations are lost', 'the webhook of pfnet', d => delete serviceAccount(d).metadata.annotations, me('no credentials')],
+  ['the annotation of the provider is lost', 'the webhook of pfnet', d => delete annotations(d)[`${PFNET}/workload-identity-provider`], me('Denied')],
+  ['the annotation has the provider as a resource', 'the webhook of pfnet', d => {
+    annotations(d)[`${PFNET}/workload-identity-provider`] = `//iam.googleapis.com/${annotations(d)[`${PFNET}/workload-identity-provider`]}`;
+  }, me('Denied')],
+  ['the annotation names another provider', 'the webhook of pfnet', d => {
+    annotations(d)[`${PFNET}/workload-identity-provider`] = 'projects/123456789/locations/global/workloadIdentityPools/aks-apps/providers/other';
+  }, me('invalid_target')],
+  ['the annotation of the account is lost', 'the webhook of pfnet', d => delete annotations(d)[`${PFNET}/service-account-email`], me('Denied')],
+  ['the annotation names another account', 'the webhook of pfnet', d => { annotations(d)[`${PFNET}/service-account-email`] = MALLORY.email; }, me('PERMISSION_DENIED')],
+  ['the annotation of the audience is lost', 'the webhook of pfnet', d => delete annotations(d)[`${PFNET}/audience`], me('invalid_grant')],
+  ['the annotation asks for another audience', 'the webhook of pfnet', d => { annotations(d)[`${PFNET}/audience`] = 'sts.amazonaws.com'; }, me('invalid_grant')],
+  ['the webhook is told to impersonate nobody', 'the webhook of pfnet', d => { annotations(d)[`${PFNET}/token-exchange-mode`] = 'direct-access'; }, me('forbidden')],
+  ['the webhook is told to impersonate', 'the webhook of pfnet for direct access', d => delete annotations(d)[`${PFNET}/token-exchange-mode`], me('Denied')],
+  ['the pod skips its container', 'the webhook of pfnet', d => { pod(d).metadata.annotations = { [`${PFNET}/skip-containers`]: 'main' }; }, me('no credentials')],
+  ['the pod does not name its service account', 'the webhook of pfnet', d => delete pod(d).spec.service_account_name, me('no credentials')],
   // Google's own pool.
   ['the account lets in another namespace', 'Google\'s own pool', d => { native(d).member = native(d).member.replace('[reports/', '[billing/'); }, {
     ...me('nothing from the metadata server'), 'another cluster of the project': 'nothing from the metadata server', 'another namespace': IN,
@@ -457,7 +562,7 @@ const GOOGLE: readonly Mutant[] = [
   ['the grant is for a pool of another project\'s number', 'direct access through Google\'s own pool', d => {
     const found = grant(d, 'Native_acme-apps_reports_reader');
     found.member = found.member.replace(/projects\/[^/]*\//, 'projects/678912345/');
-  }, { ...me('forbidden'), 'another cluster of the project': 'forbidden' }],
+  }, { 'the apply': 'INVALID_ARGUMENT' }],
   ['the grant is for all clusters of the project', 'Google\'s own pool for a cluster', d => { const found = grant(d, 'Native_gke-apps__'); found.member = found.member.replace(/kubernetes\.cluster.*$/, '*'); }, {
     'another cluster of the project': IN,
   }],
@@ -488,6 +593,8 @@ const AZURE: readonly Mutant[] = [
   ['the label is on the service account alone', 'Azure\'s webhook', d => { serviceAccount(d).metadata.labels = pod(d).metadata.labels; delete pod(d).metadata.labels; }, me('no credentials')],
   ['the pod skips its container', 'Azure\'s webhook', d => { pod(d).metadata.annotations = { 'azure.workload.identity/skip-containers': 'main' }; }, me('no credentials')],
   ['the pod does not name its service account', 'Azure\'s webhook', d => delete pod(d).spec.service_account_name, me('no credentials')],
+  ['the annotation of the tenant is lost', 'Azure\'s webhook elsewhere', d => delete annotations(d)['azure.workload.identity/tenant-id'], me('no credentials')],
+  ['the label is lost', 'Azure\'s webhook elsewhere', d => delete pod(d).metadata.labels, me('no credentials')],
   ['the client is lost', 'a projected token for Azure', d => withoutEnv(d, 'AZURE_CLIENT_ID'), me('no credentials')],
   ['the client is another one', 'a projected token for Azure', d => { env(d, 'AZURE_CLIENT_ID').value = '00000000-0000-0000-0000-000000000042'; }, me('AADSTS700016')],
   ['the tenant is lost', 'a projected token for Azure', d => withoutEnv(d, 'AZURE_TENANT_ID'), me('no credentials')],
@@ -531,5 +638,197 @@ const THREE_CLOUDS: readonly Mutant[] = [
   }],
 ];
 
+/** What a pod may do beyond its own, and what AWS's constructs say besides. */
+const AWS_FURTHER: readonly Mutant[] = [
+  ['everything of S3 is allowed', 'what a role may do', d => permissions(d).splice(0, 9, { effect: 'Allow', actions: ['s3:*'], resources: ['*'] }), {
+    'the pod lists the rest of its bucket': IN, 'the pod reads the rest of its bucket': IN, 'the pod lists another bucket': IN,
+  }],
+  ['administration is allowed', 'what a role may do', d => d.add('aws_iam_role_policy_attachment', 'Mutant', {
+    role: d.ref('aws_iam_role.Role', 'name'), policy_arn: 'arn:aws:iam::aws:policy/AdministratorAccess',
+  }), { 'the pod lists the rest of its bucket': IN, 'the pod reads the rest of its bucket': IN, 'the pod lists another bucket': IN, 'the pod goes on to another role': IN }],
+  ['every role may be assumed', 'what a role may do', d => permissions(d).push({ effect: 'Allow', actions: ['sts:AssumeRole'], resources: ['*'] }), { 'the pod goes on to another role': IN }],
+  ['the prefix is lost for listing', 'what a role may do', d => delete listing(d).condition, { 'the pod lists the rest of its bucket': IN }],
+  ['the prefix is lost for reading', 'what a role may do', d => { reading(d).resources = ['arn:aws:s3:::data-of-123456789012/*']; }, { 'the pod reads the rest of its bucket': IN }],
+  ['every bucket may be listed', 'what a role may do', d => { listing(d).resources = ['*']; }, { 'the pod lists another bucket': IN }],
+  ['the prefix is another one for listing', 'what a role may do', d => { listing(d).condition[0].values = ['other/*']; }, { 'the pod lists its reports': 'AccessDenied' }],
+  ['the prefix is another one for reading', 'what a role may do', d => { reading(d).resources = ['arn:aws:s3:::data-of-123456789012/other/*']; }, { 'the pod reads one of its reports': 'AccessDenied' }],
+  ['the bucket is granted, and not its objects', 'what a role may do', d => { reading(d).resources = ['arn:aws:s3:::data-of-123456789012']; }, { 'the pod reads one of its reports': 'AccessDenied' }],
+  ['the grant is for another bucket', 'what a role may do', d => { listing(d).resources = ['arn:aws:s3:::payroll-of-123456789012']; }, {
+    'the pod lists its reports': 'AccessDenied', 'the pod lists another bucket': IN,
+  }],
+  ['the grants are lost', 'what a role may do', d => remove(d, 'aws_iam_role_policy'), {
+    ...me('AccessDenied'), 'the pod lists its reports': 'AccessDenied', 'the pod reads one of its reports': 'AccessDenied',
+  }],
+  ['the grants are on a role that is not there', 'what a role may do', d => { first(d, 'aws_iam_role_policy').role = 'other'; }, { 'the apply': 'NoSuchEntity' }],
+  ['the grants are on the role of somebody else', 'what a role may do', d => { first(d, 'aws_iam_role_policy').role = 'mallory'; }, {
+    ...me('AccessDenied'), 'the pod lists its reports': 'AccessDenied', 'the pod reads one of its reports': 'AccessDenied',
+  }],
+  ['sessions may last twelve hours', 'what a role may do', d => { d.of('aws_iam_role.Role').max_session_duration = 43200; }, { 'the pod stays for twelve hours': IN }],
+  ['sessions may last longer than AWS lets them', 'what a role may do', d => { d.of('aws_iam_role.Role').max_session_duration = 43201; }, { 'the apply': 'ValidationError' }],
+  ['the boundary is lost', 'a role within a boundary', d => delete d.of('aws_iam_role.Role').permissions_boundary, { 'the pod lists another bucket': IN }],
+  ['the boundary is administration', 'a role within a boundary', d => { d.of('aws_iam_role.Role').permissions_boundary = 'arn:aws:iam::aws:policy/AdministratorAccess'; }, { 'the pod lists another bucket': IN }],
+  ['the boundary lets nothing through', 'a role within a boundary', d => { d.of('aws_iam_role.Role').permissions_boundary = 'arn:aws:iam::aws:policy/SecurityAudit'; }, {
+    ...me('AccessDenied'), 'the pod reads the rest of its bucket': 'AccessDenied',
+  }],
+  // Tokens and variables.
+  ['the token is valid for a day', 'a projected token for AWS', d => { token(d, 'aws/token').expiration_seconds = 86400; }, 'no client: token-lifetime'],
+  ['the annotation of the tokens\' lifetime is lost', 'IRSA', d => delete annotations(d)['eks.amazonaws.com/token-expiration'], 'no client: token-lifetime'],
+  ['the annotation of the region\'s endpoint is lost', 'IRSA', d => delete annotations(d)['eks.amazonaws.com/sts-regional-endpoints'], 'nothing: EKS\'s webhook says it itself where its cluster does'],
+  ['the region of the JavaScript SDK is lost', 'a projected token for AWS', d => withoutEnv(d, 'AWS_REGION'), me('no region')],
+  ['the region of Python\'s SDK is lost', 'a projected token for AWS', d => withoutEnv(d, 'AWS_DEFAULT_REGION'), 'nothing: the SDK that asks here reads AWS_REGION, and the others that do are not told apart'],
+  ['the pod skips EKS\'s webhook', 'IRSA', d => { pod(d).metadata.labels = { 'eks.amazonaws.com/skip-pod-identity-webhook': 'true' }; }, me('no region')],
+  ['the service account is in another namespace', 'IRSA', d => { serviceAccount(d).metadata.namespace = 'billing'; }, me('AccessDenied')],
+  ['the service account has another name', 'IRSA', d => { serviceAccount(d).metadata.name = 'writer'; }, me('AccessDenied')],
+  ['the first container does not mount the volume', 'two kinds of containers', d => delete pod(d).spec.init_container[0].volume_mount, { 'first to AWS': 'no such file' }],
+  ['the first container has no variables', 'two kinds of containers', d => delete pod(d).spec.init_container[0].env, { 'first to AWS': 'no region' }],
+  ['the token of the Kubernetes API is mounted again', 'no access to the Kubernetes API', d => { pod(d).spec.automount_service_account_token = true; }, { 'the pod has a token for the Kubernetes API': IN }],
+  ['the pod no longer says that it is not mounted', 'no access to the Kubernetes API', d => delete pod(d).spec.automount_service_account_token, { 'the pod has a token for the Kubernetes API': IN }],
+  // EKS Pod Identity.
+  ['the name of the cluster is compared, and not the ARN', 'Pod Identity', d => Object.assign(d.condition('Role', tags[0]), { variable: 'aws:RequestTag/eks-cluster-name', values: ['apps'] }), {
+    'another cluster of the same name': IN,
+  }],
+  ...tags.flatMap((tag): Mutant[] => [
+    [`the target does not compare ${tag.slice(1)}`, 'Pod Identity with a target', d => without(d, 'Target', tag), 'nothing: the first role compares it, and the tool holds the associations for those who are let in'],
+    [`neither role compares ${tag.slice(1)}`, 'Pod Identity with a target', d => ['Role', 'Target'].forEach(role => without(d, role, tag)), {
+      [Object.keys(TAG_OF).find(who => TAG_OF[who] === tag)!]: IN, ...tag === tags[0] && { 'another cluster of the same name': IN },
+    }],
+    [`the first role does not compare ${tag.slice(1)}`, 'Pod Identity with a target', d => without(d, 'Role', tag), 'nothing: the target compares it, and the tool holds the associations for those who are let in'],
+  ]),
+  ['neither role has conditions', 'Pod Identity with a target', d => ['Role', 'Target'].forEach(role => delete d.trust(role).condition), {
+    ...both, 'another cluster': IN, 'another cluster of the same name': IN,
+  }],
+  ['the first role may assume every role', 'Pod Identity with a target', d => { permissions(d)[0].resources = ['*']; }, 'no client: diff: Role same'],
+  ['the target is in the account of the first role', 'Pod Identity with a target', d => {
+    Object.assign(d.json, JSON.parse(JSON.stringify(d.json).replaceAll(',"provider":"aws.other"', '').replaceAll('"provider":"aws.other",', '')));
+  }, me('is aws_iam_role.Target')],
+  ['the pod does not wait for the association', 'Pod Identity', d => withoutOrder(d, 'aws_eks_pod_identity_association'), 'the order: aws_eks_pod_identity_association.Role_Association_eks-apps_reports_reader, aws_iam_role.Role'],
+  ['the pod does not wait for the permission to go on', 'Pod Identity with a target', d => withoutOrder(d, 'aws_iam_role_policy'), 'the order: aws_iam_role_policy.Role_InlinePolicy'],
+  ['the pod does not wait for the permission to go on', 'a chain of roles', d => withoutOrder(d, 'aws_iam_role_policy'), 'the order: aws_iam_role_policy.Role_InlinePolicy'],
+  // A chain in a config file.
+  ['the first role may assume every role', 'a chain of roles', d => { permissions(d)[0].resources = ['*']; }, { 'the pod goes from its first role to another one': `gets in as ${payrollRole('123456789012')}` }],
+  ['the last role may assume every role', 'a chain of roles', d => d.add('aws_iam_role_policy', 'Mutant', {
+    name: 'mutant', role: d.ref('aws_iam_role.Target', 'name'), policy: JSON.stringify({ Version: '2012-10-17', Statement: [{ Effect: 'Allow', Action: 'sts:AssumeRole', Resource: '*' }] }),
+  }), { 'the pod goes on to another role': IN }],
+  // Within an account it is enough that the next role names the one before; what the permissions are is a grant to the tool.
+  ['the first role may not assume the second', 'a chain of roles', d => { permissions(d)[0].resources = ['arn:aws:iam::123456789012:role/other']; }, 'no client: diff: Role same'],
+  ['the first role must not assume the second', 'a chain of roles', d => { permissions(d)[0].effect = 'Deny'; }, me('AccessDenied')],
+  ['the second role may not assume the third', 'a chain of three roles', d => { permissions(d, 'Middle')[0].resources = ['arn:aws:iam::123456789012:role/other']; }, 'no client: diff: Middle same'],
+  ['the third role trusts the first one', 'a chain of three roles', d => { d.trust('Target').principals[0].identifiers = [d.ref('aws_iam_role.Role', 'arn')]; }, me('AccessDenied')],
+  ['the third role trusts everything of the account', 'a chain of three roles', d => { d.trust('Target').principals[0].identifiers = ['123456789012']; }, { 'another role of the account': IN }],
+  ['the second role trusts everything of the account', 'a chain of three roles', d => { d.trust('Middle').principals[0].identifiers = ['123456789012']; }, { 'another role of the account': IN }],
+  ['the second step is left out', 'a chain of three roles', d => file(d, 'source_profile = step-2', 'source_profile = step-1'), me('AccessDenied')],
+  ['the external id is not compared', 'a chain with an external id', d => delete d.trust('Target').condition, { 'the pod says no external id': IN }],
+  ['the external id is compared only where it is said', 'a chain with an external id', d => { d.condition('Target', 'sts:ExternalId').test = 'StringEqualsIfExists'; }, { 'the pod says no external id': IN }],
+  ['the external id is another one', 'a chain with an external id', d => { d.condition('Target', 'sts:ExternalId').values = ['another']; }, me('AccessDenied')],
+  ['the external id is not said', 'a chain with an external id', d => file(d, /, "external_id = [^"]*"/, ''), me('AccessDenied')],
+  ['another external id is said', 'a chain with an external id', d => file(d, /(external_id = [^"]*)/, '$11'), me('AccessDenied')],
+  // Through an account of Google.
+  ...(['by gtoken', 'by the metadata server'] as const).map((by): Mutant => ['the container that keeps the token fresh is lost', `ID tokens for long, ${by}`, d => pod(d).spec.container.splice(1, 1), {
+    'the pod is let in two hours later': 'ExpiredTokenException',
+  }]),
+  ['the webhook is called for updates', 'the gtoken webhook of the library', d => { webhook(d).rule[0].operations = ['UPDATE']; }, me('no credentials')],
+  ['the webhook is called at another path', 'the gtoken webhook of the library', d => { webhook(d).client_config.service.path = '/'; }, me('no credentials')],
+  ['the webhook wants a label of the namespace', 'the gtoken webhook of the library', d => { webhook(d).namespace_selector.match_expressions[0].operator = 'Exists'; }, me('no credentials')],
+  ['the webhook wants a label of the pod', 'the gtoken webhook of the library', d => { webhook(d).object_selector = { match_labels: { gtoken: 'true' } }; }, me('no credentials')],
+  ['the webhook may not read service accounts', 'the gtoken webhook of the library', d => { first(d, 'kubernetes_cluster_role_v1').rule[0].resources = ['pods']; }, 'nothing: the cluster here asks nobody what its webhooks may read'],
+  ['the webhook may read secrets', 'the gtoken webhook of the library', d => first(d, 'kubernetes_cluster_role_v1').rule[0].resources.push('secrets'), 'nothing: the cluster here asks nobody what its webhooks may read'],
+  ['the API server does not know the certificate of the webhook', 'the gtoken webhook of the library', d => delete webhook(d).client_config.ca_bundle, 'nothing: the cluster here calls its webhooks without TLS'],
+  ['the volume of the token is no longer memory', 'Google\'s ID tokens by gtoken', d => delete pod(d).spec.volume[0].empty_dir.medium, 'nothing: what the disk of a node keeps is not seen from inside a pod'],
+];
+
+const GOOGLE_FURTHER: readonly Mutant[] = [
+  ['everyone of the pool may have tokens of every account of the project', 'what an account may do', d => {
+    const { member: whom } = member(d);
+    remove(d, 'google_service_account_iam_member');
+    d.add('google_project_iam_member', 'Mutant', { project: 'acme-apps', role: 'roles/iam.workloadIdentityUser', member: whom });
+  }, { 'the pod becomes another account of Google': `gets in as serviceAccount:${MALLORY.email}` }],
+  ['the pod may make what its account signs', 'what an account may do', d => { member(d).role = 'roles/iam.serviceAccountTokenCreator'; }, { 'the pod signs in the name of its account': IN }],
+  ['the bucket is granted with its project', 'what an account may do', d => {
+    const { role, member: whom } = first(d, 'google_storage_bucket_iam_member');
+    remove(d, 'google_storage_bucket_iam_member');
+    d.add('google_project_iam_member', 'Mutant', { project: 'acme-apps', role, member: whom });
+  }, { 'the pod lists another bucket of Google': IN }],
+  ['everything of Cloud Storage is granted', 'what an account may do', d => d.add('google_project_iam_member', 'Mutant', {
+    project: 'acme-apps', role: 'roles/storage.admin', member: first(d, 'google_storage_bucket_iam_member').member,
+  }), { 'the pod lists another bucket of Google': IN }],
+  ['the account owns the project', 'what an account may do', d => d.add('google_project_iam_member', 'Mutant', {
+    project: 'acme-apps', role: 'roles/owner', member: first(d, 'google_storage_bucket_iam_member').member,
+  }), 'no client: google-basic-role'],
+  ['the grant on the bucket is lost', 'what an account may do', d => remove(d, 'google_storage_bucket_iam_member'), me('forbidden')],
+  ['the grant on the bucket is for the pod itself', 'what an account may do', d => { first(d, 'google_storage_bucket_iam_member').member = member(d).member; }, me('forbidden')],
+  ['the bucket is granted with its project', 'direct access', d => {
+    const { role, member: whom } = first(d, 'google_storage_bucket_iam_member');
+    remove(d, 'google_storage_bucket_iam_member');
+    d.add('google_project_iam_member', 'Mutant', { project: 'acme-apps', role, member: whom });
+  }, { 'the pod lists another bucket of Google': IN }],
+  ['another account lets the pod in too', 'Google\'s own pool', d => d.add('google_service_account_iam_member', 'Mutant', {
+    ...native(d), service_account_id: `projects/acme-apps/serviceAccounts/${MALLORY.email}`,
+  }), { 'the pod becomes another account of Google': `gets in as serviceAccount:${MALLORY.email}` }],
+  ['the member is a binding, which removes the others', 'a pool', d => {
+    const { service_account_id: on, role, member: whom } = member(d);
+    remove(d, 'google_service_account_iam_member');
+    d.add('google_service_account_iam_binding', 'Mutant', { service_account_id: on, role, members: [whom] });
+  }, 'no client: authoritative-binding'],
+  ['the pool may be destroyed', 'a pool', d => delete d.of('google_iam_workload_identity_pool.ClusterWorkloadIdentityPool-oidc-onprem').lifecycle, 'nothing: only a plan that removes the pool meets it'],
+  ['the provider may be destroyed', 'a pool', d => delete provider(d).lifecycle, 'nothing: only a plan that removes the provider meets it'],
+  ['the file asks for tokens of twelve hours', 'a pool', d => file(d, '"credential_source"', '"service_account_impersonation" = {"token_lifetime_seconds" = 43200}, "credential_source"'), me('INVALID_ARGUMENT')],
+  ['the token is valid for a day', 'a pool', d => { token(d, 'gcp/token').expiration_seconds = 86400; }, 'no client: token-lifetime'],
+  ['the variables of the project are lost', 'a pool', d => withoutEnv(d, 'GOOGLE_CLOUD_PROJECT', 'CLOUDSDK_CORE_PROJECT'), me('PERMISSION_DENIED')],
+  ['the libraries\' variable of the project is lost', 'a pool', d => withoutEnv(d, 'GOOGLE_CLOUD_PROJECT'), me('PERMISSION_DENIED')],
+  ['gcloud\'s variable of the project is lost', 'a pool', d => withoutEnv(d, 'CLOUDSDK_CORE_PROJECT'), 'nothing: gcloud alone reads it'],
+  ['gcloud\'s variable of the file is lost', 'a pool', d => withoutEnv(d, 'CLOUDSDK_AUTH_CREDENTIAL_FILE_OVERRIDE'), 'nothing: gcloud alone reads it'],
+  ['the digest of the ConfigMap is lost', 'a pool', d => delete pod(d).metadata.annotations, 'nothing: the file is the same until what it says changes'],
+  ['the pod does not wait for the member', 'a pool', d => withoutOrder(d, 'google_service_account_iam_member'), 'the order: google_service_account_iam_member.Account_Federated_oidc-onprem_reports_reader'],
+  ['the pod does not wait for the member', 'Google\'s own pool', d => withoutOrder(d, 'google_service_account_iam_member'), 'the order: google_service_account_iam_member.Account_Native_acme-apps_reports_reader'],
+  ['the annotation of the tokens\' lifetime is lost', 'the webhook of pfnet', d => delete annotations(d)[`${PFNET}/token-expiration`], 'no client: token-lifetime'],
+];
+
+const ROLE_ASSIGNMENT = 'azurerm_role_assignment';
+const scopeOf = (d: Draft, part: RegExp, by = '') => first(d, ROLE_ASSIGNMENT).scope.replace(part, by) as string;
+const AZURE_FURTHER: readonly Mutant[] = [
+  ['the role is on the storage account', 'what an identity may do', d => { first(d, ROLE_ASSIGNMENT).scope = scopeOf(d, /\/blobServices.*/); }, {
+    'the pod lists another container': IN, 'the pod lists the containers of its account': IN,
+  }],
+  ['the role is on the subscription', 'what an identity may do', d => { first(d, ROLE_ASSIGNMENT).scope = scopeOf(d, /\/resourceGroups.*/); }, {
+    'the pod lists another container': IN, 'the pod lists the containers of its account': IN, 'the pod lists a container of another account': IN,
+  }],
+  ['the role is on another container', 'what an identity may do', d => { first(d, ROLE_ASSIGNMENT).scope = scopeOf(d, /reports$/, 'billing'); }, {
+    ...me('AuthorizationPermissionMismatch'), 'the pod lists another container': IN,
+  }],
+  ['the identity owns everything too', 'what an identity may do', d => d.add(ROLE_ASSIGNMENT, 'Mutant', { ...first(d, ROLE_ASSIGNMENT), role_definition_name: 'Owner', scope: '/' }), 'no client: azure-broad-role'],
+  ['the role manages and does not read', 'what an identity may do', d => { first(d, ROLE_ASSIGNMENT).role_definition_name = 'Owner'; }, me('AuthorizationPermissionMismatch')],
+  ['the role is for nobody', 'what an identity may do', d => { first(d, ROLE_ASSIGNMENT).principal_id = '00000000-0000-0000-0000-000000000042'; }, { 'the apply': 'PrincipalNotFound' }],
+  ['the role is for another identity', 'what an identity may do', d => {
+    d.add('azurerm_user_assigned_identity', 'Mutant', { ...d.of('azurerm_user_assigned_identity.Identity'), name: 'mallory' });
+    first(d, ROLE_ASSIGNMENT).principal_id = '${azurerm_user_assigned_identity.Mutant.principal_id}';
+  }, me('AuthorizationPermissionMismatch')],
+  ['the role assignment is lost', 'what an identity may do', d => remove(d, ROLE_ASSIGNMENT), me('AuthorizationPermissionMismatch')],
+  ['the credential is on another identity', 'a projected token for Azure', d => {
+    d.add('azurerm_user_assigned_identity', 'Mutant', { ...d.of('azurerm_user_assigned_identity.Identity'), name: 'mallory' });
+    credential(d).parent_id = '${azurerm_user_assigned_identity.Mutant.id}';
+  }, me('AADSTS70021')],
+  ['the client is another identity, which has the credential', 'a projected token for Azure', d => {
+    d.add('azurerm_user_assigned_identity', 'Mutant', { ...d.of('azurerm_user_assigned_identity.Identity'), name: 'mallory' });
+    credential(d).parent_id = '${azurerm_user_assigned_identity.Mutant.id}';
+    env(d, 'AZURE_CLIENT_ID').value = '${azurerm_user_assigned_identity.Mutant.client_id}';
+  }, me('AuthorizationPermissionMismatch')],
+  ['the service principal is lost', 'an application of Entra ID', d => {
+    env(d, 'AZURE_TENANT_ID').value = WORLD.azureTenant;
+    remove(d, ROLE_ASSIGNMENT);
+    remove(d, 'azuread_service_principal');
+  }, me('AADSTS7000229')],
+  ['the service principal is of another application', 'an application of Entra ID', d => {
+    d.add('azuread_application', 'Mutant', { display_name: 'mallory' });
+    first(d, 'azuread_service_principal').client_id = '${azuread_application.Mutant.client_id}';
+  }, me('AADSTS7000229')],
+  ['the authority is lost', 'a projected token for Azure', d => withoutEnv(d, 'AZURE_AUTHORITY_HOST'), 'nothing: it is what the SDK takes where nobody says it'],
+  ['the annotation of the tenant is lost', 'Azure\'s webhook', d => delete annotations(d)['azure.workload.identity/tenant-id'], 'nothing: AKS\'s webhook knows the tenant of its cluster'],
+  ['the annotation of the tokens\' lifetime is lost', 'Azure\'s webhook', d => delete annotations(d)['azure.workload.identity/service-account-token-expiration'], 'nothing: an hour is what the webhook asks for where it is told nothing'],
+  ['the annotation asks for tokens of a day', 'Azure\'s webhook', d => { annotations(d)['azure.workload.identity/service-account-token-expiration'] = '86400'; }, 'no client: token-lifetime'],
+  ['the token is valid for a day', 'a projected token for Azure', d => { token(d, 'azure/token').expiration_seconds = 86400; }, 'no client: token-lifetime'],
+  ['the pod does not wait for the credential', 'Azure\'s webhook', d => withoutOrder(d, 'azurerm_federated_identity_credential'), 'the order: azurerm_federated_identity_credential.Identity_Credential_aks-apps_reports_reader'],
+  ['the pod does not wait for the credential', 'an application of Entra ID', d => withoutOrder(d, 'azuread_application_federated_identity_credential'), 'the order: azuread_application_federated_identity_credential.Application_Credential_oidc-onprem_reports_reader'],
+];
+
 /** Every way to weaken or break what is emitted, and who notices. */
-export const MUTANTS: readonly Mutant[] = [...AWS, ...GOOGLE, ...AZURE, ...THREE_CLOUDS];
+export const MUTANTS: readonly Mutant[] = [...AWS, ...AWS_FURTHER, ...GOOGLE, ...GOOGLE_FURTHER, ...AZURE, ...AZURE_FURTHER, ...THREE_CLOUDS];

@@ -3,10 +3,9 @@ import { LITERAL_AND_TOKENS } from '../clusters';
 import { Mechanism, MECHANISMS, workloadOf } from '../mechanisms';
 import { stackIn } from '../synth';
 import { describeOnTerraform } from '../terraform';
-import { startPod, StartPodOptions } from './cluster';
+import { startPod } from './cluster';
 import { Applied, AppliedResource, ofType, RunningPod } from './model';
-import { byCli } from './network/by-cli';
-import { runCli } from './network/cli';
+import { byCli, EKS_POD_IDENTITY, RunCommand } from './network/by-cli';
 import { LoopbackInternet } from './network/internet';
 import { appStacks } from './shadow';
 import { CLUSTERS_OF, Stage } from './stage';
@@ -19,7 +18,9 @@ const wired = (from: Mechanism['from'], to: Mechanism['to'], by: string): Mechan
 const OTHER = 'a token for another audience is refused';
 const SESSION = 'arn:aws:sts::\\d{12}:assumed-role/\\S+/\\S+';
 const EMAIL = 'reports-reader@\\S+\\.iam\\.gserviceaccount\\.com';
+const UUID = '[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}';
 const IRSA = wired('any OIDC cluster', 'AWS', 'a projected token');
+const WEBHOOK_OF_AKS = wired('AKS', 'Azure', 'AKS\'s webhook');
 const POOL = wired('EKS', 'Google Cloud', 'a service account through a pool');
 
 describeOnTerraform('a smoke test, by the vendors\' command line tools', () => {
@@ -37,35 +38,39 @@ describeOnTerraform('a smoke test, by the vendors\' command line tools', () => {
   });
 
   /** Runs the container of the Job, with a home that can be written to. */
-  async function run(mechanism: Mechanism, change: (applied: Applied) => Applied = applied => applied, webhooks?: StartPodOptions['webhooks']) {
+  async function run(runCommand: RunCommand, mechanism: Mechanism, change: (applied: Applied) => Applied = applied => applied) {
     const [, clusters] = LITERAL_AND_TOKENS[1]!;
     const applied = change(stage.apply(appStacks(app => void workloadOf(mechanism, clusters, stackIn(app)).smokeTest({ tries: 1 }))));
     stage.enforce(applied);
     const [job] = ofType(applied, 'kubernetes_job_v1');
     const cluster = stage.clusters[CLUSTERS_OF[mechanism.from][0]];
-    const pod = await startPod(applied, { cluster, clock: stage.clock, internet, address: job!.address, webhooks });
+    const pod = await startPod(applied, { cluster, clock: stage.clock, internet, address: job!.address, webhooks: mechanism.webhooks });
     const [spec] = [job!.values.spec].flat();
     const [{ name, command }] = spec.template[0].spec[0].container;
     const { HOME: _, TMPDIR: __, ...env } = pod.containers.get(name)!.env;
     const containers = new Map([...pod.containers, [name, { ...pod.containers.get(name)!, env }]]);
-    const { status, stdout, stderr } = await runCli(internet, { ...pod, containers } as RunningPod, name, command);
+    const { status, stdout, stderr } = await runCommand(internet, { ...pod, containers } as RunningPod, name, command);
     expect(stderr).toBe('');
     return { status, said: stdout.trimEnd() };
   }
 
-  for (const [cli, mechanism, said, webhooks] of [
+  for (const [cli, mechanism, said] of [
     ['aws', wired('EKS', 'AWS', 'EKS\'s webhook (IRSA)'), `aws: OK: ${SESSION}; ${OTHER} \\(InvalidIdentityToken\\)`],
     ['aws', wired('EKS', 'AWS', 'EKS Pod Identity'), `aws: OK: ${SESSION}; ${OTHER} \\(by the agent of EKS\\)`],
     ['aws', wired('AKS', 'AWS', 'a chain of two roles in a config file'), `aws: OK: ${SESSION}; ${OTHER} \\(InvalidIdentityToken\\)`],
     ['aws', IRSA, `aws: OK: ${SESSION}; ${OTHER} \\(InvalidIdentityToken\\)`],
-    ['aws', { ...IRSA, by: 'EKS\'s webhook of its users', wiring: 'webhook' }, `aws: OK: ${SESSION}; ${OTHER} \\(InvalidIdentityToken\\)`, ['eks']],
+    ['aws', wired('any OIDC cluster', 'AWS', 'EKS\'s webhook, installed by its users'), `aws: OK: ${SESSION}; ${OTHER} \\(InvalidIdentityToken\\)`],
     ['gcloud', POOL, `gcp: OK: ${EMAIL}; ${OTHER} \\(invalid_grant\\)`],
     ['gcloud', wired('AKS', 'Google Cloud', 'direct access through a pool'), `gcp: OK: a principal of \\S+, whom Google does not name; ${OTHER} \\(invalid_grant\\)`],
+    ['gcloud', wired('any OIDC cluster', 'Google Cloud', 'a service account through a pool, and the webhook of pfnet'),
+      `gcp: OK: ${EMAIL}; ${OTHER} \\(invalid_grant\\)`],
     ['gcloud', wired('GKE', 'Google Cloud', 'a service account through Google\'s own pool'), `gcp: OK: ${EMAIL}; without a negative control: .*`],
-  ] as const satisfies readonly (readonly [string, Mechanism, string, StartPodOptions['webhooks']?])[]) {
-    byCli(cli, `from ${mechanism.from} by ${mechanism.by} says who the pod is, and that another token is refused`, async () => {
-      expect(await run(mechanism, undefined, webhooks)).toEqual({ status: 0, said: expect.stringMatching(new RegExp(`^${said}$`)) as string });
-    });
+    ['az', WEBHOOK_OF_AKS, `azure: OK: ${UUID} of tenant ${UUID}; ${OTHER} \\(AADSTS700212\\)`],
+    ['az', wired('any OIDC cluster', 'Azure', 'a projected token and an application of Entra ID'), `azure: OK: ${UUID} of tenant ${UUID}; ${OTHER} \\(AADSTS700212\\)`],
+  ] as const satisfies readonly (readonly [string, Mechanism, string])[]) {
+    byCli(cli, `from ${mechanism.from} by ${mechanism.by} says who the pod is, and that another token is refused`, async runCommand => {
+      expect(await run(runCommand, mechanism)).toEqual({ status: 0, said: expect.stringMatching(new RegExp(`^${said}$`)) as string });
+    }, mechanism.by === 'EKS Pod Identity' ? EKS_POD_IDENTITY : undefined);
   }
 
   /** Applied resources of a type, with other values. */
@@ -76,7 +81,7 @@ describeOnTerraform('a smoke test, by the vendors\' command line tools', () => {
   };
   const wide = (cloud: string) => ({ status: 1, said: `${cloud}: FAILED: the trust is too wide: it takes a token for another audience (${CONTROL_AUDIENCE})` });
 
-  byCli('aws', 'a role that does not look at the audience is too wide', async () => {
+  byCli('aws', 'a role that does not look at the audience is too wide', async runCommand => {
     const provider = changed('aws_iam_openid_connect_provider', ({ client_id_list }) => ({ client_id_list: [...client_id_list, CONTROL_AUDIENCE] }));
     const role = changed('aws_iam_role', ({ assume_role_policy: policy }) => {
       const document = JSON.parse(policy);
@@ -87,18 +92,25 @@ describeOnTerraform('a smoke test, by the vendors\' command line tools', () => {
       }
       return { assume_role_policy: JSON.stringify(document) };
     });
-    expect(await run(IRSA, applied => role(provider(applied)))).toEqual(wide('aws'));
+    expect(await run(runCommand, IRSA, applied => role(provider(applied)))).toEqual(wide('aws'));
   });
 
-  byCli('gcloud', 'a provider that takes the audience too is too wide', async () => {
+  byCli('gcloud', 'a provider that takes the audience too is too wide', async runCommand => {
     const provider = changed('google_iam_workload_identity_pool_provider', ({ oidc, name }) => ({
       oidc: [oidc].flat().map(block => ({ ...block, allowed_audiences: [`https://iam.googleapis.com/${name}`, CONTROL_AUDIENCE] })),
     }));
-    expect(await run(POOL, provider)).toEqual(wide('gcp'));
+    expect(await run(runCommand, POOL, provider)).toEqual(wide('gcp'));
   });
 
-  byCli('aws', 'a role that does not trust the service account is said so', async () => {
+  const failed = (cloud: string, why: string) => ({ status: 1, said: expect.stringMatching(new RegExp(`^${cloud}: FAILED: ${why}`)) as string });
+
+  byCli('aws', 'a role that does not trust the service account is said so', async runCommand => {
     const role = changed('aws_iam_role', ({ assume_role_policy: policy }) => ({ assume_role_policy: policy.replaceAll(':reader', ':writer') }));
-    expect(await run(IRSA, role)).toEqual({ status: 1, said: expect.stringMatching(/^aws: FAILED: the AWS CLI says: .*AccessDenied/) as string });
+    expect(await run(runCommand, IRSA, role)).toEqual(failed('aws', 'the AWS CLI says: .*AccessDenied'));
+  });
+
+  byCli('az', 'an identity that does not trust the service account is said so', async runCommand => {
+    const credential = changed('azurerm_federated_identity_credential', ({ subject }) => ({ subject: subject.replace(':reader', ':writer') }));
+    expect(await run(runCommand, WEBHOOK_OF_AKS, credential)).toEqual(failed('azure', 'the Azure CLI says: .*AADSTS700213'));
   });
 });

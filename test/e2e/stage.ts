@@ -1,14 +1,16 @@
 import { PodV1 } from '@cdktf/provider-kubernetes/lib/pod-v1';
+import { PodWiringOptions } from 'cdktf-workload-federation';
 import { AKS_ISSUER, Clusters, EKS_ISSUER, GKE_ISSUER, JWKS } from '../clusters';
 import { Mechanism, workloadOf } from '../mechanisms';
 import { stackIn } from '../synth';
-import { Aws } from './clouds/aws';
+import { Aws, Buckets } from './clouds/aws';
 import { Azure } from './clouds/azure';
-import { Google } from './clouds/google';
-import { startPod, StartedPod, TestCluster, testClusters } from './cluster';
-import { Applied, AppliedResource, ClientName, Internet, ofType } from './model';
+import { ExistingGoogle, Google } from './clouds/google';
+import { startPod, StartedPod, StartPodOptions, TestCluster, testClusters } from './cluster';
+import { Applied, AppliedResource, ClientName, Internet, ofType, RunningPod } from './model';
+import { noted, Refusals } from './refusals';
 import { appStacks, shadowApply, Stack } from './shadow';
-import { WORLD } from './world';
+import { STORAGE_ACCOUNT, WORLD } from './world';
 
 /** When a proof begins. */
 export const START = 1_800_000_000;
@@ -50,8 +52,19 @@ export const CLUSTERS_OF: Readonly<Record<Mechanism['from'], readonly [own: Clus
 export const CLIENT_OF: Readonly<Record<Mechanism['to'], readonly [client: ClientName, action: { readonly bucket?: string }]>> = {
   'AWS': ['@aws-sdk/client-s3', {}],
   'Google Cloud': ['@google-cloud/storage', { bucket: 'acme-reports' }],
-  'Azure': ['@azure/storage-blob', {}],
+  'Azure': ['@azure/storage-blob', { bucket: 'reports' }],
 };
+
+/** What each account has in Amazon S3. */
+const BUCKETS: Buckets = Object.fromEntries(Object.values(WORLD.awsAccounts).map((account): [string, Buckets[string]] => [account, {
+  [`bucket-of-${account}`]: { 'hello.txt': `hello from ${account}` },
+  [`data-of-${account}`]: { 'reports/today.txt': 'What was reported today.', 'billing/today.txt': 'What was billed today.' },
+  [`payroll-of-${account}`]: { 'reports/today.txt': 'What was paid today.' },
+}]));
+
+/** What storage accounts of Azure hold. */
+const CONTAINERS = { reports: ['report.txt'], billing: ['bill.txt'] };
+const STORAGE = { acmedata: { id: STORAGE_ACCOUNT, containers: CONTAINERS }, acmepayroll: { id: STORAGE_ACCOUNT.replace(/acmedata$/, 'acmepayroll'), containers: CONTAINERS } };
 
 /** The clusters, and the clouds that enforce what Terraform applied. */
 export class Stage {
@@ -60,6 +73,7 @@ export class Stage {
   public aws!: Aws;
   public google!: Google;
   public azure!: Azure;
+  private readonly refusals: Refusals = new WeakMap();
 
   public constructor(public readonly internet: Internet) {
     // Nobody reaches the issuer of `vault`; that of `gkePlain` is that of `gke`.
@@ -70,20 +84,35 @@ export class Stage {
 
   /** Lets the clouds enforce what was applied, and nothing of what was before. */
   public enforce(applied: Applied): void {
-    const { internet, clock } = this;
-    this.aws = new Aws({ applied, internet, clock });
-    this.google = new Google({ applied, internet, clock, world: WORLD });
-    const storage = { acmedata: { id: '/subscriptions/acme/acmedata', containers: { reports: ['report.txt'] } } };
-    this.azure = new Azure({ applied, internet, clock, world: WORLD, storage });
+    const { clock } = this;
+    const internet = noted(this.internet, this.refusals);
+    const existing = [...Object.values(WORLD.awsAccounts), ...Object.values(this.clusters).flatMap(({ arn }) => arn ?? [])];
+    this.aws = new Aws({ applied, internet, clock, buckets: BUCKETS, existing });
+    this.google = new Google({ applied, internet, clock, world: WORLD, existing: this.existingGoogle });
+    this.azure = new Azure({ applied, internet, clock, world: WORLD, storage: STORAGE });
     this.azure.serve();
   }
 
-  /** The stacks of a mechanism, with a pod. */
-  public synthesize(mechanism: Mechanism, clusters: Clusters): Stack[] {
+  /** How the clouds refused a pod, each way once: which of their services, with which status and code. */
+  public refusalsOf(pod: RunningPod): readonly string[] {
+    return [...this.refusals.get(pod) ?? []];
+  }
+
+  /** What others have in the projects: buckets, an account, and the pools of their clusters and of the article's. */
+  private get existingGoogle(): ExistingGoogle {
+    return {
+      buckets: { 'acme-reports': { uniform: true }, 'acme-billing': { uniform: true } },
+      serviceAccounts: ['owner@acme-apps.iam.gserviceaccount.com'],
+      workloadPools: [...Object.values(this.clusters).flatMap(({ workloadPool }) => workloadPool ?? []), 'oidc-exp-project.svc.id.goog'],
+    };
+  }
+
+  /** The stacks of a mechanism, with a pod: its spec says more where that is given, and it is wired by options. */
+  public synthesize(mechanism: Mechanism, clusters: Clusters, spec: object = {}, options: PodWiringOptions = {}): Stack[] {
     return appStacks(app => {
       const stack = stackIn(app);
       const workload = workloadOf(mechanism, clusters, stack);
-      new PodV1(stack, 'Pod', workload.podTemplate({ metadata: { name: 'reader' }, spec: { container: [{ name: 'main', image: 'reader:1' }] } }));
+      new PodV1(stack, 'Pod', workload.podTemplate({ metadata: { name: 'reader' }, spec: { container: [{ name: 'main', image: 'reader:1' }], ...spec } }, options));
     });
   }
 
@@ -97,33 +126,19 @@ export class Stage {
   }
 
   /** The pod of a mechanism. */
-  public start(mechanism: Mechanism, applied: Applied): Promise<StartedPod> {
+  public start(mechanism: Mechanism, applied: Applied, more: Partial<StartPodOptions> = {}): Promise<StartedPod> {
     const [own] = CLUSTERS_OF[mechanism.from];
-    const webhooks = mechanism.from === 'AKS without its webhook' ? [] : mechanism.by.includes('gtoken webhook') ? ['gtoken' as const] : undefined;
-    return startPod(applied, { cluster: this.clusters[own], clock: this.clock, internet: this.internet, address: 'kubernetes_pod_v1.Pod', webhooks });
+    const webhooks = mechanism.webhooks ?? (mechanism.from === 'AKS without its webhook' ? [] : mechanism.by.includes('gtoken webhook') ? ['gtoken' as const] : undefined);
+    return startPod(applied, { cluster: this.clusters[own], clock: this.clock, internet: this.internet, address: 'kubernetes_pod_v1.Pod', webhooks, ...more });
   }
 }
 
-const right = (type: string, id: string, account: string, values: object): AppliedResource =>
-  ({ stack: 'rights', address: `${type}.${id}`, type, data: false, account, values });
-
-/** What is there beside what was synthesized: what the owners of the data grant to identities, and a registration that exists. */
+/** What is there beside what was synthesized: clusters that the account knows, of which one is what `ClusterOidcProvider.fromArn` refers to. That they are known lets nobody in. */
 function withSurroundings(applied: Applied, others: readonly string[]): Applied {
-  const roles = ofType(applied, 'aws_iam_role').map(({ address, account, values }) => right('aws_iam_role_policy', address, account, {
-    name: 'read', role: values.name,
-    policy: JSON.stringify({ Version: '2012-10-17', Statement: { Effect: 'Allow', Action: 's3:ListAllMyBuckets', Resource: '*' } }),
-  }));
-  const accounts = ofType(applied, 'google_service_account').map(({ address, account, values }) => right('google_storage_bucket_iam_member', address, account, {
-    bucket: 'acme-reports', role: 'roles/storage.objectViewer', member: values.member,
-  }));
-  const principals = [...ofType(applied, 'azurerm_user_assigned_identity').map(({ values }) => values.principal_id), ...ofType(applied, 'azuread_service_principal').map(({ values }) => values.object_id)];
-  const assignments = principals.map(principal => right('azurerm_role_assignment', principal, WORLD.azureSubscription, {
-    scope: '/subscriptions/acme/acmedata', role_definition_name: 'Storage Blob Data Reader', principal_id: principal,
-  }));
-  // Clusters that the account knows, of which one is what `ClusterOidcProvider.fromArn` refers to: that they are known lets nobody in.
   const known = ofType(applied, 'aws_iam_openid_connect_provider').map(({ values }) => values.url);
-  const registrations = [AKS_ISSUER, ...others].filter(issuer => !known.includes(issuer)).map(issuer => right('aws_iam_openid_connect_provider', issuer, '123456789012', {
-    url: issuer, arn: `arn:aws:iam::123456789012:oidc-provider/${issuer.replace('https://', '')}`, client_id_list: ['sts.amazonaws.com'],
+  const registrations = [AKS_ISSUER, ...others].filter(issuer => !known.includes(issuer)).map((issuer): AppliedResource => ({
+    stack: 'surroundings', address: `aws_iam_openid_connect_provider.${issuer}`, type: 'aws_iam_openid_connect_provider', data: false, account: '123456789012',
+    values: { url: issuer, arn: `arn:aws:iam::123456789012:oidc-provider/${issuer.replace('https://', '')}`, client_id_list: ['sts.amazonaws.com'] },
   }));
-  return { ...applied, resources: [...applied.resources, ...roles, ...accounts, ...assignments, ...registrations] };
+  return { ...applied, resources: [...applied.resources, ...registrations] };
 }

@@ -46,10 +46,14 @@ export function holdsToken(pod: RunningPod): boolean {
   return files.some(([path, content]) => !path.startsWith(OF_THE_API) && heldIn(content) !== undefined);
 }
 
-/** A pod of somebody else with everything that this one has, its variables, files and annotations: but the tokens are its own. */
-export function stolenBy(pod: RunningPod, who: Who, google: Google): RunningPod {
+/**
+ * A pod of somebody else with everything that this one has, its variables, files and annotations: but the tokens are its own. Where it is not let into the
+ * account of Google, it has no ID token, or one of an account that is its own.
+ */
+export function stolenBy(pod: RunningPod, who: Who, google: Google, own?: string): RunningPod {
   const thief = { ...pod, ...who };
-  return withTokens(thief, ({ claims }) => claims.iss === GOOGLE_ISSUER ? idTokenOf(thief, claims.aud, google)
+  return withTokens(thief, ({ claims }) => claims.iss === GOOGLE_ISSUER
+    ? idTokenOf(thief, claims.aud, google) ?? (own === undefined ? undefined : google.idToken(google.accounts.find(own)!, claims.aud, false))
     : who.cluster.issue({ ...who, audience: claims.aud, podName: pod.name }));
 }
 

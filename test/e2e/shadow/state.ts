@@ -203,7 +203,8 @@ function isRead(before: any, after: any, unknown: any, providers: Providers, pat
     return false;
   }
   if (typeof before !== 'object' || typeof after !== 'object' || before === null || after === null) {
-    return before === after || isEmpty(before) && isEmpty(after);
+    // An object all of whose values are not known yet is written as an empty one.
+    return !hasUnknown(unknown) && (before === after || isEmpty(before) && isEmpty(after));
   }
   return [...new Set([...Object.keys(before), ...Object.keys(after)])].every(key => {
     // Of a list, every item is the same to the table.

@@ -279,6 +279,10 @@ export const RESOURCES: ReadonlyMap<string, Type> = new Map<string, Type>(Object
     },
     replacedBy: ['account_id', 'project'],
   },
+  google_service_account_iam_binding: {
+    computed: args => ({ id: `${args.service_account_id}/${args.role}`, etag: 'BwYxQ1Zy9oA=' }),
+    replacedBy: ['service_account_id', 'role', 'condition'],
+  },
   google_service_account_iam_member: member('service_account_id'),
   google_storage_bucket: {
     defaults: project,
