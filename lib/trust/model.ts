@@ -70,7 +70,12 @@ export interface Gate {
   readonly where: Where;
   /** What would let this token pass, where that is what is wanted. */
   readonly remedy: string;
+  /** What of the token the cloud refuses in other words than those of the gate; left out where there is nothing of the kind. */
+  readonly fault?: Fault;
 }
+
+/** A token that is too large, one that is made otherwise than documented, or one that is for other roles. */
+export type Fault = 'size' | 'form' | 'roles';
 
 /** The gates of all clouds. */
 export type GateName =

@@ -241,8 +241,8 @@ function associationGates({ issuers, tags, where }: Association, isRole: Verdict
       gate: 'aws-association', verdict: account, want: show(subject), have: show(sub), where,
       remedy: account === 'yes' ? '' : `change namespace and service_account of ${where.address}, or add an aws_eks_pod_identity_association for ${show(sub)}`,
     } : {
-      gate: 'aws-association', verdict: claim, want: `a token of a pod, whose claim kubernetes.io says the same as sub ${show(subject)}, as AWS does not say which of them EKS reads`,
-      have: `kubernetes.io ${show(token.get('kubernetes.io'))}`, where, remedy: 'use a token that the kubelet asked for',
+      gate: 'aws-association', verdict: claim, want: `a token of a pod, whose claim kubernetes.io says the same as sub ${show(subject)}`,
+      have: `kubernetes.io ${show(token.get('kubernetes.io'))}`, where, remedy: 'use a token that the kubelet asked for: AWS does not say which of the two EKS reads',
     },
   ];
 }

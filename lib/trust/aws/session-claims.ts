@@ -1,6 +1,6 @@
 import { ANYTHING, KeyState, MISSING, single } from './conditions';
 import { Gate, Token, Where } from '../model';
-import { equal, isList, isMap, isText, show, some, TextValue, Value, Verdict } from '../value';
+import { equal, isList, isMap, isText, partsOf, show, some, textOfKey, TextValue, Value, Verdict } from '../value';
 
 /** The claim of a token that carries session tags; also the beginning of those that carry one each. */
 const TAGS = 'https://aws.amazon.com/tags';
@@ -80,6 +80,72 @@ function tagState(token: Token, name: string): KeyState {
   return found.length === 0 ? MISSING : found.length === 1 && isText(found[0]) ? single(found[0]) : ANYTHING;
 }
 
+/** What STS takes for a text: its characters, how many there are, and whether AWS's own beginning is left to it. */
+interface Form {
+  readonly characters: RegExp;
+  readonly least: number;
+  readonly most: number;
+  readonly reserved: boolean;
+}
+
+const OF_TAGS = /^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$/u;
+const TAG_NAME: Form = { characters: OF_TAGS, least: 1, most: 128, reserved: true };
+const TAG_VALUE: Form = { characters: OF_TAGS, least: 0, most: 256, reserved: false };
+const SOURCE: Form = { characters: /^[\w+=,.@-]*$/, least: 2, most: 64, reserved: true };
+const MOST_TAGS = 50;
+/** What names of tags and source identities begin with that are AWS's own. */
+const RESERVED = 'aws:';
+
+/** A claim that is beyond what AWS documents. */
+export interface Beyond {
+  readonly claim: string;
+  readonly want: string;
+  readonly have: string;
+}
+
+/**
+ * The first of the claims about the session that are beyond what AWS documents; undefined where there is none. What of a text is not known is taken to fit.
+ * @see https://docs.aws.amazon.com/STS/latest/APIReference/API_Tag.html
+ * @see https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html
+ * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/id_session-tags.html
+ */
+export function beyondLimits(token: Token): Beyond | undefined {
+  const source = token.get(SOURCE_IDENTITY);
+  if (source !== undefined && !fits(source, SOURCE)) {
+    return { claim: SOURCE_IDENTITY, want: `2 to 64 letters, digits or _+=,.@-, not ${RESERVED} at the beginning`, have: show(source) };
+  }
+  const tags = token.get(TAGS);
+  const nested = isMap(tags) ? tags.get('principal_tags') : tags;
+  if (nested !== undefined && !isMap(nested)) {
+    return { claim: TAGS, want: 'an object with the object principal_tags', have: show(tags) };
+  }
+  const inside = [...nested ?? []].map(([key, value]) => ({ key, value: isList(value) && value.length === 1 ? value[0] : undefined, have: value }));
+  const all = [...inside, ...[...tagsOf(token)].map(([key, value]) => ({ key, value, have: value }))];
+  const wrong = all.find(({ key, value }) => value === undefined || !fits(textOfKey(key), TAG_NAME) || !fits(value, TAG_VALUE));
+  if (wrong !== undefined) {
+    return {
+      claim: TAGS, want: `tags of 1 to 128 and a value each of at most 256 letters, digits, spaces or _.:/=+-@, none named ${RESERVED}…`,
+      have: `${show(textOfKey(wrong.key))}: ${show(wrong.have)}`,
+    };
+  }
+  const different = new Set(all.map(({ key }) => key.toLowerCase()));
+  return different.size < all.length || all.length > MOST_TAGS
+    ? { claim: TAGS, want: `at most ${MOST_TAGS} tags, whose names differ in more than case`, have: `${all.length} tags of ${different.size} names` } : undefined;
+}
+
+/** Whether a text fits as far as it is known. */
+function fits(value: Value, { characters, least, most, reserved }: Form): boolean {
+  if (!isText(value)) {
+    return false;
+  }
+  const parts = partsOf(value);
+  const known = parts.filter(part => typeof part === 'string');
+  const length = known.reduce((sum, part) => sum + [...part].length, 0);
+  const [first] = parts;
+  const isReserved = reserved && typeof first === 'string' && first.toLowerCase().startsWith(RESERVED);
+  return !isReserved && length <= most && (length >= least || known.length < parts.length) && known.every(part => characters.test(part));
+}
+
 /** Whether the key is there for a token that names no role is not documented, nor whether it is there for one that names others. */
 function authorized(token: Token, role: TextValue): KeyState {
   const verdict = names(token, role);
@@ -104,8 +170,10 @@ export function rolesGates(token: Token, role: TextValue, where: Where): readonl
   }
   const verdict = names(token, role);
   return [{
-    gate: 'aws-condition', verdict, want: `${show(role)} in the claim ${ROLES}, where the token has it, as AWS has been seen to refuse others`,
-    have: show(token.get(ROLES)), where, remedy: verdict === 'yes' ? '' : `let the issuer put ${show(role)} into the claim ${ROLES}, or leave it out`,
+    gate: 'aws-condition', verdict, want: `${show(role)} in ${ROLES}`, have: show(token.get(ROLES)), where,
+    ...verdict === 'yes' ? { remedy: '' } : {
+      remedy: `let the issuer put ${show(role)} into the claim ${ROLES}, or leave it out: AWS has been seen to refuse tokens that name others`, fault: 'roles',
+    },
   }];
 }
 

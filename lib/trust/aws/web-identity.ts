@@ -3,7 +3,7 @@ import { federatedKey, GOOGLE, webIdentityContext } from './context';
 import { actionVerdict, Policy, policyKey, Principal, Statement } from './policy';
 import { Provider, Providers } from './providers';
 import { Role } from './roles';
-import { rolesGates, sessionActions } from './session-claims';
+import { beyondLimits, rolesGates, sessionActions } from './session-claims';
 import { agreedGates, Request, trustGates } from './statements';
 import { audienceOf, audiencesOf, audienceVerdict, isTooLong, LIMITS, showAudience, subjectFits, timeGate } from './token';
 import { conditionAtoms, distinctAtoms, exactAtoms, looksOtherwise, sessionAtoms, whoOf } from './who';
@@ -158,7 +158,7 @@ function judge(role: Role, federated: Federated, providers: Providers, token: To
   const iss = token.get('iss');
   const issuer = isText(iss) ? iss : undefined;
   const actual = issuer === undefined ? undefined : providers.ofIssuer(issuer, role.arn);
-  const registered = withSubject(registeredGate(role, federated, providers, token, actual), token);
+  const registered = withSession(withSubject(registeredGate(role, federated, providers, token, actual), token), token);
   const hosts = issuer === undefined ? [] : [hostOf(issuer)];
   // Where the token is of this provider, what the policy calls it is the token's issuer; where it is not, another gate says so.
   if (federated.host !== undefined && hosts.some(host => equal(host, federated.host!) !== 'no')) {
@@ -196,13 +196,13 @@ function registeredGate(role: Role, federated: Federated, providers: Providers, 
   if (!isText(iss) || (token.has('sub') && !isText(sub))) {
     return {
       gate: 'aws-provider', verdict: 'no', want: 'a token whose iss and sub are texts', have: `iss ${have}, sub ${show(sub)}`, where,
-      remedy: 'use a token of an OIDC issuer',
+      remedy: 'use a token of an OIDC issuer', fault: 'form',
     };
   }
   if (isTooLong(token)) {
     return {
       gate: 'aws-provider', verdict: 'no', want: `a token of at most ${LIMITS.token} characters`, have: 'claims that take more', where,
-      remedy: 'leave claims out of the token',
+      remedy: 'leave claims out of the token', fault: 'size',
     };
   }
   if (builtIn) {
@@ -229,9 +229,19 @@ function withSubject(gate: Gate, token: Token): Gate {
   const sub = token.get('sub');
   const [least, most] = LIMITS.subject;
   return gate.verdict !== 'yes' || subjectFits(sub) === 'yes' ? gate : {
-    ...gate, verdict: 'unknown', want: `a sub of ${least} to ${most} characters, as STS's answer has room for no other and AWS does not say what becomes of it`,
+    ...gate, verdict: 'unknown', want: `a sub of ${least} to ${most} characters`,
     have: sub === undefined ? 'no sub' : `${typeof sub === 'string' ? `${[...sub].length} characters` : 'more'}: ${show(sub)}`,
-    remedy: `give namespace and service account names that make a sub of ${least} to ${most} characters`,
+    remedy: `give namespace and service account names that make a sub of ${least} to ${most} characters: STS's answer has room for no other, and AWS does not say what becomes of it`,
+    fault: 'form',
+  };
+}
+
+/** The gate for a token that has STS do with the session what it does not document to take: nothing says that it gets past. */
+function withSession(gate: Gate, token: Token): Gate {
+  const beyond = gate.verdict === 'yes' ? beyondLimits(token) : undefined;
+  return beyond === undefined ? gate : {
+    ...gate, verdict: 'unknown', want: `in ${beyond.claim} ${beyond.want}`, have: beyond.have, fault: 'form',
+    remedy: `let the issuer put into ${beyond.claim} only what AWS documents for it, as it does not say what becomes of anything else`,
   };
 }
 

@@ -207,12 +207,17 @@ function answer(
     mechanism: mechanism ?? null,
     claims: claimsOf(token),
     presentedBy: attempt?.where ?? workload?.users[0] ?? workload?.where ?? null,
-    gates: steps.map(({ gate }) => gate),
-    first: first ?? null,
+    gates: steps.map(({ gate }) => answerGate(gate)),
+    first: first === undefined ? null : answerGate(first),
     says: step === undefined || first === undefined ? null : messageFor(first, {
       mechanism: step.mechanism ?? mechanism, claims: token, identity: step.identity.name, principal: step.principal, at,
     }) ?? null,
   };
+}
+
+/** A gate without what is of use for messages alone. */
+function answerGate({ gate, verdict, want, have, where, remedy }: Gate): AnswerGate {
+  return { gate, verdict, want, have, where, remedy };
 }
 
 /** The claims for people; times and what names the one token say nothing about who it is of. */

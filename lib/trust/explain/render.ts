@@ -9,6 +9,7 @@ const MARKS = { yes: '✓', no: '✗', unknown: '?' } as const;
 const CLAIM = 200;
 const PLACE = 1_000;
 const NOTES = 5;
+const CLAIMS = 50;
 
 /** The explanation as a JSON document by `schema/explain-v1.schema.json`. */
 export function explanationToJson(explanation: Explanation): string {
@@ -154,7 +155,11 @@ function headline({ outcome, first, identity, mechanism }: Answer): string {
 
 /** The claims, one a line; those are left out that say nothing which the subject does not. */
 function claimLines(claims: Json, without: readonly string[] = []): readonly string[] {
-  return typeof claims !== 'object' || claims === null ? [String(claims)]
-    : Object.entries(claims).filter(([claim]) => !without.includes(claim))
-      .map(([claim, value]) => `${cutEnd(visible(claim), CLAIM)} ${cutEnd(visible(typeof value === 'string' ? value : JSON.stringify(value)), CLAIM)}`);
+  if (typeof claims !== 'object' || claims === null) {
+    return [String(claims)];
+  }
+  const all = Object.entries(claims).filter(([claim]) => !without.includes(claim));
+  const shown = all.length > CLAIMS ? all.slice(0, CLAIMS - 1) : all;
+  const lines = shown.map(([claim, value]) => `${cutEnd(visible(claim), CLAIM)} ${cutEnd(visible(typeof value === 'string' ? value : JSON.stringify(value)), CLAIM)}`);
+  return shown.length === all.length ? lines : [...lines, count(all.length - shown.length, 'more claim')];
 }

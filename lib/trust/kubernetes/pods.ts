@@ -174,6 +174,13 @@ export class Pod {
       ? { kind: 'unknown', have: `${other} is mounted, which is the same in images that link /var/run to /run` } : found;
   }
 
+  /** Whether a container mounts nothing but empty folders of its own: what others hold, or what other containers write there, may be anything. */
+  public mountsOnlyEmpty(container: Container): boolean {
+    const others = this.containers.filter(other => other !== container).flatMap(({ mounts }) => mounts);
+    const isShared = (name: TextValue) => others.some(mount => keyOf(mount.name) === keyOf(name));
+    return container.complete && container.mounts.every(({ name }) => this.volume(name).kind === 'empty' && !isShared(name));
+  }
+
   /** All files that are known to be in a container. */
   public filesOf(container: Container): readonly File[] {
     return [...this.platformFiles, ...container.mounts.flatMap(({ name, path, subPath }) => this.volume(name).files.flatMap(file => {
@@ -349,7 +356,7 @@ export class Pod {
     const mounts = blocksAt(block, spelling, 'volumeMounts');
     const command = ['command', 'args'].flatMap(name => {
       const words = field(block, spelling, name);
-      return isList(words) ? words.flatMap(word => textIn(word) ?? []) : [];
+      return isList(words) ? words.flatMap(word => textIn(word) ?? []) : words instanceof Unknown ? [words] : [];
     });
     return {
       name: textAt(block, spelling, 'name') ?? '',

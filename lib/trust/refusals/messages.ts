@@ -4,7 +4,7 @@ import { Gate, GateName, Mechanism, Token } from '../model';
 import { isList, isText, show, TextValue, Value } from '../value';
 
 /** What a message is made from. */
-type Refusing = Pick<Gate, 'gate' | 'want' | 'have'>;
+type Refusing = Pick<Gate, 'gate' | 'want' | 'have' | 'fault'>;
 
 /** What is known of a refusal that a cloud has not printed yet. */
 export interface MessageContext {
@@ -19,7 +19,7 @@ export interface MessageContext {
 /** What the cloud itself prints where a gate refuses; undefined where its words are not known. Values that are not known stand as `<name>`. */
 export function messageFor(gate: Refusing, context: MessageContext = {}): string | undefined {
   const id = messageOf(gate, context);
-  return id === undefined ? undefined : fill(entryOf(id)!.says, valuesOf(gate, context, DATED.has(id)), NAMES);
+  return id === undefined ? undefined : fill(entryOf(id)!.says, valuesOf(gate, context, id), NAMES);
 }
 
 /** The messages that have times as dates, and not as seconds since 1970. */
@@ -31,7 +31,7 @@ const NAMES: ReadonlyMap<string, string> = new Map([
   ['role', 'role'], ['email', 'email'], ['principal', 'principal'], ['namespace', 'namespace'], ['serviceAccount', 'name'], ['path', 'path'], ['*', '\u2026'],
 ]);
 
-function messageOf({ gate, want, have }: Refusing, { mechanism, claims, identity, at }: MessageContext): string | undefined {
+function messageOf({ gate, want, have, fault }: Refusing, { mechanism, claims, identity, at }: MessageContext): string | undefined {
   const [cloud] = (mechanism ?? '').split('-');
   switch (gate) {
     case 'pod-service-account':
@@ -41,17 +41,15 @@ function messageOf({ gate, want, have }: Refusing, { mechanism, claims, identity
     case 'pod-environment':
       return mechanism === 'gcp-native' ? 'gke-metadata-undefined' : chosen(cloud, 'aws-no-credentials', 'gcp-no-credentials', 'azure-not-configured');
     case 'token-time':
-      return mechanism === 'aws-pod-identity' ? 'aws-pod-identity-expired'
-        : chosen(cloud, isOlder(at, claims?.get('iat'), 24 * HOUR) && !isOlder(at, claims?.get('exp'), 0) ? 'aws-token-too-old' : 'aws-token-expired', 'gcp-stale',
-          isOlder(claims?.get('exp'), claims?.get('iat'), 25 * HOUR) ? 'azure-lifetime' : 'azure-time');
+      return mechanism === 'aws-pod-identity' ? 'aws-pod-identity-expired' : chosen(cloud, awsTime(claims, at), 'gcp-stale', azureTime(claims));
     case 'aws-provider':
       // What AWS says of a token that has no issuer or a subject without room in its answer is not known.
-      return want.startsWith('a token of at most ') ? 'aws-token-size' : /^a (?:sub|token whose) /.test(want) ? undefined : 'aws-no-provider';
+      return fault === 'size' ? 'aws-token-size' : fault === 'form' ? undefined : 'aws-no-provider';
     case 'aws-principal':
     case 'aws-action':
     case 'aws-condition':
     case 'aws-deny':
-      return mechanism === 'aws-pod-identity' ? 'aws-pod-identity-denied' : mechanism === 'aws-role-chain' ? 'aws-assume-role-denied' : 'aws-not-authorized';
+      return fault === 'roles' ? 'aws-roles-claim' : mechanism === 'aws-pod-identity' ? 'aws-pod-identity-denied' : mechanism === 'aws-role-chain' ? 'aws-assume-role-denied' : 'aws-not-authorized';
     case 'gcp-provider':
       // Where the issuer is the one that is wanted, something else about the provider refuses.
       return mechanism === 'gcp-native' ? undefined : expectedIssuer(want) === issuerIn(have, claims) ? 'gcp-target' : 'gcp-issuer';
@@ -74,12 +72,32 @@ const MESSAGES: ReadonlyMap<GateName, string> = new Map<GateName, string>([
   ['azure-issuer', 'azure-issuer'], ['azure-subject', 'azure-subject'], ['azure-audience', 'azure-audience'],
 ]);
 
+/** What STS says of a token's times; undefined of one that is not valid yet, as its words are not known. */
+function awsTime(claims: Token | undefined, at: number | undefined): string | undefined {
+  const [exp, nbf, iat] = ['exp', 'nbf', 'iat'].map(claim => claims?.get(claim));
+  if (claims !== undefined && exp === undefined) {
+    return 'aws-missing-claim';
+  }
+  if (typeof exp !== 'number' || at === undefined || isOlder(at, exp, 0)) {
+    return 'aws-token-expired';
+  }
+  if (isOlder(nbf, at, 0) || isOlder(iat, at, 0)) {
+    return undefined;
+  }
+  return iat === undefined ? 'aws-missing-claim' : isOlder(at, iat, 24 * HOUR) ? 'aws-token-too-old' : 'aws-token-expired';
+}
+
+/** What Entra ID says of them, for which a token without `iat` was issued in 1970. */
+function azureTime(claims: Token | undefined): string {
+  return isOlder(claims?.get('exp'), claims?.get('iat') ?? 0, 25 * HOUR) ? 'azure-lifetime' : 'azure-time';
+}
+
 /** Whether a time lies more than so many seconds before another, where both are said. */
 function isOlder(later: Value | undefined, earlier: Value | undefined, seconds: number): boolean {
   return typeof later === 'number' && typeof earlier === 'number' && later - earlier > seconds;
 }
 
-function chosen(cloud: string | undefined, aws: string, gcp: string, azure: string): string | undefined {
+function chosen(cloud: string | undefined, aws: string | undefined, gcp: string, azure: string): string | undefined {
   return cloud === 'aws' ? aws : cloud === 'gcp' ? gcp : cloud === 'azure' ? azure : undefined;
 }
 
@@ -93,7 +111,7 @@ function issuerIn(have: string, claims: Token | undefined): string {
 }
 
 function valuesOf(
-  { gate, want, have }: Refusing, { mechanism, claims, identity, principal, at }: MessageContext, dated: boolean,
+  { gate, want, have }: Refusing, { mechanism, claims, identity, principal, at }: MessageContext, id: string,
 ): ReadonlyMap<string, string> {
   const values = new Map<string, string>();
   const set = (name: string, value: string | undefined) => {
@@ -114,8 +132,8 @@ function valuesOf(
   const [, namespace, name] = /^system:serviceaccount:([^:]{1,253}):([^:]{1,253})$/.exec(values.get('sub') ?? '') ?? [];
   set('namespace', namespace);
   set('serviceAccount', name);
-  for (const [place, time] of [['exp', claims?.get('exp')], ['nbf', claims?.get('nbf') ?? 0], ['iat', claims?.get('iat')], ['at', at]] as const) {
-    set(place, typeof time === 'number' ? shownTime(time, dated) : undefined);
+  for (const [place, time] of [['exp', claims?.get('exp')], ['nbf', claims?.get('nbf') ?? 0], ['iat', claims?.get('iat') ?? (id === 'azure-lifetime' ? 0 : undefined)], ['at', at]] as const) {
+    set(place, typeof time === 'number' ? shownTime(time, DATED.has(id)) : undefined);
   }
   return values;
 }

@@ -129,7 +129,7 @@ function named(object: ValueMap, fields: readonly string[]): ValueMap {
   return new Map([...object].map(([key, value]) => [fields.find(field => field.toLowerCase() === key.toLowerCase()) ?? key, value]));
 }
 
-/** A statement of a source as the provider takes it: whatever text is the principal stands for anyone, and conditions on numbers and null are lost. */
+/** A statement of a source as the provider takes it: whatever text is the principal stands for anyone, and conditions on numbers, objects and null are lost. */
 function decoded(statement: Value): Value {
   if (!isMap(statement)) {
     return statement;
@@ -144,13 +144,15 @@ function decoded(statement: Value): Value {
   const tests = fields.get('Condition');
   if (isMap(tests)) {
     const taken = [...tests].map(([test, keys]): [string, Value] =>
-      [test, isMap(keys) ? new Map([...keys].filter(([, value]) => typeof value !== 'number' && value !== null)) : keys]);
-    const left = taken.filter(([, keys]) => !isMap(keys) || keys.size > 0);
+      [test, isMap(keys) ? new Map([...keys].filter(([, value]) => typeof value !== 'number' && value !== null && !isMap(value))) : keys]);
+    const left = taken.filter(([, keys]) => keys !== null && (!isMap(keys) || keys.size > 0));
     if (left.length === 0) {
       fields.delete('Condition');
     } else {
       fields.set('Condition', new Map(left));
     }
+  } else if (tests === null) {
+    fields.delete('Condition');
   }
   return fields;
 }

@@ -1,5 +1,7 @@
+import '../counting';
 import { KeyState, meets, parseOperator } from '../../../lib/trust/aws/conditions';
 import { text, TextValue, Unknown } from '../../../lib/trust/value';
+import { workOf } from '../work';
 
 const UNKNOWN = new Unknown('apps/x');
 
@@ -191,12 +193,13 @@ describe('policy variables', () => {
   });
 });
 
-test('hostile patterns take no time', () => {
-  const started = Date.now();
-  expect(verdict('StringLike', ['*a'.repeat(5000)], one('a'.repeat(9000)))).toBe('unknown');
-  expect(verdict('StringLike', ['${'.repeat(50000)], one('a'))).toBe('unknown');
-  expect(verdict('NumericEquals', ['1'.repeat(100000)], one('1'))).toBe('unknown');
-  expect(Date.now() - started).toBeLessThan(2000);
+test('hostile patterns take no more work than others', () => {
+  const work = workOf(() => {
+    expect(verdict('StringLike', ['*a'.repeat(5000)], one('a'.repeat(9000)))).toBe('unknown');
+    expect(verdict('StringLike', ['${'.repeat(50000)], one('a'))).toBe('unknown');
+    expect(verdict('NumericEquals', ['1'.repeat(100000)], one('1'))).toBe('unknown');
+  });
+  expect(work).toBeLessThan(1000);
 });
 
 test('operators are read in any case', () => {

@@ -67,8 +67,8 @@ test.each<[string, Plain]>([
   expect(outline(gates).filter(gate => !gate.endsWith('yes')).slice(0, 1)).toEqual(['aws-association unknown']);
   expect(gates.find(({ verdict }) => verdict === 'unknown')).toEqual({
     gate: 'aws-association', verdict: 'unknown',
-    want: `a token of a pod, whose claim kubernetes.io says the same as sub ${EXPORTER}, as AWS does not say which of them EKS reads`,
-    have: `kubernetes.io ${show(claims.get('kubernetes.io'))}`, remedy: 'use a token that the kubelet asked for',
+    want: `a token of a pod, whose claim kubernetes.io says the same as sub ${EXPORTER}`,
+    have: `kubernetes.io ${show(claims.get('kubernetes.io'))}`, remedy: 'use a token that the kubelet asked for: AWS does not say which of the two EKS reads',
     where: { address: 'aws_eks_pod_identity_association.Exporter', file: 'apps/cdk.tf.json', stack: 'apps' },
   });
 });

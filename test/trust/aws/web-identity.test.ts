@@ -172,8 +172,9 @@ describe('the limits of STS', () => {
   test('a subject that has no room in the answer of STS is told', () => {
     const sub = `system:serviceaccount:reports:${'r'.repeat(226)}`;
     expect(gateOf({ sub })).toEqual({
-      gate: 'aws-provider', verdict: 'unknown', want: 'a sub of 6 to 255 characters, as STS\'s answer has room for no other and AWS does not say what becomes of it',
-      have: `256 characters: ${sub}`, where, remedy: 'give namespace and service account names that make a sub of 6 to 255 characters',
+      gate: 'aws-provider', verdict: 'unknown', want: 'a sub of 6 to 255 characters', fault: 'form',
+      have: `256 characters: ${sub}`, where,
+      remedy: 'give namespace and service account names that make a sub of 6 to 255 characters: STS\'s answer has room for no other, and AWS does not say what becomes of it',
     });
   });
 
@@ -186,7 +187,7 @@ describe('the limits of STS', () => {
     expect(['x'.repeat(14_000), 'x'.repeat(15_000), Array.from({ length: 8000 }, () => 1), { a: { b: ['x'.repeat(15_000)] } }].map(fill => answer([eksStatement()], { fill })))
       .toEqual(['yes', 'no', 'no', 'no']);
     expect(gateOf({ fill: 'x'.repeat(15_000) })).toEqual({
-      gate: 'aws-provider', verdict: 'no', want: 'a token of at most 20000 characters', have: 'claims that take more', where, remedy: 'leave claims out of the token',
+      gate: 'aws-provider', verdict: 'no', want: 'a token of at most 20000 characters', have: 'claims that take more', where, remedy: 'leave claims out of the token', fault: 'size',
     });
   });
 });
@@ -197,14 +198,47 @@ describe('what a token has STS do with the session', () => {
   const flat = { [`${TAGS}/principal_tags/Team`]: 'blue' };
   const allowing = (...more: readonly string[]) => [eksStatement(READER, { Action: ['sts:AssumeRoleWithWebIdentity', ...more] })];
 
-  test.each<[string, { readonly [claim: string]: Plain }, string, string]>([
+  test.each<[string, { readonly [claim: string]: Plain }, string, string, string?]>([
     ['tags in one claim', nested, 'sts:TagSession', 'no'], ['tags in a claim each', flat, 'sts:TagSession', 'no'],
-    ['no tags in the claim for them', { [TAGS]: { principal_tags: {} } }, 'sts:TagSession', 'unknown'], ['a text in the claim for tags', { [TAGS]: 'blue' }, 'sts:TagSession', 'unknown'],
+    ['no tags in the claim for them', { [TAGS]: { principal_tags: {} } }, 'sts:TagSession', 'unknown'], ['a text in the claim for tags', { [TAGS]: 'blue' }, 'sts:TagSession', 'unknown', 'unknown'],
     ['names of tags alone', { [`${TAGS}/transitive_tag_keys`]: ['Team'] }, 'sts:TagSession', 'unknown'],
-    ['a tag that is no text', { [`${TAGS}/principal_tags/Team`]: ['blue'] }, 'sts:TagSession', 'unknown'],
-    ['a source identity', { [SOURCE]: 'reader' }, 'sts:SetSourceIdentity', 'no'], ['an empty source identity', { [SOURCE]: '' }, 'sts:SetSourceIdentity', 'unknown'],
-  ])('%s needs an action of its own', (_, claims, action, without) => {
-    expect([answer(allowing(), claims), answer(allowing(action), claims)]).toEqual([without, 'yes']);
+    ['a tag that is no text', { [`${TAGS}/principal_tags/Team`]: ['blue'] }, 'sts:TagSession', 'unknown', 'unknown'],
+    ['a source identity', { [SOURCE]: 'reader' }, 'sts:SetSourceIdentity', 'no'], ['an empty source identity', { [SOURCE]: '' }, 'sts:SetSourceIdentity', 'unknown', 'unknown'],
+  ])('%s needs an action of its own', (_, claims, action, without, allowed = 'yes') => {
+    expect([answer(allowing(), claims), answer(allowing(action), claims)]).toEqual([without, allowed]);
+  });
+
+  describe('is not known to be taken beyond what AWS documents', () => {
+    const all = allowing('sts:TagSession', 'sts:SetSourceIdentity');
+    const tagged = (name: string, value: Plain) => ({ [`${TAGS}/principal_tags/${name}`]: value });
+    const inOne = (tags: Plain) => ({ [TAGS]: { principal_tags: tags } });
+    const many = (count: number) => Object.fromEntries(Array.from({ length: count }, (_, index) => [`t${index}`, ['x']]));
+    const part = new Unknown('apps/var.x');
+    test.each<[string, { readonly [claim: string]: Plain }]>([
+      ['a source identity with a blank', { [SOURCE]: 'a b' }], ['one of one character', { [SOURCE]: 'a' }], ['one of 65', { [SOURCE]: 'a'.repeat(65) }],
+      ['one that begins as those of AWS', { [SOURCE]: 'AWS:x' }], ['one with a blank beside what is not known', { [SOURCE]: text(part, 'a b') }], ['one that is null', { [SOURCE]: null }],
+      ['a tag that begins as those of AWS', tagged('aws:x', 'b')], ['a tag without a name', tagged('', 'b')], ['a tag of 129 characters', tagged('a'.repeat(129), 'b')],
+      ['a value of 257', tagged('a', 'b'.repeat(257))], ['a value with a comma', tagged('a', 'b,c')], ['51 tags', inOne(many(51))], ['51 tags in two forms', { ...inOne(many(50)), ...tagged('a', 'b') }],
+      ['two tags that differ in case', { ...tagged('a', 'b'), ...tagged('A', 'b') }], ['the same in one claim', inOne({ a: ['b'], A: ['b'] })],
+      ['two values', inOne({ a: ['b', 'c'] })], ['a value that is no list', inOne({ a: 'b' })], ['no object of tags', inOne(['a'])],
+    ])('%s', (_, claims) => {
+      const gates = identity(read(provider('Eks', EKS), role('Reader', policy(...all))), 'Reader').doors[0]!.judge(token(claims));
+      const open = gates.filter(({ verdict }) => verdict !== 'yes');
+      // A cell of Markdown has room for 140 characters.
+      expect(open.map(({ gate, verdict, fault, want }) => [gate, verdict, fault, want.length <= 140])).toEqual([['aws-provider', 'unknown', 'form', true]]);
+    });
+
+    test.each<[string, { readonly [claim: string]: Plain }]>([
+      ['two characters', { [SOURCE]: 'ab' }], ['64', { [SOURCE]: 'a'.repeat(64) }], ['what is not known', { [SOURCE]: part }], ['50 tags', inOne(many(50))],
+      ['all that tags may have', tagged('\u00e4 1_.:/=+-@'.padEnd(128, 'x'), '\u{1D400}'.repeat(256))], ['an empty value', tagged('a', '')], ['a value that is not known', inOne({ a: [part] })],
+      ['a value that begins as names of AWS', tagged('a', 'aws:x')],
+    ])('but up to there: %s', (_, claims) => {
+      expect(answer(all, claims)).toBe('yes');
+    });
+
+    test('and refuses what is refused anyway', () => {
+      expect(answer(all, { [SOURCE]: 'a b', sub: 'another' })).toBe('no');
+    });
   });
 
   test('each action may be allowed by a statement of its own, and any that is denied is enough', () => {

@@ -84,9 +84,15 @@ const bareManifest = (kind: 'Deployment' | 'CronJob', container: Json = {}, serv
     },
   };
 };
-const skipping = (names: string): Json => {
+/** Such pods with an empty folder and a command. */
+const withFolder = (command: string): Json => {
+  const json = structuredClone(bareManifest('Deployment', { command: [command], volumeMounts: [{ name: 'tmp', mountPath: '/tmp' }] }));
+  json['kubernetes_manifest.Bare'].manifest.spec.template.spec.volumes = [{ name: 'tmp', emptyDir: {} }];
+  return json;
+};
+const skipping = (names: string, annotation = 'workload-federation/skip-containers'): Json => {
   const json = structuredClone(bareManifest('Deployment'));
-  json['kubernetes_manifest.Bare'].manifest.spec.template.metadata.annotations = { 'workload-federation/skip-containers': names };
+  json['kubernetes_manifest.Bare'].manifest.spec.template.metadata.annotations = { [annotation]: names };
   return json;
 };
 /** A role that trusts the service account of one cluster, and a provider that leads to another one, or the same. */
@@ -330,6 +336,9 @@ export const CASES: readonly Case[] = [
   { rule: 'unwired-workload', title: 'of Azure, without the label that its webhook wants', bad: more(azure(), account('reports', 'reader'), bare()), good: more(azure(), byAks) },
   { rule: 'unwired-workload', title: 'of a CronJob, where another pod is wired', bad: more(wired(), bareManifest('CronJob')), good: more(wired(), bareManifest('CronJob', {}, 'writer')) },
   { rule: 'unwired-workload', title: 'of one container, where another shall have nothing', bad: more(aws(statement()), accountManifest, skipping('other')), good: [more(aws(statement()), accountManifest, skipping('main')), more(aws(statement()), accountManifest, skipping('${var.names}'))] },
+  { rule: 'unwired-workload', title: 'of a container that another cloud leaves out', bad: more(aws(statement()), accountManifest, skipping('main', 'cloud.google.com/skip-containers')), good: more(aws(statement()), accountManifest, skipping('main', 'eks.amazonaws.com/skip-containers')) },
+  { rule: 'unwired-workload', title: 'of names with a separator of another cloud', bad: more(azure(), accountManifest, skipping('main,other', 'azure.workload.identity/skip-containers')), good: more(azure(), accountManifest, skipping('other; main', 'azure.workload.identity/skip-containers')) },
+  { rule: 'unwired-workload', title: 'of a container with an empty folder of its own', bad: more(aws(statement()), accountManifest, withFolder('sh')), good: more(aws(statement()), accountManifest, withFolder('AWS_PROFILE=x app')) },
   { rule: 'unwired-workload', title: 'of a cluster that is known', bad: more(ofCluster(EKS), bare()), good: more(ofCluster(SECOND), bare()) },
   { rule: 'wiring-not-trusted', title: 'for another audience', bad: wired(ENV, 'vault'), good: wired() },
   { rule: 'wiring-not-trusted', title: 'as another service account', bad: more(aws(equals({ aud: AUD, sub: 'system:serviceaccount:reports:writer' })), account('reports', 'reader'), pod(ENV)), good: wired() },

@@ -492,6 +492,18 @@ export const EXPECTED: ReadonlyMap<string, readonly (readonly [level: string, wh
     ['warning', 'kubernetes_manifest.Bare manifest.spec.template.spec.serviceAccountName',
       'these pods run as reports/reader, which may become arn:aws:iam::111122223333:role/reader, and have nothing by which their clients would: no variable, token or annotation'],
   ]],
+  ['unwired-workload of a container that another cloud leaves out', [
+    ['warning', 'kubernetes_manifest.Bare manifest.spec.template.spec.serviceAccountName',
+      'these pods run as reports/reader, which may become arn:aws:iam::111122223333:role/reader, and have nothing by which their clients would: no variable, token or annotation'],
+  ]],
+  ['unwired-workload of names with a separator of another cloud', [
+    ['warning', 'kubernetes_manifest.Bare manifest.spec.template.spec.serviceAccountName',
+      'these pods run as reports/reader, which may become ${azurerm_user_assigned_identity.Reader.client_id}, and have nothing by which their clients would: no variable, token or annotation'],
+  ]],
+  ['unwired-workload of a container with an empty folder of its own', [
+    ['warning', 'kubernetes_manifest.Bare manifest.spec.template.spec.serviceAccountName',
+      'these pods run as reports/reader, which may become arn:aws:iam::111122223333:role/reader, and have nothing by which their clients would: no variable, token or annotation'],
+  ]],
   ['unwired-workload of a cluster that is known', [
     ['warning', 'kubernetes_pod_v1.Bare spec.service_account_name',
       'these pods run as reports/reader, which may become arn:aws:iam::111122223333:role/reader, and have nothing by which their clients would: no variable, token or annotation'],

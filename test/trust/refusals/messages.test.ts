@@ -1,4 +1,4 @@
-import { GateName, Mechanism } from '../../../lib/trust/model';
+import { Fault, GateName, Mechanism } from '../../../lib/trust/model';
 import { readRefusal } from '../../../lib/trust/refusals/catalogue';
 import { messageFor } from '../../../lib/trust/refusals/messages';
 import { Unknown, Value } from '../../../lib/trust/value';
@@ -73,16 +73,21 @@ describe('messageFor', () => {
       .toContain('because the pool or provider is disabled or deleted');
   });
 
-  test.each<[string, Mechanism, GateName, string, { readonly [claim: string]: number }, string | undefined]>([
-    ['lives too long', 'azure-federation', 'token-time', '', { iat: 0, exp: 90_001 }, 'AADSTS70023: External OIDC Provider token must have a lifetime of less than or equal to 1.01:00:00. Token issued at 0. Token expires on 90001.'],
-    ['lives for 25 hours, and is over', 'azure-federation', 'token-time', '', { iat: 0, exp: 90_000 }, 'AADSTS700024: Client assertion is not within its valid time range. Current time: 1970-01-12T13:46:40.000Z, assertion valid from 1970-01-01T00:00:00.000Z, expiry time of assertion 1970-01-02T01:00:00.000Z.'],
-    ['was issued too long ago', 'aws-oidc', 'token-time', '', { iat: 0, exp: 1_000_001 }, 'Token too old: <\u2026>'],
-    ['was issued too long ago, and is over', 'aws-oidc', 'token-time', '', { iat: 0, exp: 999_999 }, 'Token expired: current date/time 1000000 must be before the expiration date/time 999999'],
-    ['is too large', 'aws-oidc', 'aws-provider', 'a token of at most 20000 characters', {}, '1 validation error detected: Value \'<\u2026>\' at \'webIdentityToken\' failed to satisfy constraint: Member must have length less than or equal to 20000'],
-    ['has a subject of too many characters', 'aws-oidc', 'aws-provider', 'a sub of 6 to 255 characters', {}, undefined],
-    ['has no issuer', 'aws-oidc', 'aws-provider', 'a token whose iss and sub are texts', {}, undefined],
-  ])('says of a token that %s what the cloud says', (_, mechanism, gate, want, claims, message) => {
-    expect(messageFor({ gate, want, have: '' }, { mechanism, claims: new Map(Object.entries(claims)), at: 1_000_000 })).toBe(message);
+  test.each<[string, Mechanism, GateName, Fault | undefined, { readonly [claim: string]: number }, string | undefined]>([
+    ['lives too long', 'azure-federation', 'token-time', undefined, { iat: 0, exp: 90_001 }, 'AADSTS70023: External OIDC Provider token must have a lifetime of less than or equal to 1.01:00:00. Token issued at 0. Token expires on 90001.'],
+    ['has no iat, which counts as issued in 1970', 'azure-federation', 'token-time', undefined, { exp: 1_000_100 }, 'AADSTS70023: External OIDC Provider token must have a lifetime of less than or equal to 1.01:00:00. Token issued at 0. Token expires on 1000100.'],
+    ['lives for 25 hours, and is over', 'azure-federation', 'token-time', undefined, { iat: 0, exp: 90_000 }, 'AADSTS700024: Client assertion is not within its valid time range. Current time: 1970-01-12T13:46:40.000Z, assertion valid from 1970-01-01T00:00:00.000Z, expiry time of assertion 1970-01-02T01:00:00.000Z.'],
+    ['was issued too long ago', 'aws-oidc', 'token-time', undefined, { iat: 0, exp: 1_000_001 }, 'Token too old: <\u2026>'],
+    ['has no end', 'aws-oidc', 'token-time', undefined, { iat: 999_999 }, 'Missing a required claim: <\u2026>'],
+    ['does not say when it was issued', 'aws-oidc', 'token-time', undefined, { exp: 1_000_001 }, 'Missing a required claim: <\u2026>'],
+    ['was issued too long ago, and is not valid yet', 'aws-oidc', 'token-time', undefined, { iat: 0, nbf: 1_000_001, exp: 1_000_002 }, undefined],
+    ['was issued in the future', 'aws-oidc', 'token-time', undefined, { iat: 1_000_001, exp: 1_000_002 }, undefined],
+    ['was issued too long ago, and is over', 'aws-oidc', 'token-time', undefined, { iat: 0, exp: 999_999 }, 'Token expired: current date/time 1000000 must be before the expiration date/time 999999'],
+    ['is too large', 'aws-oidc', 'aws-provider', 'size', {}, '1 validation error detected: Value \'<\u2026>\' at \'webIdentityToken\' failed to satisfy constraint: Member must have length less than or equal to 20000'],
+    ['is made otherwise than documented', 'aws-oidc', 'aws-provider', 'form', {}, undefined],
+    ['is for other roles', 'aws-oidc', 'aws-condition', 'roles', {}, 'The target role ARN is not present in the roles claim of the identity token'],
+  ])('says of a token that %s what the cloud says', (_, mechanism, gate, fault, claims, message) => {
+    expect(messageFor({ gate, want: '', have: '', fault }, { mechanism, claims: new Map(Object.entries(claims)), at: 1_000_000 })).toBe(message);
   });
 
   test('names what is not known, and does not read it back', () => {

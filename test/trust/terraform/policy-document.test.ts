@@ -54,10 +54,11 @@ test('a statement takes the place of one with the same sid', () => {
 test('a source is read as the provider takes it, which loses what is not written as it expects', () => {
   const source = (...statement: object[]) => fromJson({ source_policy_documents: [JSON.stringify({ statement })] });
   expect(statements(source(
-    { effect: 'Allow', principal: 'arn:aws:iam::123456789012:root', condition: { NumericLessThan: { k: 5, l: null, m: '5' }, Bool: { b: true } } },
+    { effect: 'Allow', principal: 'arn:aws:iam::123456789012:root', condition: { NumericLessThan: { k: 5, l: null, m: '5' }, Bool: { b: true }, StringEquals: null, StringLike: { o: { p: 'q' } } } },
     { Effect: 'Allow', NotPrincipal: { AWS: 'a' }, Condition: { NumericLessThan: { k: 5 } } },
+    { Effect: 'Allow', Condition: null }, { Effect: 'Allow', Condition: { StringEquals: null } },
   ))).toEqual(fromJson([
-    { Effect: 'Allow', Principal: '*', Condition: { NumericLessThan: { m: '5' }, Bool: { b: true } } }, { Effect: 'Allow', NotPrincipal: { AWS: 'a' } },
+    { Effect: 'Allow', Principal: '*', Condition: { NumericLessThan: { m: '5' }, Bool: { b: true } } }, { Effect: 'Allow', NotPrincipal: { AWS: 'a' } }, { Effect: 'Allow' }, { Effect: 'Allow' },
   ]));
 });
 
