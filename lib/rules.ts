@@ -37,7 +37,7 @@ export const RULES = {
   'unsafe-namespace':
     'Every service account of the namespace is trusted, also one that is created tomorrow: whoever may create a pod in the namespace can become the identity.',
   'unwired-workload':
-    'These pods run as a service account that may become a cloud identity, and lack what their clients need for it; use podTemplate() of the workload, or its podManifest() for kinds without a resource in Terraform, or add the Aspect WorkloadWiring.',
+    'These pods run as a service account that may become a cloud identity, and lack what their clients need for it, or have it and run as another; use podTemplate() of the workload, or its podManifest() for kinds without a resource in Terraform, or add the Aspect WorkloadWiring.',
   'variables-from-elsewhere':
     'Containers that get a federated identity take variables from Secrets or ConfigMaps by envFrom, where nobody can see here what is in them; keys of old are often there, and win over the token.',
   'workload-of-another-stack':

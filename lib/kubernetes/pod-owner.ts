@@ -40,8 +40,6 @@ const BY_TYPE = new Map(Object.values(POD_OWNERS).flatMap(owner => owner.types.m
 /** A resource that runs pods, or may run some. */
 interface Pods {
   readonly resource: IConstruct;
-  /** The alias of the resource's provider. */
-  readonly provider: string;
   /** What the resource or its pods say of whether they shall have nothing. */
   readonly skip?: unknown;
 }
@@ -60,6 +58,8 @@ export interface AccountResource {
 /** Pods that cannot be read when the stack is synthesized, or of which it cannot be read as whom they run. */
 export interface HiddenPods extends Pods {
   readonly template?: undefined;
+  /** The alias of the resource's provider, where it can be read. */
+  readonly provider?: string;
   /** The namespace, where it can be read. */
   readonly namespace?: string;
   /** The service account, where it can be read. */
@@ -68,6 +68,8 @@ export interface HiddenPods extends Pods {
 
 /** A resource that runs pods as a service account. */
 export interface PodOwner extends Pods {
+  /** The alias of the resource's provider. */
+  readonly provider: string;
   readonly form: Form;
   /** The pods as they will be printed. */
   readonly template: PodManifest;
@@ -120,7 +122,7 @@ export function podsOf(node: IConstruct): PodOwner | HiddenPods | undefined {
 /** The types of ServiceAccounts in Terraform, apart from a kubernetes_manifest. */
 const ACCOUNTS: ReadonlySet<string> = new Set(['kubernetes_service_account', 'kubernetes_service_account_v1']);
 
-/** The ServiceAccount that a construct defines; undefined for what is none, or has no name that can be read. */
+/** The ServiceAccount that a construct defines; undefined for what is none, or has no name or provider that can be read. */
 export function accountOf(node: IConstruct): AccountResource | undefined {
   const { terraformResourceType: type } = node as Partial<Overridden>;
   const isTyped = type !== undefined && ACCOUNTS.has(type);
@@ -134,11 +136,33 @@ export function accountOf(node: IConstruct): AccountResource | undefined {
   if (!isFields(object) || !isFields(object.metadata) || (!isTyped && (object.apiVersion !== 'v1' || object.kind !== 'ServiceAccount'))) {
     return undefined;
   }
-  const [namespace, { name }] = [namespaceIn(object.metadata), object.metadata];
-  return namespace === undefined || typeof name !== 'string' ? undefined : {
-    resource, provider: resource.provider?.alias ?? '', namespace, serviceAccountName: name,
+  const [provider, namespace, { name }] = [providerOf(resource), namespaceIn(object.metadata), object.metadata];
+  return provider === undefined || namespace === undefined || typeof name !== 'string' ? undefined : {
+    resource, provider, namespace, serviceAccountName: name,
     ownsAnnotations: isTyped && !ignoresAnnotations(resource, overrides),
   };
+}
+
+/** The types of the resources whose names others refer to. */
+const NAMED = /^kubernetes_(?:namespace(?:_v1)?|service_account(?:_v1)?|annotations)$/;
+
+/** A resource with a name of Kubernetes', as references to it are written and as it is printed. */
+export interface NamedResource {
+  readonly references: { readonly name: string; readonly namespace?: string };
+  readonly name?: string;
+  /** The namespace that it says, where it says one. */
+  readonly namespace?: string;
+}
+
+/** The names of a construct that others refer to; undefined for what has none. */
+export function namedOf(node: IConstruct): NamedResource | undefined {
+  const resource = node as TypedResource & { readonly metadata?: NamedResource['references'] };
+  if (resource.terraformResourceType === undefined || resource.metadata === undefined || !NAMED.test(resource.terraformResourceType)) {
+    return undefined;
+  }
+  const { metadata } = printed({ metadata: resource.metadataInput }, overridesOf(resource)) as Fields;
+  const text = (value: unknown): string | undefined => typeof value === 'string' ? value : undefined;
+  return isFields(metadata) ? { references: resource.metadata, name: text(metadata.name), namespace: text(metadata.namespace) } : undefined;
 }
 
 /** Whether changes of the annotations of a resource, or of some of them, are none to Terraform. */
@@ -201,11 +225,13 @@ function ownerOf(
   const serviceAccountName = isFields(spec) ? nameOf(spec.serviceAccountName, spec.serviceAccount) : undefined;
   const skips = [object, template].map(said => at(said, ['metadata', 'annotations'])).map(said => isFields(said) ? said[SKIP] ?? undefined : undefined);
   const skip = skips.find(said => said !== undefined && said !== 'false');
-  if (!isFields(template) || !isFields(spec) || serviceAccountName === undefined || namespace === undefined) {
-    return { ...hiddenIn(resource), namespace, serviceAccountName, skip };
+  const hidden = hiddenIn(resource);
+  const { provider } = hidden;
+  if (!isFields(template) || !isFields(spec) || serviceAccountName === undefined || namespace === undefined || provider === undefined) {
+    return { ...hidden, namespace, serviceAccountName, skip };
   }
   return {
-    ...hiddenIn(resource), form, serviceAccountName, skip, namespace, template: template as PodManifest,
+    ...hidden, provider, form, serviceAccountName, skip, namespace, template: template as PodManifest,
     own: (overrides.length === 0 ? template : at(own, path) ?? {}) as PodManifest,
     isOverridden: overrides.length > 0,
     runsToCompletion: owner.runsToCompletion,
@@ -213,7 +239,18 @@ function ownerOf(
   };
 }
 
-const hiddenIn = (resource: Overridden) => ({ resource, provider: resource.provider?.alias ?? '', template: undefined });
+const hiddenIn = (resource: Overridden) => ({ resource, provider: providerOf(resource), template: undefined });
+
+/** The alias of the provider that a resource is printed with, which is no text for the one without; undefined where it cannot be read. */
+function providerOf(resource: Overridden): string | undefined {
+  const override = overridesOf(resource).filter(overrides => Object.hasOwn(overrides, 'provider')).at(-1);
+  if (override === undefined) {
+    return resource.provider?.alias ?? '';
+  }
+  const { provider = 'kubernetes' } = override;
+  const [, alias] = (typeof provider === 'string' ? /^kubernetes(?:\.([A-Za-z_][\w-]*))?$/.exec(provider) : null) ?? [];
+  return provider === 'kubernetes' ? '' : alias;
+}
 
 /** Keeps the Aspect from pods altogether: on the resource it changes nothing of its pod template. */
 const SKIP = 'workload-federation/skip';

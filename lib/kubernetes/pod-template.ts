@@ -89,6 +89,8 @@ export interface WiringPart {
   readonly env: readonly EnvironmentVariable[];
   readonly reservedEnv: readonly string[];
   readonly helpers: readonly PodHelpers[];
+  /** The names of the labels that it asks of pods. */
+  readonly podLabels: readonly string[];
   /** Whether it has tokens or files in the workload's volume. */
   readonly projects: boolean;
 }
@@ -239,7 +241,10 @@ export function lacksWiring(scope: IConstruct, form: Form, { metadata: given, sp
   const named = (list: unknown, name: string) => !isKnownList(list ?? []) || ((list ?? []) as readonly Fields[]).some(entry => entry.name === name);
   const lacking = containers.some(container => hasParts(container).some(part => part.env.some(({ name }) => !named(container.env, name))
     || (part.projects && !(named(container[form.mounts], wiring.volume!.name) && named(spec[form.volumes], wiring.volume!.name)))));
-  return lacking || (!isToken(labels) && Object.keys(wiring.podLabels).some(label => (labels as Fields | undefined)?.[label] === undefined));
+  const initContainers = spec[form.initContainers];
+  const all = isKnownList(initContainers) ? [...containers, ...initContainers] : containers;
+  const wanted = new Set(all.flatMap(container => hasParts(container).flatMap(({ podLabels }) => podLabels)));
+  return lacking || (!isToken(labels) && [...wanted].some(label => (labels as Fields | undefined)?.[label] === undefined));
 }
 
 /** The variables that would win over the federated identity, and may be in what wired containers take all variables from: nobody can see it here. */
@@ -533,7 +538,7 @@ class Merge {
     for (const [key, value] of Object.entries(wanted)) {
       const other = known?.[key];
       if (other !== undefined && !this.same(other, value)) {
-        this.clash(`${prop}[${JSON.stringify(key)}]`, 'be left to the workload', other, 'remove it');
+        this.clash(`${prop}[${JSON.stringify(key)}]`, 'be left to the workload', isToken(other) ? 'a value that only Terraform knows' : other, 'remove it');
       }
     }
     const merged = { ...known, ...wanted };
@@ -563,7 +568,8 @@ class Merge {
     for (const [name, value] of wanted) {
       const present = byName.get(name);
       if (present !== undefined && !this.same(present.value, value)) {
-        this.clash(`${prop}.env`, `leave ${name} to the workload`, present.value ?? 'a value from elsewhere', 'remove it, or say it where the identity is defined');
+        const got = isLeftOut(present.value) ? 'a value from elsewhere' : isToken(present.value) ? 'a value that only Terraform knows' : 'a value of its own';
+        this.clash(`${prop}.env`, `leave ${name} to the workload`, got, 'remove it, or say it where the identity is defined');
       }
     }
     const wired: Record<string, unknown> = { ...container };
@@ -605,7 +611,7 @@ class Merge {
         return true;
       }
       if (same || path.startsWith(`${volume.mountPath}/`)) {
-        this.clash(prop, `leave ${volume.mountPath} to the workload`, mount.mountPath, volume.remedy);
+        this.clash(prop, `leave ${volume.mountPath} to the workload`, isToken(mount.mountPath) ? 'a value that only Terraform knows' : mount.mountPath, volume.remedy);
       }
       return false;
     });

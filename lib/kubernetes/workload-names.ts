@@ -1,8 +1,8 @@
 import { TerraformResource, TerraformStack } from 'cdktf';
 import { IConstruct } from 'constructs';
-import { AccountResource, HiddenPods, PodOwner } from './pod-owner';
-import { givesNothing, Name, PodWiring } from './pod-template';
-import { isToken, textOf } from '../tokens';
+import { AccountResource, HiddenPods, namedOf, PodOwner } from './pod-owner';
+import { givesNothing, isSameWorkload, Name, PodWiring } from './pod-template';
+import { isToken, sameText, textOf } from '../tokens';
 
 /** A workload as its app knows it. */
 export interface NotedWorkload {
@@ -29,17 +29,17 @@ export const NO_WORKLOAD: FoundWorkload = {};
 
 const UNREAD: FoundWorkload = { isUnread: true };
 
-/** The names of Kubernetes' objects; what is none is an expression. */
-const NAME = /^[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?$/;
+/** Whether a text is what it will be, also one that Kubernetes would not take for a name, and no expression. */
+const isName = (text: string): boolean => !/[$%]\{/.test(text);
 
 /** Stand for any name, and for one that nobody knows; neither could be one. */
-const [ANY, UNKNOWN] = ['*', '?'];
+const [ANY, UNKNOWN] = ['${*}', '${?}'];
 
 /** The names of the workloads of an app, by which pods are known to run as one of them. */
 export class WorkloadNames {
   private readonly workloads: NotedWorkload[] = [];
   /** By stack, cluster, namespace and name, and by the last two for those who look from another stack. */
-  private readonly byName = new Map<string, Map<TerraformStack, NotedWorkload>>();
+  private readonly byName = new Map<string, Map<TerraformStack, NotedWorkload[]>>();
   private readonly byReference = new Map<string, NotedWorkload>();
   /** The stacks of workloads that may have the names of pods, as far as they are known. */
   private readonly possible = new Map<string, Set<TerraformStack>>();
@@ -59,17 +59,34 @@ export class WorkloadNames {
     const text = (value: string | undefined): string => value === undefined ? UNKNOWN : textOf(resource, value);
     const said = text(pods.serviceAccountName);
     const [namespace, name] = [this.nameOf(text(pods.namespace)), this.nameOf(said)];
-    const workload = this.byReference.get(said) ?? this.byName.get(keyOf(stack.node.path, provider, namespace, name))?.get(stack);
+    const here = provider === undefined ? undefined : [stack.node.path, provider];
+    const workload = this.byReference.get(said) ?? (here && this.byName.get(keyOf(...here, namespace, name))?.get(stack)?.at(-1));
     if (workload !== undefined) {
       return pods.template === undefined ? UNREAD : { workload };
     }
-    const possible = (...place: string[]): boolean => positionsOf(namespace, [UNKNOWN], [ANY]).some(first => positionsOf(name, [UNKNOWN], [ANY])
-      .some(second => [...this.possible.get(keyOf(...place, first, second)) ?? []].some(other => place.length > 0 || other !== stack)));
-    if (possible(stack.node.path, provider)) {
+    const stacksOf = (place: readonly string[]): readonly TerraformStack[] => positionsOf(namespace, [UNKNOWN], [ANY])
+      .flatMap(first => positionsOf(name, [UNKNOWN], [ANY]).flatMap(second => [...this.possible.get(keyOf(...place, first, second)) ?? []]));
+    // Pods whose provider cannot be read may be in any cluster of their stack.
+    if (here === undefined ? stacksOf([]).includes(stack) : stacksOf(here).length > 0) {
       return UNREAD;
     }
-    const elsewhere = [...this.byName.get(keyOf(namespace, name))?.values() ?? []].filter(other => other.stack !== stack);
-    return elsewhere.length > 0 && pods.template !== undefined ? { elsewhere } : possible() ? UNREAD : NO_WORKLOAD;
+    const elsewhere = [...this.byName.get(keyOf(namespace, name))?.values() ?? []].flat().filter(other => other.stack !== stack);
+    return elsewhere.length > 0 && pods.template !== undefined ? { elsewhere } : stacksOf([]).some(other => other !== stack) ? UNREAD : NO_WORKLOAD;
+  }
+
+  /** Whether pods with the wiring of a workload are known not to run as it: by another name, in another namespace, or in another cluster. */
+  public isMisplaced({ resource, provider, namespace, serviceAccountName }: PodOwner, wiring: PodWiring): boolean {
+    const differs = (value: string, { reference, said }: Name): boolean => {
+      if (sameText(resource, value, reference)) {
+        return false;
+      }
+      const [given, wanted] = [value, said].map(text => this.nameOf(textOf(resource, text)));
+      return isName(given!) && isName(wanted!) && given !== wanted;
+    };
+    const noted = this.workloads.find(workload => isSameWorkload(workload.wiring, wiring));
+    return differs(serviceAccountName, wiring.serviceAccountName) || differs(namespace, wiring.namespace)
+      // What another stack calls its provider says nothing.
+      || (noted !== undefined && noted.stack === TerraformStack.of(resource) && noted.provider !== provider);
   }
 
   /** The workload of a ServiceAccount in the stack that defines it: in others it may be in another cluster. */
@@ -77,7 +94,7 @@ export class WorkloadNames {
     this.index();
     const stack = TerraformStack.of(resource);
     const [place, name] = [namespace, serviceAccountName].map(value => this.nameOf(textOf(resource, value)));
-    return this.byName.get(keyOf(stack.node.path, provider, place!, name!))?.get(stack);
+    return this.byName.get(keyOf(stack.node.path, provider, place!, name!))?.get(stack)?.at(-1);
   }
 
   /** Whether a name is a reference to a ServiceAccount of the app. */
@@ -97,7 +114,10 @@ export class WorkloadNames {
       const [inPlaces, byPlaces] = [namespace, serviceAccountName].map(name => positionsOf(knownOf(name), [ANY], [UNKNOWN, ANY]));
       for (const place of [[stack.node.path, provider], []]) {
         for (const first of namespaces) {
-          names.forEach(name => entryOf(this.byName, keyOf(...place, first, name), () => new Map()).set(stack, workload));
+          for (const name of names) {
+            const byStack = entryOf(this.byName, keyOf(...place, first, name), () => new Map<TerraformStack, NotedWorkload[]>());
+            entryOf(byStack, stack, () => []).push(workload);
+          }
         }
         for (const first of givesNothing(workload.wiring) ? [] : inPlaces!) {
           byPlaces!.forEach(name => entryOf(this.possible, keyOf(...place, first, name), () => new Set()).add(stack));
@@ -111,35 +131,28 @@ export class WorkloadNames {
 
   /** What a name is, as far as it is known: references to what has a name in the app are that name. */
   private nameOf(text: string): string {
-    return text === UNKNOWN || NAME.test(text) ? text : (this.resources ??= this.namesOfResources()).get(text) ?? text;
+    return text === UNKNOWN || isName(text) ? text : (this.resources ??= this.namesOfResources()).get(text) ?? text;
   }
 
   /** The names that the namespaces and service accounts of the app have, by the references to them. */
   private namesOfResources(): Map<string, string> {
     const names = new Map<string, string>();
     for (const node of this.root.node.findAll()) {
-      const { terraformResourceType: type, metadata, metadataInput } = node as NamedResource;
-      if (type !== undefined && NAMED.test(type) && metadata !== undefined && typeof metadataInput?.name === 'string') {
-        names.set(textOf(node, metadata.name), textOf(node, metadataInput.name));
+      const named = namedOf(node);
+      for (const key of ['name', 'namespace'] as const) {
+        const [reference, value] = [named?.references[key], named?.[key]];
+        if (reference !== undefined && value !== undefined) {
+          names.set(textOf(node, reference), textOf(node, value));
+        }
       }
     }
     return names;
   }
 }
 
-/** A resource that has a name in Kubernetes. */
-interface NamedResource {
-  readonly terraformResourceType?: string;
-  readonly metadata?: { readonly name: string };
-  readonly metadataInput?: { readonly name?: string };
-}
-
-/** The resources whose names pods refer to. */
-const NAMED = /^kubernetes_(?:namespace|service_account)(?:_v1)?$/;
-
 /** What a name is looked up by: the name, where it is one, and what stands for it. */
 const positionsOf = (name: string, known: readonly string[], unknown: readonly string[]): readonly string[] =>
-  NAME.test(name) ? [name, ...known] : unknown;
+  isName(name) ? [name, ...known] : unknown;
 
 const keyOf = (...parts: readonly string[]): string => JSON.stringify(parts);
 

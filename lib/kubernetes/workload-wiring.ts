@@ -9,7 +9,14 @@ import { FederationError } from '../errors';
 import { isToken, strayStacks } from '../tokens';
 
 /** Props of the wiring of all pods in a scope. */
-export interface WorkloadWiringProps extends PodWiringOptions {}
+export interface WorkloadWiringProps extends PodWiringOptions {
+  /**
+   * Whether the pods of the scope stay as they are, without a warning: for what is nearer to them than another Aspect, such as a manifest from a file,
+   * of which nothing can be read.
+   * @default false
+   */
+  readonly skip?: boolean;
+}
 
 /**
  * Wires every pod in a scope that runs as the service account of a `Workload`, as `Workload.podTemplate()` does: what a mutating webhook does in the
@@ -21,13 +28,34 @@ export interface WorkloadWiringProps extends PodWiringOptions {}
  * `workload-federation/skip: "true"` stay as they are. Containers named in the pod's annotation `workload-federation/skip-containers` get nothing, and
  * those of `eks.amazonaws.com/skip-containers`, `azure.workload.identity/skip-containers` and `cloud.google.com/skip-containers` nothing of that cloud.
  *
- * Add it to a stack or to what is in one: cdktf runs no Aspects of an app. A pod that cannot be wired is refused by a FederationError with the path of its resource, when its stack is synthesized.
+ * Add it to a stack or to what is in one: cdktf runs no Aspects of an app. A pod that cannot be wired is refused by a FederationError with the path of
+ * its resource, when its stack is synthesized.
  */
 export class WorkloadWiring implements IAspect {
-  private readonly options: PodWiringOptions;
+  /**
+   * Whether the nearest Aspects keep the pods of a construct as they are.
+   * @internal
+   */
+  public static skips(construct: IConstruct): boolean {
+    const nearest = construct.node.scopes.map(wiringsAt).filter(wirings => wirings.length > 0).at(-1) ?? [];
+    return nearest.some(({ skip }) => skip);
+  }
 
-  constructor(props: WorkloadWiringProps = {}) {
-    this.options = { ...props };
+  private readonly options: PodWiringOptions;
+  private readonly skip: boolean;
+
+  /**
+   * @throws FederationError for `skip` beside options of a wiring
+   */
+  constructor({ skip = false, ...options }: WorkloadWiringProps = {}) {
+    const said = Object.entries(options).filter(([, value]) => value !== undefined).map(([name]) => name);
+    if (skip && said.length > 0) {
+      throw new FederationError({
+        code: 'ClashingWiring', where: 'WorkloadWiring', prop: 'skip', rule: 'be alone', got: said.join(', '), remedy: 'leave the others out: pods that stay as they are have no use for them',
+      });
+    }
+    this.skip = skip;
+    this.options = options;
   }
 
   /** Wires a resource that runs pods. */
@@ -35,7 +63,7 @@ export class WorkloadWiring implements IAspect {
     this.checkAlone(node);
     const pods = podsOf(node);
     const workloads = APPS.get(node.node.root);
-    if (pods === undefined || isSkipped(pods)) {
+    if (pods === undefined || isSkipped(pods) || this.skip || this.isOverruled(node)) {
       return;
     }
     checkSkip(pods);
@@ -44,11 +72,15 @@ export class WorkloadWiring implements IAspect {
     if (isUnread === true && known === undefined) {
       warnOnce(node, 'unread-pods');
     }
-    if (pods.template === undefined || pods.replace === undefined || workload === undefined || this.isOverruled(node)) {
+    if (pods.template === undefined || pods.replace === undefined || workload === undefined) {
       return;
     }
     checkWorkload(pods, workload, known?.wiring);
-    workloads!.checkPrepared(node, workload);
+    const { namespace: _, ...written } = workload.wiring;
+    workloads!.checkPrepared(node, workload.wiring, written, 'serviceAccountName');
+    if (known === undefined) {
+      workloads!.checkPrepared(node, this, this.options, 'WorkloadWiring');
+    }
     if (known === undefined || !isWired(node, pods.form, pods.template, known)) {
       const options = { ...this.optionsFor(pods.template.spec!), runToCompletion: pods.runsToCompletion };
       const { serviceAccountName: present, ...spec } = pods.own.spec ?? {};
@@ -74,7 +106,8 @@ export class WorkloadWiring implements IAspect {
   /** Refuses an Aspect beside another with other options: nobody could say which counts. */
   private checkAlone(node: IConstruct): void {
     const wirings = wiringsAt(node);
-    const texts = wirings.length > 1 && wirings.includes(this) ? new Set(wirings.map(({ options }) => optionsText(node, options))) : undefined;
+    const said = ({ options, skip }: WorkloadWiring): string => optionsText(node, skip ? { ...options, skip } : options);
+    const texts = wirings.length > 1 && wirings.includes(this) ? new Set(wirings.map(said)) : undefined;
     if (texts !== undefined && texts.size > 1) {
       throw new FederationError({
         code: 'ClashingWiring', where: node.node.path, prop: 'WorkloadWiring', rule: 'be added with one set of options to a scope', got: [...texts].join(' and '),
@@ -103,7 +136,7 @@ export function informOfVariables(construct: IConstruct, names: readonly string[
 const RESOLVER = new DefaultTokenResolver(new StringConcat());
 
 /** Options as a text, to compare them by. */
-function optionsText(scope: IConstruct, options: PodWiringOptions): string {
+function optionsText(scope: IConstruct, options: WorkloadWiringProps): string {
   const known = Object.entries(options).filter(([, value]) => value !== undefined).sort(([a], [b]) => a < b ? -1 : 1);
   return JSON.stringify(Tokenization.resolve(Object.fromEntries(known), { scope, resolver: RESOLVER }));
 }
@@ -173,8 +206,8 @@ class AppWorkloads {
   /** The ServiceAccounts that annotations wait for. */
   private readonly waitedFor = new Set<IConstruct>();
   private readonly leaving = new Map<TerraformStack, boolean>();
-  /** The wirings whose values each stack has. */
-  private readonly crossed = new Map<TerraformStack, Set<PodWiring>>();
+  /** The wirings, and the Aspects with options, whose values each stack has. */
+  private readonly crossed = new Map<TerraformStack, Set<PodWiring | WorkloadWiring>>();
   /** The stacks that were prepared since the app was walked. */
   private readonly prepared = new Set<TerraformStack>();
 
@@ -233,20 +266,19 @@ class AppWorkloads {
   }
 
   /** Refuses to write values of another stack that nothing has made cross while it could be done. */
-  public checkPrepared(node: IConstruct, { wiring }: NotedWorkload): void {
+  public checkPrepared(node: IConstruct, source: PodWiring | WorkloadWiring, written: unknown, prop: 'serviceAccountName' | 'WorkloadWiring'): void {
     const crossed = entryOf(this.crossed, TerraformStack.of(node), () => new Set());
     // Where nothing was prepared, as where one stack is synthesized by itself, no reference of anybody's crosses.
-    if (this.prepared.size === 0 || crossed.has(wiring)) {
+    if (this.prepared.size === 0 || crossed.has(source)) {
       return;
     }
-    const { namespace: _, ...written } = wiring;
     const stray = [...strayStacks(node, written)];
     if (stray.length === 0) {
-      crossed.add(wiring);
+      crossed.add(source);
     } else {
       throw new FederationError({
-        code: 'UnresolvedValue', where: node.node.path, prop: 'serviceAccountName',
-        rule: 'be that of a workload without values of another stack, as Aspects are run when nothing can cross stacks any more', got: stray.map(stack => stack.node.path).join(', '),
+        code: 'UnresolvedValue', where: node.node.path, prop,
+        rule: `${prop === 'WorkloadWiring' ? 'have options' : 'be that of a workload'} without values of another stack, as Aspects are run when nothing can cross stacks any more`, got: stray.map(stack => stack.node.path).join(', '),
         remedy: 'define the pods in a constructor, before the app is synthesized',
       });
     }
@@ -260,24 +292,29 @@ class AppWorkloads {
     }
     this.prepared.clear();
     this.prepared.add(stack);
-    const crossing = new Map<TerraformStack, Set<PodWiring>>();
+    const crossing = new Map<TerraformStack, Set<PodWiring | WorkloadWiring>>();
     // cdktf runs the Aspects of a stack for the stacks in it too, and none of what is above all stacks.
-    const visit = (node: IConstruct, outer: TerraformStack | undefined, inherited: boolean): void => {
+    const visit = (node: IConstruct, outer: TerraformStack | undefined, inherited: readonly WorkloadWiring[]): void => {
       const within = TerraformStack.isStack(node) ? node : outer;
-      const covered = within !== undefined && (inherited || wiringsAt(node).length > 0);
+      const wirings = within === undefined ? [] : wiringsAt(node);
+      // The nearest to the pods count.
+      const covering = wirings.length > 0 ? wirings : inherited;
       if (within !== undefined) {
         this.watch(within);
       }
-      const pods = covered ? podsOf(node) : undefined;
-      const workload = pods === undefined || isSkipped(pods) ? undefined : this.find(pods).workload;
+      const pods = covering.length > 0 ? podsOf(node) : undefined;
+      const workload = pods === undefined || isSkipped(pods) || WorkloadWiring.skips(node) ? undefined : this.find(pods).workload;
       if (workload !== undefined) {
-        entryOf(crossing, within!, () => new Set()).add(workload.wiring);
+        const sources = entryOf(crossing, within!, () => new Set());
+        // Pods that are wired already keep the options of then.
+        const isKnown = pods?.template !== undefined && wiredBy(pods.form, pods.template) !== undefined;
+        [workload.wiring, ...isKnown ? [] : covering].forEach(source => sources.add(source));
       }
-      node.node.children.forEach(child => visit(child, within, covered));
+      node.node.children.forEach(child => visit(child, within, covering));
     };
-    visit(this.root, undefined, false);
-    for (const [scope, wirings] of crossing) {
-      Tokenization.resolve([...wirings], { scope, preparing: true, resolver: RESOLVER });
+    visit(this.root, undefined, []);
+    for (const [scope, sources] of crossing) {
+      Tokenization.resolve([...sources], { scope, preparing: true, resolver: RESOLVER });
     }
   }
 
@@ -298,16 +335,18 @@ class AppWorkloads {
   private warnOfUnwired(stack: TerraformStack): void {
     for (const node of stack.node.findAll()) {
       const pods = podsOf(node);
-      if (pods?.template === undefined || isSkipped(pods) || TerraformStack.of(node) !== stack) {
+      if (pods?.template === undefined || isSkipped(pods) || TerraformStack.of(node) !== stack || WorkloadWiring.skips(node)) {
         continue;
       }
       const { workload, elsewhere = [] } = this.find(pods);
-      if (workload !== undefined ? lacksKnown(pods, workload) : elsewhere.some(other => lacksKnown(pods, other))) {
+      const known = wiredBy(pods.form, pods.template);
+      if (known !== undefined && this.names.isMisplaced(pods, known.wiring)) {
+        warnOnce(node, 'unwired-workload');
+      } else if (workload !== undefined ? lacksKnown(pods, workload) : elsewhere.length > 0 && elsewhere.every(other => lacksKnown(pods, other))) {
         warnOnce(node, workload === undefined ? 'workload-of-another-stack' : 'unwired-workload');
       }
     }
   }
-
 }
 
 /** Is there while references between stacks are prepared. It defines nothing in Terraform. */
@@ -333,7 +372,8 @@ class Preparation extends TerraformElement {
 function lacksKnown({ resource, form, template }: PodOwner, { wiring }: NotedWorkload): boolean {
   const known = wiredBy(form, template);
   if (known !== undefined) {
-    return !isSameWorkload(known.wiring, wiring) || !isWired(resource, form, template, known);
+    // Without the digest in the annotation pods run as well, and are not restarted by another content of the files.
+    return !isSameWorkload(known.wiring, wiring) || !isWired(resource, form, template, { ...known, wiring: { ...known.wiring, podAnnotations: {} } });
   }
   try {
     return lacksWiring(resource, form, template, wiring);

@@ -231,8 +231,10 @@ export class Workload extends Construct {
       automountServiceAccountToken: automount,
       podAnnotations: checksum(data => Fn.sha256(Fn.jsonencode(this.configMap?.data ?? data))),
       podLabels: Object.fromEntries(merged.labels),
-      parts: bindings.map(({ env, reservedEnv, helpers, tokens, files }, index) => (
-        { cloud: props.identities[index]!.cloud, env, reservedEnv, helpers, projects: tokens.length + files.length > 0 })),
+      parts: bindings.map(({ env, reservedEnv, helpers, podLabels, tokens, files }, index) => ({
+        cloud: props.identities[index]!.cloud, env, reservedEnv, helpers, podLabels: Object.keys(podLabels),
+        projects: tokens.length + files.length > 0,
+      })),
       volume: merged.tokens.size + merged.files.size === 0 ? undefined : {
         name: VOLUME,
         mountPath,

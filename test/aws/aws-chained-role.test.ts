@@ -503,7 +503,7 @@ describe('refuses', () => {
     const env = [{ name: 'AWS_CONFIG_FILE', value: '/root/.aws/config' }];
     expect(refusal(() => workload.podTemplate({ metadata: {}, spec: { container: [{ name: 'aws', env }] } }))).toEqual({
       code: 'ClashingWiring',
-      message: 'stack/Workload: spec.container[0].env must leave AWS_CONFIG_FILE to the workload, got "/root/.aws/config"; '
+      message: 'stack/Workload: spec.container[0].env must leave AWS_CONFIG_FILE to the workload, got "a value of its own"; '
         + 'remove it, or say it where the identity is defined',
     });
   });

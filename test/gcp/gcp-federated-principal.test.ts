@@ -389,7 +389,7 @@ describe('refuses', () => {
     const template = { metadata: {}, spec: { container: [{ name: 'gcloud', env: [{ name, value: 'acme-other' }] }] } };
     expect(refusal(() => workload('Workload', native, 'acme-data').podTemplate(template))).toEqual({
       code: 'ClashingWiring',
-      message: `stack/Workload: spec.container[0].env must leave ${name} to the workload, got "acme-other"; remove it, or say it where the identity is defined`,
+      message: `stack/Workload: spec.container[0].env must leave ${name} to the workload, got "a value of its own"; remove it, or say it where the identity is defined`,
     });
     expect(workload('Other', gke.serviceAccount('reports', 'writer')).podTemplate(template).spec.container).toEqual(template.spec.container);
   });

@@ -1,7 +1,8 @@
 import { Manifest } from '@cdktf/provider-kubernetes/lib/manifest';
 import { NamespaceV1 } from '@cdktf/provider-kubernetes/lib/namespace-v1';
 import { PodV1 } from '@cdktf/provider-kubernetes/lib/pod-v1';
-import { App, Aspects, TerraformStack, Testing } from 'cdktf';
+import { KubernetesProvider } from '@cdktf/provider-kubernetes/lib/provider';
+import { App, Aspects, TerraformStack, TerraformVariable, Testing } from 'cdktf';
 import { AwsFederatedRole, Workload } from 'cdktf-workload-federation';
 import { aws, both, GKE, OTHER, ROLE_ARN, warningsAt, wire } from './known';
 import { refusal } from '../refusal';
@@ -102,6 +103,21 @@ describe.each(ORDERS)('pods in a stack that comes %s that of the workload', (_, 
     expect(warnings).toEqual([]);
   });
 
+  test.each(['Workload0', 'Workload1'])('are not warned of where two clusters have workloads of their names, and they have all that %s gives', wiring => {
+    const define = (template: (workload: Workload) => object | undefined) => build((workloads, pods) => {
+      const clusters = [OTHER, GKE].map((cluster, index) => {
+        const kubernetesProvider = new KubernetesProvider(workloads, `Provider${index}`, { alias: `p${index}` });
+        const serviceAccount = cluster.serviceAccount('reports', 'reader');
+        const role = AwsFederatedRole.fromRoleArn(workloads, `Role${index}`, { roleArn: `${ROLE_ARN}${index}`, region: 'eu-west-1', trusts: [serviceAccount] });
+        return new Workload(workloads, `Workload${index}`, { serviceAccount, identities: [role], kubernetesProvider });
+      });
+      const spec = template(clusters.find(({ node }) => node.id === wiring)!);
+      new PodV1(pods, 'Pod', { metadata: METADATA, spec: { container: [{ name: 'app', image: 'app:1' }], ...spec, serviceAccountName: 'reader' } });
+    });
+    expect(define(workload => workload.podTemplate({ spec: { container: [{ name: 'app', image: 'app:1' }] } }).spec).warnings).toEqual([]);
+    expect(define(() => undefined).warnings).toEqual([['pods/Pod', 'workload-of-another-stack']]);
+  });
+
   test('are warned of where they have the wiring of another cluster\'s workload of the same names', () => {
     const { warnings } = build((workloads, pods) => {
       const { spec } = aws(workloads).podTemplate({ spec: { container: [{ name: 'app', image: 'app:1' }] } });
@@ -128,6 +144,60 @@ describe.each(ORDERS)('pods in a stack that comes %s that of the workload', (_, 
     });
     expect(Object.values(stacks.workloads!.resource.kubernetes_pod_v1!).map(({ spec }) => spec.container[0].env.length)).toEqual([5, 5]);
     expect([warnings, Object.values(stacks).flatMap(dangling)]).toEqual([[], []]);
+  });
+});
+
+describe('options of the Aspect with values of another stack', () => {
+  const build = (define: (pods: TerraformStack, props: { fsGroup: number }) => void) => synthApp(app => {
+    const group = new TerraformVariable(stackIn(app, 'cloud'), 'Group', { type: 'number' }).numberValue;
+    const pods = stackIn(app, 'pods');
+    aws(pods);
+    define(pods, { fsGroup: group });
+  });
+  const groupOf = ({ pods }: Record<string, StackJson>, id = 'Pod') => pods!.resource.kubernetes_pod_v1![id].spec.security_context?.fs_group;
+
+  test.each([['stack', false], ['pod', true]])('cross to that of the pods, by the Aspect at the %s', (_, nearer) => {
+    const stacks = build((pods, props) => {
+      pod(pods, 'reader');
+      wire(nearer ? pods.node.findChild('Pod') : pods, props);
+    });
+    expect(groupOf(stacks)).toMatch(/^\$\{data\.terraform_remote_state\.[\w-]+\.outputs\./);
+    expect(Object.values(stacks).flatMap(dangling)).toEqual([]);
+  });
+
+  test.each<[string, (pods: TerraformStack, props: { fsGroup: number }) => void]>([
+    ['another Aspect is nearer', (pods, props) => {
+      wire(pods, props);
+      wire(pod(pods, 'reader'));
+    }],
+    ['podTemplate() has wired the pods', (pods, props) => {
+      new PodV1(pods, 'Pod', (pods.node.findChild('Workload') as Workload).podTemplate({ spec: { container: [{ name: 'app' }] } }));
+      wire(pods, props);
+    }],
+    ['there are no pods', (pods, props) => {
+      pod(pods, 'nobody');
+      wire(pods, props);
+    }],
+  ])('stay where they are where %s', (_, define) => {
+    const stacks = build(define);
+    expect([groupOf(stacks), stacks.pods!.data.terraform_remote_state]).toEqual([undefined, undefined]);
+  });
+
+  test('refuses them for pods that come too late for them to cross', () => {
+    expect(refusal(() => build((pods, props) => {
+      Aspects.of(pods).add({
+        visit: node => {
+          if (node === pods && pods.node.tryFindChild('Late') === undefined) {
+            pod(pods, 'reader', 'reports', 'Late');
+          }
+        },
+      });
+      wire(pods, props);
+    }))).toEqual({
+      code: 'UnresolvedValue',
+      message: 'pods/Late: WorkloadWiring must have options without values of another stack, as Aspects are run when nothing can cross stacks any more, got "cloud"; '
+        + 'define the pods in a constructor, before the app is synthesized',
+    });
   });
 });
 

@@ -410,10 +410,24 @@ describe('what a template must leave to the workload', () => {
     expect(() => workload(OTHER, { mountPath: '/run/elsewhere' }).podTemplate({ spec: { container: [{ name: 'app', volumeMount }] } })).not.toThrow();
   });
 
+  test.each<[string, (value: string) => PodTemplate]>([
+    ['spec.container[0].env', value => ({ spec: { container: [{ name: 'app', env: [{ name: 'AWS_ROLE_ARN', value }] }] } })],
+    ['spec.container[0].volumeMount', value => ({ spec: { container: [{ name: 'app', volumeMount: [{ name: 'x', mountPath: `${MOUNT}/${value}` }] }] } })],
+    ['metadata.labels["azure.workload.identity/use"]', value => ({ metadata: { labels: { 'azure.workload.identity/use': value } }, spec: { container: [app] } })],
+  ])('refuses what only Terraform knows, without its name in cdktf, in %s', (prop, template) => {
+    const { message } = refusal(() => {
+      const stack = scratchStack();
+      const { stringValue } = new TerraformVariable(stack, 'V', { type: 'string' });
+      (prop.startsWith('metadata') ? onAks(stack) : both(stack)).podTemplate(template(stringValue));
+    });
+    expect(message).toContain(`stack/Workload: ${prop} must `);
+    expect(message).toContain(', got "a value that only Terraform knows"; ');
+  });
+
   test.each(ENV)('refuses another value of $name', ({ name }) => {
     expect(refusal(() => workload().podTemplate({ spec: { container: [app, { name: 'second', env: [{ name, value: 'other' }] }] } }))).toEqual({
       code: 'ClashingWiring',
-      message: `stack/Workload: spec.container[1].env must leave ${name} to the workload, got "other"; remove it, or say it where the identity is defined`,
+      message: `stack/Workload: spec.container[1].env must leave ${name} to the workload, got "a value of its own"; remove it, or say it where the identity is defined`,
     });
     expect(refusal(() => workload().podTemplate({
       spec: { container: [app], initContainer: [{ name: 'first', env: [{ name, valueFrom: { configMapKeyRef: { name: 'x', key: 'y' } } }] }] },

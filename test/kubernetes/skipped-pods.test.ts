@@ -1,10 +1,10 @@
 import { DeploymentV1 } from '@cdktf/provider-kubernetes/lib/deployment-v1';
 import { Manifest } from '@cdktf/provider-kubernetes/lib/manifest';
 import { PodV1 } from '@cdktf/provider-kubernetes/lib/pod-v1';
-import { AnnotationMetadataEntryType, App, TerraformStack, TerraformVariable } from 'cdktf';
-import { PodTemplate, Workload } from 'cdktf-workload-federation';
+import { AnnotationMetadataEntryType, App, Fn, TerraformStack, TerraformVariable } from 'cdktf';
+import { PodTemplate, Workload, WorkloadWiring } from 'cdktf-workload-federation';
 import { IConstruct } from 'constructs';
-import { annotated, both, OTHER, warningsOf, wire } from './known';
+import { annotated, both, onAks, OTHER, warningsOf, wire } from './known';
 import { OWNERS } from './pod-owners';
 import { refusal } from '../refusal';
 import { inFolder, scratchStack, stackIn, synthStack } from '../synth';
@@ -68,6 +68,75 @@ test('pods that cannot be read are not warned of where their resource keeps the 
   expect([build(), build(SKIP)]).toEqual([[['stack/Manifest', 'unread-pods']], []]);
 });
 
+describe('a nearer Aspect', () => {
+  const CONTAINERS = { serviceAccountName: 'reader', container: [{ name: 'app' }] };
+  const NEARER: [string, (stack: TerraformStack) => IConstruct, string, number][] = [
+    ['a manifest from a file', stack => new Manifest(stack, 'Pods', { manifest: Fn.yamldecode(Fn.file('crd.yaml')) }), 'unread-pods', 1],
+    ['pods of a workload', stack => new PodV1(stack, 'Pods', { metadata: PLACE, spec: CONTAINERS }), 'unwired-workload', 0],
+  ];
+
+  test.each(NEARER)('keeps the other from %s, and its warnings', (_, create, rule, aspects) => {
+    const build = (skip?: boolean) => (stack: TerraformStack) => {
+      both(stack);
+      const pods = create(stack);
+      Array.from({ length: skip === undefined ? aspects : 1 }, () => wire(stack, { fsGroup: 1 }));
+      if (skip === true) {
+        wire(pods, { skip });
+      }
+    };
+    expect([warningsOf(build()), warningsOf(build(true))]).toEqual([[['stack/Pods', rule]], []]);
+    const as = synthStack(stack => {
+      both(stack);
+      create(stack);
+    });
+    expect(synthStack(build(true)).resource).toEqual(as.resource);
+  });
+
+  test('keeps pods that cannot be read from a warning in a stack without workloads', () => {
+    const build = (skip: boolean) => warningsOf((stack, app) => {
+      both(stack);
+      const pods = stackIn(app, 'pods');
+      const manifest = new Manifest(pods, 'Pods', { manifest: Fn.yamldecode(Fn.file('crd.yaml')) });
+      wire(pods);
+      if (skip) {
+        wire(manifest, { skip });
+      }
+    });
+    expect([build(false), build(true)]).toEqual([[['pods/Pods', 'unread-pods']], []]);
+  });
+
+  test('wires what one above it skips', () => {
+    const { Pods } = synthStack(stack => {
+      both(stack);
+      wire(stack, { skip: true });
+      wire(new PodV1(stack, 'Pods', { metadata: PLACE, spec: CONTAINERS }));
+    }).resource.kubernetes_pod_v1!;
+    expect(Pods.spec.container[0].env).toHaveLength(9);
+  });
+
+  test('refuses to skip and to wire at one scope', () => {
+    expect(refusal(() => synthStack(stack => {
+      both(stack);
+      wire(stack);
+      wire(stack, { skip: true });
+    })).message).toBe('stack: WorkloadWiring must be added with one set of options to a scope, got "{} and {\\"skip\\":true}"; leave one of them out, or add it nearer to the pods that it is for');
+  });
+});
+
+describe('pods of Azure\'s webhook without its label', () => {
+  const warned = (annotation: string, names: string, more: object = {}) => warningsOf(stack => {
+    onAks(stack);
+    new PodV1(stack, 'Pod', {
+      metadata: { ...PLACE, annotations: { [annotation]: names } }, spec: { serviceAccountName: 'reader', container: [{ name: 'app' }, { name: 'proxy' }], ...more },
+    });
+  });
+
+  test.each([['workload-federation/skip-containers', ','], ['azure.workload.identity/skip-containers', ';']])('are nobody\'s business where all containers get nothing by %s', (annotation, separator) => {
+    const unwired = [['stack/Pod', 'unwired-workload']];
+    expect([warned(annotation, `app${separator}proxy`), warned(annotation, 'app'), warned(annotation, `app${separator}proxy`, { initContainer: [{ name: 'first' }] })]).toEqual([[], unwired, unwired]);
+  });
+});
+
 /** The notes of an app, by construct. */
 function notesOf(build: (stack: TerraformStack) => void): [string, string][] {
   return inFolder(folder => {
@@ -120,6 +189,11 @@ describe('containers that take variables from elsewhere', () => {
       template(workload);
     })).toEqual([['stack/Workload', `${NOTE}${AWS}, CLOUDSDK_AUTH_ACCESS_TOKEN_FILE.`]]);
   });
+});
+
+test('refuses an Aspect that keeps pods as they are, with options of a wiring', () => {
+  expect(refusal(() => new WorkloadWiring({ skip: true, fsGroup: 65532 })).message).toBe(
+    'WorkloadWiring: skip must be alone, got "fsGroup"; leave the others out: pods that stay as they are have no use for them');
 });
 
 describe('podManifest()', () => {

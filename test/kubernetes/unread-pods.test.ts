@@ -26,6 +26,7 @@ const HIDDEN: [string, (scope: TerraformStack) => any][] = [
   ['whose kind only Terraform knows', scope => ({ apiVersion: 'apps/v1', kind: variable(scope).stringValue, metadata: METADATA, spec: { template: {} } })],
   ['whose version only Terraform knows', scope => ({ apiVersion: variable(scope).stringValue, kind: 'Deployment', metadata: METADATA, spec: { template: {} } })],
   ['whose service account only Terraform knows', scope => ({ apiVersion: 'v1', kind: 'Pod', metadata: METADATA, spec: { serviceAccountName: variable(scope).stringValue, containers: [{ name: 'app' }] } })],
+  ['whose service account is an expression', () => ({ apiVersion: 'v1', kind: 'Pod', metadata: METADATA, spec: { serviceAccountName: '${local.reader}', containers: [{ name: 'app' }] } })],
   ['whose namespace only Terraform knows', scope => ({ apiVersion: 'v1', kind: 'Pod', metadata: { name: 'reports', namespace: variable(scope).stringValue }, spec: { serviceAccountName: 'reader', containers: [{ name: 'app' }] } })],
   ['whose template is no object', () => ({ apiVersion: 'apps/v1', kind: 'Deployment', metadata: METADATA, spec: { template: ['x'] } })],
   ['whose service account is no text', () => ({ apiVersion: 'v1', kind: 'Pod', metadata: METADATA, spec: { serviceAccountName: ['reader'], containers: [{ name: 'app' }] } })],
@@ -45,6 +46,10 @@ const OTHERS: [string, (scope: TerraformStack) => any][] = [
     apiVersion: 'v1', kind: 'Pod', metadata: METADATA,
     spec: { serviceAccountName: new ServiceAccountV1(scope, 'Other', { metadata: { name: 'other', namespace: 'reports' } }).metadata.name, containers: [{ name: 'app' }] },
   })],
+  ['of a service account by a name that Kubernetes would not take', () => ({ apiVersion: 'v1', kind: 'Pod', metadata: METADATA, spec: { serviceAccountName: 'Reader', containers: [{ name: 'app' }] } })],
+  ['of one with a blank', () => ({ apiVersion: 'v1', kind: 'Pod', metadata: METADATA, spec: { serviceAccountName: 'reader ', containers: [{ name: 'app' }] } })],
+  ['of one that is a star', () => ({ apiVersion: 'v1', kind: 'Pod', metadata: METADATA, spec: { serviceAccountName: '*', containers: [{ name: 'app' }] } })],
+  ['of a namespace by a name that Kubernetes would not take', scope => ({ apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name: 'x', namespace: 'Reports' }, spec: opaque(scope) })],
   ['without pods', () => ({ apiVersion: 'apps/v1', kind: 'Deployment', metadata: METADATA })],
 ];
 

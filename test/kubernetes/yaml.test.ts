@@ -1,7 +1,7 @@
 import { App, TerraformOutput, TerraformStack, TerraformVariable } from 'cdktf';
 import * as fc from 'fast-check';
 import { parse } from 'yaml';
-import { toYaml } from '../../lib/kubernetes/yaml';
+import { toYaml, yamlDocuments } from '../../lib/kubernetes/yaml';
 import { stackIn, synthStack } from '../synth';
 import { synthHcl } from '../synth-hcl';
 import { describeOnTerraform, evaluated } from '../terraform';
@@ -13,7 +13,7 @@ test.each<[string, (known: string) => string]>([
   try {
     synthStack(stack => {
       const known = new TerraformVariable(stack, 'known', { type: 'string' }).stringValue;
-      new TerraformOutput(stack, 'Yaml', { value: toYaml('stack', { metadata: { name: text(known) } }) });
+      new TerraformOutput(stack, 'Yaml', { value: yamlDocuments('stack', [{ metadata: { name: text(known) } }, {}]) });
     });
     expect(warning.mock.calls).toEqual([]);
   } finally {
