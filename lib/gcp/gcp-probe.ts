@@ -23,6 +23,9 @@ const SCRIPT = `
 field() {
   awk -F '"' -v name="$1" '{ for (i = 1; i < NF - 1; i++) if ($i == name && $(i + 1) ~ /^ *: *$/) { print $(i + 2); exit } }' "$2" 2> /dev/null
 }
+twice() {
+  awk -F '"' '{ for (i = 1; i <= NF; i++) if ($i ~ /^(audience|token_url|service_account_impersonation_url)$/ && said[$i]++) found = 1 } END { exit !found }' "$1"
+}
 metadata() {
   curl -qsSf --noproxy '*' --max-time 20 -H 'Metadata-Flavor: Google' "http://metadata.google.internal/computeMetadata/v1/instance/service-accounts/default/$1" 2> "$err"
 }
@@ -47,12 +50,10 @@ configured() {
     problem="the credential file names the provider $(named "$out"), and not $PROBE_AUDIENCE"
     return 1
   fi
-  for name in audience token_url service_account_impersonation_url; do
-    if [ "$(grep -o '"'"$name"'"' "$config" | grep -c .)" -gt 1 ] || grep -qF '\\' "$config"; then
-      problem='the credential file may be read in two ways: it says a name more than once, or has a backslash'
-      return 1
-    fi
-  done
+  if grep -qF '\\' "$config" || twice "$config"; then
+    problem='the credential file may be read in two ways: it says a name more than once, or has a backslash'
+    return 1
+  fi
   field token_url "$config" > "$out"
   if [ "$(cat "$out")" != https://sts.googleapis.com/v1/token ]; then
     problem="the credential file sends the token to $(named "$out"), and not to Google"
