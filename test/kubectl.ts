@@ -4,12 +4,16 @@ import { join } from 'node:path';
 import { parseAllDocuments, stringify } from 'yaml';
 import { inFolder } from './synth';
 import { describeOnTerraform } from './terraform';
+import { describeWhere, testWhere } from './where';
 
-const KUBECTL = spawnSync('kubectl', ['version', '--client']).status === 0;
+const MISSING = spawnSync('kubectl', ['version', '--client']).status === 0 ? undefined : 'kubectl is not on the PATH';
+
+/** A test that asks kubectl itself; skipped, by a name that says why, where it is not installed. */
+export const onKubectl = (name: string, check: jest.ProvidesCallback, timeout?: number) => testWhere(MISSING, name, check, timeout);
 
 /** A suite that asks Terraform and kubectl themselves; skipped, by a name that says why, where one is not installed. */
 export const describeOnKubectl = (name: string, suite: () => void) =>
-  KUBECTL ? describeOnTerraform(name, suite) : describe.skip(`${name} (kubectl is not on the PATH)`, suite);
+  MISSING === undefined ? describeOnTerraform(name, suite) : describeWhere(MISSING, name, suite);
 
 /** What kubectl answers, which needs no cluster, in a folder with some files. */
 function answered(files: Readonly<Record<string, string>>, ...args: string[]): string {
@@ -18,19 +22,23 @@ function answered(files: Readonly<Record<string, string>>, ...args: string[]): s
       mkdirSync(join(folder, name, '..'), { recursive: true });
       writeFileSync(join(folder, name), text);
     }
-    const { status, stdout, stderr } = spawnSync('kubectl', args, { cwd: folder, encoding: 'utf8' });
+    const { status, stdout, stderr } = spawnSync('kubectl', args, { cwd: folder, encoding: 'utf8', maxBuffer: 64 * 1024 * 1024, timeout: 60_000 });
     expect([status, stderr]).toEqual([0, '']);
     return stdout;
   });
 }
 
+/** The objects that kustomize makes of the files of a folder. */
+export const kustomizedFolder = (files: Readonly<Record<string, string>>): any[] =>
+  parseAllDocuments(answered(files, 'kustomize', '.')).map(document => document.toJS());
+
+/** Objects as a file. */
+export const objectsAsYaml = (objects: readonly object[]): string => objects.map(object => stringify(object)).join('---\n');
+
 /** What kustomize makes of a user's objects, by what a kustomization says beside them, and by files in the folder `federation`. */
 export function kustomized(files: Readonly<Record<string, string>>, users: readonly object[], kustomization: object = { components: ['federation'] }): any[] {
   const own = Object.fromEntries(Object.entries(files).map(([name, text]) => [join('federation', name), text]));
-  const text = answered({
-    ...own, 'users.yaml': users.map(user => stringify(user)).join('---\n'), 'kustomization.yaml': stringify({ resources: ['users.yaml'], ...kustomization }),
-  }, 'kustomize', '.');
-  return parseAllDocuments(text).map(document => document.toJS());
+  return kustomizedFolder({ ...own, 'users.yaml': objectsAsYaml(users), 'kustomization.yaml': stringify({ resources: ['users.yaml'], ...kustomization }) });
 }
 
 /** What `kubectl patch` makes of an object by a strategic merge patch. */

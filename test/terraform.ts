@@ -1,15 +1,14 @@
 import { spawnSync } from 'node:child_process';
 import { inFolder } from './synth';
+import { describeWhere, testWhere } from './where';
 
-const TERRAFORM = spawnSync('terraform', ['version']).status === 0;
+const MISSING = spawnSync('terraform', ['version']).status === 0 ? undefined : 'terraform is not on the PATH';
 
 /** A test that asks Terraform itself; skipped, by a name that says why, where it is not installed. */
-export const onTerraform = (name: string, check: jest.ProvidesCallback, timeout?: number) =>
-  TERRAFORM ? test(name, check, timeout) : test.skip(`${name} (terraform is not on the PATH)`, check);
+export const onTerraform = (name: string, check: jest.ProvidesCallback, timeout?: number) => testWhere(MISSING, name, check, timeout);
 
 /** A suite that asks Terraform itself, whose hooks do not run where it is skipped. */
-export const describeOnTerraform = (name: string, suite: () => void) =>
-  TERRAFORM ? describe(name, suite) : describe.skip(`${name} (terraform is not on the PATH)`, suite);
+export const describeOnTerraform = (name: string, suite: () => void) => describeWhere(MISSING, name, suite);
 
 /** What Terraform makes of an expression. */
 export function evaluated(expression: string): string {

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { readFileSync, readdirSync, readlinkSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { ClientName, RunningPod } from './model';
+import { testWhere } from '../where';
 import { Clients } from './network/clients';
 import { PODS, podOf, serveFakes } from './network/fakes';
 import { LoopbackInternet } from './network/internet';
@@ -181,9 +182,9 @@ function socketsOf(pid: number | 'self'): readonly { readonly local: string; rea
 }
 
 const LOOPBACK = '0100007F';
-const onLinux = (name: string, check: () => Promise<void>) => process.platform === 'linux' ? test(name, check) : test.skip(`${name} (sockets are read from Linux's /proc)`, check);
+const onLinux = (name: string, check: () => Promise<void>) => testWhere(process.platform === 'linux' ? undefined : 'sockets are read from Linux\'s /proc', name, check);
 const separate = alone();
-const apart = (name: string, check: () => Promise<void>) => separate === undefined ? test.skip(`${name} (no unshare here)`, check) : test(name, check);
+const apart = (name: string, check: () => Promise<void>) => testWhere(separate === undefined ? 'no unshare here' : undefined, name, check);
 
 const OF_EACH_CLIENT: readonly (readonly [ClientName, RunningPod])[] = [
   ['@aws-sdk/client-s3', PODS.awsWebIdentity('alice')], ['@google-cloud/storage', PODS.googleFederation('alice')], ['@azure/storage-blob', PODS.azureWorkloadIdentity('alice')],

@@ -7,6 +7,7 @@ import { delimiter, join } from 'node:path';
 import { PodV1 } from '@cdktf/provider-kubernetes/lib/pod-v1';
 import { Cluster, GkeToAwsViaGoogleFederation, GoogleIdTokenSource } from 'cdktf-workload-federation';
 import { synthStack } from '../synth';
+import { testWhere } from '../where';
 
 const TOKEN = 'eyJhbGciOiJSUzI1NiJ9.eyJhdWQiOiJyZXBvcnRzIn0.c2lnbmF0dXJl-_';
 const IDENTITY = '/computeMetadata/v1/instance/service-accounts/default/identity?audience=https%3A%2F%2Fsts.example.com%2Freports%23a%26b%3D%24(HOME)&format=standard';
@@ -386,7 +387,9 @@ on('what a container left behind when it was killed does not keep the next from 
   expect(readdirSync(folder)).toEqual(['gtoken']);
 });
 
-(existsSync('/proc/self/mountinfo') ? on : test.skip)('a watching container that finds no volume says so and ends, as it would wait for nobody or for ever', async () => {
+const onMounts = existsSync('/proc/self/mountinfo') ? on : (name: string, check: () => Promise<void>) => testWhere('no /proc/self/mountinfo here', name, check);
+
+onMounts('a watching container that finds no volume says so and ends, as it would wait for nobody or for ever', async () => {
   const server = await metadataServer(token);
   const { ended } = launched(TOOLS, WATCHING, server.port);
   const { code, output } = await ended;
@@ -471,7 +474,7 @@ const onPod = (name: string, check: () => Promise<void>) => PODS
 
 describe('in a pod that runs to completion', () => {
   for (const shell of [['dash'], ['bash', '--posix'], ['busybox', 'sh']]) {
-    const onShell = has(shell[0]!) ? onPod : (name: string, check: () => Promise<void>) => test.skip(`${name} (no ${shell[0]} here)`, check);
+    const onShell = has(shell[0]!) ? onPod : (name: string, check: () => Promise<void>) => testWhere(`no ${shell[0]} here`, name, check);
 
     onShell(`${shell[0]}: the watching container refreshes while one of the others runs, and ends soon after the last, though a mesh's runs on`, async () => {
       const { code, output, said, requests, pauses } = await pod(`

@@ -1,9 +1,9 @@
-import { spawnSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { TerraformStack } from 'cdktf';
 import { PodOwnerKind, PodTemplateOptions, SmokeTestProps, Workload } from 'cdktf-workload-federation';
 import { parse } from 'yaml';
 import { Clusters, LITERAL_AND_TOKENS } from '../../clusters';
+import { onKubectl } from '../../kubectl';
 import { annotated, both, brought, GKE, onAks } from '../../kubernetes/known';
 import { Mechanism, MECHANISMS } from '../../mechanisms';
 import { EXAMPLES, stackIn } from '../../synth';
@@ -29,9 +29,6 @@ describe('what Kubernetes would refuse is seen', () => {
 });
 
 const KINDS: readonly PodOwnerKind[] = ['Pod', 'Deployment', 'StatefulSet', 'DaemonSet', 'Job', 'CronJob', 'ReplicationController'];
-const KUBECTL = spawnSync('kubectl', ['version', '--client']).status === 0;
-const onKubectl = (name: string, check: jest.ProvidesCallback, timeout: number) =>
-  KUBECTL ? test(name, check, timeout) : test.skip(`${name} (kubectl is not on the PATH)`, check);
 
 const ofKind = (objects: readonly ApiObject[], kind: string) => objects.filter(object => object.kind === kind);
 const nameOf = ({ kind, metadata }: ApiObject) => `${kind} ${metadata.name}`;

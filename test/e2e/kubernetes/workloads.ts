@@ -1,13 +1,12 @@
-import { spawnSync } from 'node:child_process';
-import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Aspects, TerraformOutput, TerraformStack } from 'cdktf';
 import { HelmValues, PodOwnerKind, PodTemplateOptions, Workload, WorkloadWiring } from 'cdktf-workload-federation';
-import { parseAllDocuments, stringify } from 'yaml';
+import { stringify } from 'yaml';
 import { Clusters } from '../../clusters';
+import { kustomizedFolder, objectsAsYaml } from '../../kubectl';
 import { OWNERS } from '../../kubernetes/pod-owners';
 import { Mechanism, SOURCES, workloadOf } from '../../mechanisms';
-import { inFolder, stackIn } from '../../synth';
+import { stackIn } from '../../synth';
 import { appStacks, Stack } from '../shadow';
 import { ApiObject } from './api-objects';
 import { GOOD } from './bad-objects';
@@ -92,18 +91,10 @@ export function charted(values: HelmValues): ApiObject[] {
 
 /** What kustomize makes of components, each with objects of a user's; names end in the number of the component, as all are written at once. */
 export function kustomized(components: readonly Readonly<Record<string, string>>[], users: readonly ApiObject[]): ApiObject[] {
-  return inFolder(folder => {
-    const names = components.map((files, index) => {
-      const own = join(folder, `app-${index}`);
-      mkdirSync(join(own, 'federation'), { recursive: true });
-      Object.entries(files).forEach(([name, text]) => writeFileSync(join(own, 'federation', name), text));
-      writeFileSync(join(own, 'users.yaml'), users.map(user => stringify(user)).join('---\n'));
-      writeFileSync(join(own, 'kustomization.yaml'), stringify({ resources: ['users.yaml'], components: ['federation'], nameSuffix: `-${index}` }));
-      return `app-${index}`;
-    });
-    writeFileSync(join(folder, 'kustomization.yaml'), stringify({ resources: names }));
-    const { status, stdout, stderr } = spawnSync('kubectl', ['kustomize', folder], { encoding: 'utf8', maxBuffer: 64 * 1024 * 1024, timeout: 60_000 });
-    expect([status, stderr]).toEqual([0, '']);
-    return parseAllDocuments(stdout).map(document => document.toJS());
-  });
+  const apps = components.flatMap((files, index) => Object.entries({
+    ...Object.fromEntries(Object.entries(files).map(([name, text]) => [join('federation', name), text])),
+    'users.yaml': objectsAsYaml(users),
+    'kustomization.yaml': stringify({ resources: ['users.yaml'], components: ['federation'], nameSuffix: `-${index}` }),
+  }).map(([name, text]) => [join(`app-${index}`, name), text]));
+  return kustomizedFolder({ ...Object.fromEntries(apps), 'kustomization.yaml': stringify({ resources: components.map((_, index) => `app-${index}`) }) });
 }

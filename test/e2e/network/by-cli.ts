@@ -1,5 +1,6 @@
 import { cliMissing, type CommandResult, installed, runCli, type Tool } from './cli';
 import type { LoopbackInternet } from './internet';
+import { testWhere } from '../../where';
 import type { RunningPod } from '../model';
 
 /** Runs a command as a container of a pod, with the installation of the tool that the test is for. */
@@ -20,15 +21,13 @@ export const EKS_POD_IDENTITY: Since = { what: 'EKS Pod Identity', versions: ['1
 export function byCli(cli: string, name: string, body: (run: RunCommand) => Promise<void>, since?: Since): void {
   const missing = cliMissing(cli);
   if (missing !== undefined) {
-    test.skip(`${name} (${missing})`, () => undefined);
+    testWhere(missing, name, async () => undefined);
     return;
   }
   for (const tool of installed(cli)) {
-    if (since !== undefined && isOlder(tool, since)) {
-      test.skip(`${name} (${cli} ${tool.version} does not know ${since.what} yet)`, () => undefined);
-    } else {
-      test(tool.version === undefined ? name : `${name} (${cli} ${tool.version.split('.')[0]})`, () => body((...command) => runCli(tool, ...command)));
-    }
+    const lacks = since !== undefined && isOlder(tool, since) ? `${cli} ${tool.version} does not know ${since.what} yet` : undefined;
+    const named = lacks !== undefined || tool.version === undefined ? name : `${name} (${cli} ${tool.version.split('.')[0]})`;
+    testWhere(lacks, named, () => body((...command) => runCli(tool, ...command)));
   }
 }
 

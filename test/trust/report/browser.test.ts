@@ -5,14 +5,11 @@ import { pathToFileURL } from 'node:url';
 import { Browser, findBrowser } from './browser';
 import { FLEET, HOSTILE, many } from './models';
 import { makeReport, reportToHtml, reportToSvg } from '../../../lib/trust';
+import { describeWhere } from '../../where';
 
 const path = findBrowser();
-if (path === undefined) {
-  console.warn('No Chromium in PATH, and none named by CHROME_PATH: the page and the picture are not looked at.');
-}
-const look = path === undefined ? describe.skip : describe;
 
-look('in a browser', () => {
+describeWhere(path === undefined ? 'no Chromium in PATH, and none named by CHROME_PATH' : undefined, 'in a browser', () => {
   const folder = mkdtempSync(join(tmpdir(), 'report-page-'));
   const browser = new Browser(path!);
   const write = (name: string, content: string): string => {
