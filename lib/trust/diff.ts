@@ -45,7 +45,7 @@ export function diffTrust(before: readonly Identity[], after: readonly Identity[
   const keys = new Keys();
   const matches = matchIdentities(before, after, {
     key: identity => `${keys.likeness(identity)} ${keys.grants(identity)}`,
-    same: (old, now) => keys.isSame(old, now) || isNothing(compare(old, now, keys)),
+    same: (old, now) => keys.isSame(old, now) || (isNothing(compare(old, now, keys)) && compareSupposed(old, now, keys) === undefined),
   });
   return { identities: matches.map(match => diffIdentity(match, keys)) };
 }
@@ -59,7 +59,8 @@ function diffIdentity({ before, after }: Match, keys: Keys): IdentityDiff {
   const same = before !== undefined && after !== undefined && keys.isSame(before, after);
   const found = same ? { exact: true } : compare(before, after, keys);
   const rekeyed = same || before === undefined || after === undefined ? [] : keys.rekeyed(before, after);
-  const change = before === undefined ? 'new' : after === undefined ? 'removed' : changeOf(found, rekeyed.length > 0);
+  const supposed = same ? undefined : compareSupposed(before, after, keys);
+  const change = before === undefined ? 'new' : after === undefined ? 'removed' : together(changeOf(found, rekeyed.length > 0), supposed);
   const doubt = change === 'new' || change === 'removed' ? undefined : doubtOf(found, rekeyed, before!, after!);
   return {
     change,
@@ -70,13 +71,15 @@ function diffIdentity({ before, after }: Match, keys: Keys): IdentityDiff {
     addedRows: rowsWithout(after, before),
     removedRows: rowsWithout(before, after),
     grants: keys.haveSameGrants(before, after) ? { added: [], removed: [], changed: [] } : diffGrants(before?.grants ?? [], after?.grants ?? []),
-    notes: notesOf(found, before, after),
+    notes: [...notesOf(found, before, after), ...supposed === undefined ? [] : supposedNotes(supposed, before!, after!)],
     ...doubt !== undefined && { doubt },
   };
 }
 
 function compare(before: Identity | undefined, after: Identity | undefined, keys: Keys): Separation {
-  const [olds, news] = [before?.doors ?? [], after?.doors ?? []];
+  const [ofBefore, ofAfter] = [before?.doors ?? [], after?.doors ?? []];
+  const unseen = ofBefore.some(door => door.unseen) && ofAfter.some(door => door.unseen);
+  const [olds, news] = unseen ? [withoutUnseen(ofBefore), withoutUnseen(ofAfter)] : [ofBefore, ofAfter];
   const [old, now] = [new Set(olds.map(door => keys.door(door))), new Set(news.map(door => keys.door(door)))];
   const stays = (door: Door) => {
     const key = keys.door(door);
@@ -87,6 +90,43 @@ function compare(before: Identity | undefined, after: Identity | undefined, keys
     after: news.filter(door => !stays(door)),
     shared: news.filter(stays),
   });
+}
+
+function withoutUnseen(doors: readonly Door[]): readonly Door[] {
+  return doors.filter(door => !door.unseen);
+}
+
+/** What becomes of the tokens that others may let in; undefined where nothing does. Those that are let in anyway are no matter of others. */
+function compareSupposed(before: Identity | undefined, after: Identity | undefined, keys: Keys): Separation | undefined {
+  const [old, now] = [before?.supposed?.doors ?? [], after?.supposed?.doors ?? []];
+  if (before === undefined || after === undefined || (old.length === 0 && now.length === 0) || keys.areSame(old, now)) {
+    return undefined;
+  }
+  const found = separate({ before: old, after: now, shared: withoutUnseen([...before.doors, ...after.doors]) });
+  return isNothing(found) ? undefined : found;
+}
+
+/** What a change does, where it also changes whom others may let in. */
+function together(change: TrustChange, supposed: Separation | undefined): TrustChange {
+  if (supposed === undefined || (change !== 'same' && change !== 'narrowed')) {
+    return change;
+  }
+  // Whether anybody lets in whom he may is not known.
+  return changeOf(supposed) === 'narrowed' ? 'narrowed' : 'unknown';
+}
+
+function supposedNotes({ gained, maybeGained, lost, maybeLost, exact }: Separation, before: Identity, after: Identity): readonly string[] {
+  const supposed = (after.supposed ?? before.supposed)!;
+  const doorsOf = (identity: Identity): Identity => ({ ...identity, doors: identity.supposed?.doors ?? [] });
+  const mayLetIn = (token: Token) => `${supposed.by}, may let in ${supposed.show(token)}`;
+  const dependsOn = (token: Token) => `depends on ${unknownOf(token, doorsOf(before), doorsOf(after))}`;
+  return [
+    ...gained ? [`now, and not before, ${mayLetIn(gained)}`] : [],
+    ...maybeGained ? [`whether now, and not before, ${mayLetIn(maybeGained)}, ${dependsOn(maybeGained)}`] : [],
+    ...lost ? [`before, and not now, ${mayLetIn(lost)}`] : [],
+    ...maybeLost ? [`whether before, and not now, ${mayLetIn(maybeLost)}, ${dependsOn(maybeLost)}`] : [],
+    ...exact ? [] : [`not all could be tried whom ${supposed.by}, may let in`],
+  ];
 }
 
 function changeOf(found: Separation, isRekeyed = false): TrustChange {
@@ -183,6 +223,12 @@ class Keys {
     return trust !== undefined && trust === this.trust(b);
   }
 
+  /** Whether two sets of doors accept the same, by what the doors say of themselves; false also where they do not say it. */
+  public areSame(a: readonly Door[], b: readonly Door[]): boolean {
+    const key = this.doorsKey(a);
+    return key !== undefined && key === this.doorsKey(b);
+  }
+
   /** A key of a door that stands for the tokens that it accepts; undefined where that is not known. */
   public door(door: Door, depth = 0): string | undefined {
     if (!this.doors.has(door)) {
@@ -243,12 +289,18 @@ class Keys {
     if (!this.trusts.has(identity)) {
       // Identities that trust each other in a circle have none, and are compared by the tokens that they accept.
       this.trusts.set(identity, undefined);
-      const doors = depth === MAX_CHAIN ? [undefined] : identity.doors.map(door => this.door(door, depth));
-      if (!doors.includes(undefined)) {
-        this.trusts.set(identity, digest([...new Set(doors)].sort()));
+      const doors = depth === MAX_CHAIN ? undefined : this.doorsKey(identity.doors, depth);
+      const supposed = this.doorsKey(identity.supposed?.doors ?? [], depth);
+      if (doors !== undefined && supposed !== undefined) {
+        this.trusts.set(identity, digest([doors, supposed]));
       }
     }
     return this.trusts.get(identity);
+  }
+
+  private doorsKey(doors: readonly Door[], depth = 0): string | undefined {
+    const keys = doors.map(door => this.door(door, depth));
+    return keys.includes(undefined) ? undefined : digest([...new Set(keys)].sort());
   }
 }
 

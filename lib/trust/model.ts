@@ -140,6 +140,8 @@ export interface Door {
   readonly who: readonly Who[];
   /** What tells its tokens apart, for finding all that differ. */
   readonly atoms: readonly Atom[];
+  /** Whether it is one of those that others may add, and may be there unseen: `supposed` says what a change does to it. */
+  readonly unseen?: boolean;
   /** Whether it looks at claims in ways that its atoms do not show, so that nothing follows from them alone. */
   readonly opaque?: boolean;
   /**
@@ -159,9 +161,21 @@ export interface Identity {
   readonly name: TextValue;
   readonly where: Where;
   readonly doors: readonly Door[];
+  /** What others may add, as an association of EKS Pod Identity; undefined where there is nothing of the kind. */
+  readonly supposed?: Supposed;
   readonly grants: readonly Grant[];
   /** What of the input that it is from must not be printed; undefined where nothing is marked so. */
   readonly sensitive?: Sensitive;
+}
+
+/** Doors that somebody may add who may not change the identity. Nobody comes in by them yet, but a change that opens them is one of trust. */
+export interface Supposed {
+  /** Who may add them, as in `whoever may create an association of EKS Pod Identity`. */
+  readonly by: string;
+  /** The doors, which judge as though they were there. */
+  readonly doors: readonly Door[];
+  /** Whom they let in by a token, for people. */
+  show(token: Token): string;
 }
 
 /** What makes an issuer known to a cloud account. */

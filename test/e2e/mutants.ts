@@ -688,11 +688,11 @@ const AWS_FURTHER: readonly Mutant[] = [
     'another cluster of the same name': IN,
   }],
   ...tags.flatMap((tag): Mutant[] => [
-    [`the target does not compare ${tag.slice(1)}`, 'Pod Identity with a target', d => without(d, 'Target', tag), 'nothing: the first role compares it, and the tool holds the associations for those who are let in'],
+    [`the target does not compare ${tag.slice(1)}`, 'Pod Identity with a target', d => without(d, 'Target', tag), 'nothing: nobody gains, as the first role compares it, and EKS hands its tags on'],
     [`neither role compares ${tag.slice(1)}`, 'Pod Identity with a target', d => ['Role', 'Target'].forEach(role => without(d, role, tag)), {
       [Object.keys(TAG_OF).find(who => TAG_OF[who] === tag)!]: IN, ...tag === tags[0] && { 'another cluster of the same name': IN },
     }],
-    [`the first role does not compare ${tag.slice(1)}`, 'Pod Identity with a target', d => without(d, 'Role', tag), 'nothing: the target compares it, and the tool holds the associations for those who are let in'],
+    [`the first role does not compare ${tag.slice(1)}`, 'Pod Identity with a target', d => without(d, 'Role', tag), 'no client: diff: Role unknown'],
   ]),
   ['neither role has conditions', 'Pod Identity with a target', d => ['Role', 'Target'].forEach(role => delete d.trust(role).condition), {
     ...both, 'another cluster': IN, 'another cluster of the same name': IN,

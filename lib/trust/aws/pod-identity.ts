@@ -1,13 +1,14 @@
 import { accountOf, arnParts } from './arn';
 import { parseOperator } from './conditions';
 import { podIdentityContext, podTags, PodTags } from './context';
-import { actionVerdict, lower, policyKey, Principal, Statement } from './policy';
+import { actionVerdict, Condition, lower, policyKey, Principal, Statement } from './policy';
 import { Role, Roles } from './roles';
 import { agreedGates, showCondition, trustGates } from './statements';
 import { audiencesOf, audienceVerdict, podClaimVerdict, podTimeGate, serviceAccountOf, subjectOf } from './token';
-import { distinctAtoms, exactAtoms } from './who';
-import { Atom, Door, Gate, Note, Terraform, TerraformResource, Token, Where, Who } from '../model';
+import { atomOf, comparesOtherwise, distinctAtoms, exactAtoms, ignoresCase, once } from './who';
+import { Atom, Door, Gate, Note, Supposed, Terraform, TerraformResource, Token, Where, Who } from '../model';
 import { at as valueAt, equal, isText, keyOf, show, some, text, TextValue, Unknown, Value, Verdict } from '../value';
+import { hasWildcard } from '../witness';
 
 const SERVICE = 'pods.eks.amazonaws.com';
 
@@ -99,9 +100,10 @@ export function addPodIdentityDoors(associations: readonly Association[], roles:
       role.identity.doors.push(doorOf(role, association, verdict));
     }
   }
-  for (const role of roles.all) {
+  for (const role of roles.all.filter(trustsPods)) {
+    role.identity.supposed = supposedOf(role);
     // Any association of the account would do, and the input may not have them all.
-    if (!used.has(role) && trustsPods(role)) {
+    if (!used.has(role)) {
       role.identity.doors.push(openDoorOf(role));
     }
   }
@@ -138,40 +140,115 @@ function doorOf(role: Role, association: Association, isRole: Verdict): Door {
 /** The door of a role that pods may become by an association that the input does not have. */
 function openDoorOf(role: Role): Door {
   const where = role.trustWhere;
+  const any = { want: 'an association of the service account with the role, of which the input has none', there: 'unknown', tagged: 'unknown' } as const;
+  const cluster = { clusterArn: new Unknown('cluster.arn'), clusterName: new Unknown('cluster.name') };
   return {
     mechanism: 'aws-pod-identity',
     where,
     who: [{ wildcards: false, audiences: [SERVICE], conditions: ['an association of EKS Pod Identity, of which the input has none', ...conditionsOf(role)], where }],
-    judge: (token, at) => {
-      const account = serviceAccountOf(token);
-      const tags: PodTags = {
-        clusterArn: new Unknown('cluster.arn'), clusterName: new Unknown('cluster.name'),
-        namespace: account?.[0] ?? new Unknown('namespace'), serviceAccount: account?.[1] ?? new Unknown('service_account'),
-      };
-      return [
-        ...at === undefined ? [] : [podTimeGate(token, at, where)],
-        {
-          gate: 'aws-association', verdict: account === undefined ? 'no' : 'unknown', want: 'an association of the service account with the role, of which the input has none', have: show(token.get('sub')), where,
-          remedy: `add an aws_eks_pod_identity_association with ${role.where.address}, or read the Terraform that has it`,
-        },
-        audienceGate(token, where),
-        ...trustOf(role, tags, 'unknown', token, at),
-      ];
-    },
-    atoms: distinctAtoms([
-      ...exactAtoms('aud', [SERVICE]), ...taggedSubjects(role).map(pattern => ({ claim: ['sub'], pattern, wildcards: true })), ...podAtoms(role),
-    ]),
+    unseen: true,
+    judge: (token, at) => anyAssociationGates(role, { ...any, cluster }, token, at),
+    atoms: distinctAtoms([...exactAtoms('aud', [SERVICE]), ...subjectAtoms(role), ...podAtoms(role)]),
     fingerprint: JSON.stringify(['any association', role.account, policyKey(role.policy)]),
   };
 }
 
-/** The subjects of the service accounts that a trust policy lets in by the tags of their sessions. */
-function taggedSubjects(role: Role): readonly TextValue[] {
-  return role.policy.statements.filter(isForPods).flatMap(({ conditions }) => {
-    const valuesOf = (tag: string) => conditions.find(({ key }) => lower(key) === `aws:requesttag/${tag}`)?.values ?? ['*'];
-    const names = valuesOf('kubernetes-service-account');
-    return valuesOf('kubernetes-namespace').flatMap(namespace => names.map(name => subjectOf(namespace, name)));
+/** What others may do who may create associations: with session tags, and without them. */
+function supposedOf(role: Role): Supposed {
+  const atoms = once(() => distinctAtoms([...exactAtoms('aud', [SERVICE]), ...subjectAtoms(role), ...podAtoms(role), ...clusterAtoms(role)]));
+  const { statements, variables } = role.policy;
+  const opaque = statements.some(({ conditions }) => conditions.some(condition => isOfSession(condition) && comparesOtherwise(condition, variables)));
+  return {
+    by: 'whoever may create an association of EKS Pod Identity, and pass the role',
+    doors: (['yes', 'no'] as const).map((tagged): Door => ({
+      mechanism: 'aws-pod-identity',
+      where: role.trustWhere,
+      who: [],
+      judge: (token, at) => {
+        // What is supposed is a session as EKS makes it, and nothing else.
+        const [issuer, clusterArn, clusterName] = ['iss', ...CLUSTER_TAGS].map(claim => token.get(claim));
+        const isWhole = isFilled(issuer) && isFilled(clusterArn) && isFilled(clusterName) && audiencesOf(token).length === 1;
+        const cluster = isWhole ? { clusterArn, clusterName } : undefined;
+        return anyAssociationGates(role, { want: 'a service account of a cluster, with which somebody associates the role', there: 'yes', tagged, cluster }, token, at);
+      },
+      get atoms() {
+        return atoms();
+      },
+      opaque,
+      fingerprint: JSON.stringify(['supposed association', tagged, role.account, policyKey(role.policy)]),
+    })),
+    show: token => {
+      const [arn, name] = CLUSTER_TAGS.map(tag => show(token.get(tag)));
+      return `${show(token.get('sub'))} of ${arn !== ANY ? `cluster ${arn}` : name !== ANY ? `any cluster of the name ${name}` : 'any cluster'}`;
+    },
+  };
+}
+
+/** The tags of a session that name its cluster; a token of a supposed association has them as claims. */
+const CLUSTER_TAGS = ['eks-cluster-arn', 'eks-cluster-name'] as const;
+const ANY = 'any';
+
+function isFilled(value: Value | undefined): value is TextValue {
+  return isText(value) && value !== '';
+}
+
+/** The gates of an association of whatever service account a token is of; without its cluster there is none. */
+function anyAssociationGates(
+  role: Role,
+  { want, there, tagged, cluster }: { readonly want: string; readonly there: Verdict; readonly tagged: Verdict; readonly cluster?: Pick<PodTags, 'clusterArn' | 'clusterName'> },
+  token: Token, at: number | undefined,
+): readonly Gate[] {
+  const where = role.trustWhere;
+  const [namespace, serviceAccount] = serviceAccountOf(token) ?? ['', ''];
+  const association = { gate: 'aws-association' as const, want, have: show(token.get('sub')), where };
+  if (cluster === undefined || namespace === '' || serviceAccount === '') {
+    return [{ ...association, verdict: 'no', remedy: 'use a token of a service account' }];
+  }
+  return [
+    ...at === undefined ? [] : [podTimeGate(token, at, where)],
+    { ...association, verdict: there, remedy: `add an aws_eks_pod_identity_association with ${role.where.address}, or read the Terraform that has it` },
+    audienceGate(token, where),
+    ...trustOf(role, { ...cluster, namespace, serviceAccount }, tagged, token, at),
+  ];
+}
+
+/** Whether a condition may look at what the service account, its cluster or its pod make of the session. */
+function isOfSession({ key }: Condition): boolean {
+  const name = lower(key);
+  return typeof name !== 'string' || name.startsWith('aws:requesttag/') || name === 'aws:sourcearn';
+}
+
+/** The conditions on a tag of the session. */
+function conditionsOn({ conditions }: Statement, tag: string): readonly Condition[] {
+  return conditions.filter(({ key }) => equal(lower(key), `aws:requesttag/${tag}`) !== 'no');
+}
+
+/** Stands for a name that no condition names: Kubernetes has none of the kind. */
+const ANY_NAME = '<any>';
+
+/** What tells the subjects of service accounts apart by the tags of their sessions. */
+function subjectAtoms(role: Role): readonly Atom[] {
+  return role.policy.statements.flatMap(statement => {
+    const conditions = ['kubernetes-namespace', 'kubernetes-service-account'].map(tag => conditionsOn(statement, tag));
+    const [namespaces, names] = conditions.map(of => [...of.flatMap(({ values }) => values), ANY_NAME]);
+    const ignoreCase = conditions.flat().some(condition => ignoresCase(condition));
+    return namespaces!.flatMap(namespace => names!.map((name): Atom => {
+      const pattern = subjectOf(namespace, name);
+      return { claim: ['sub'], pattern, wildcards: hasWildcard(pattern), ...ignoreCase && { ignoreCase } };
+    }));
   });
+}
+
+/** What tells clusters apart, by the claims that stand for their tags. */
+function clusterAtoms({ policy: { statements, variables } }: Role): readonly Atom[] {
+  const conditions = statements.flatMap(statement => statement.conditions);
+  const sources = conditions.filter(({ key }) => equal(lower(key), 'aws:sourcearn') !== 'no').flatMap(({ values }) => values);
+  return CLUSTER_TAGS.flatMap(tag => [
+    { claim: [tag], pattern: '?*', wildcards: true },
+    ...statements.flatMap(statement => conditionsOn(statement, tag))
+      .flatMap(condition => condition.values.map(value => atomOf(tag, condition, value, variables))),
+    ...tag === 'eks-cluster-arn' ? sources.map(pattern => ({ claim: [tag], pattern, wildcards: true })) : [],
+  ]);
 }
 
 /** What the tags of a session are compared with, as the claims that they are made of. */

@@ -1,6 +1,6 @@
 import { accountOf, nameOfRole, sameArn } from './arn';
 import { parsePolicy, Policy } from './policy';
-import { Door, Grant, Identity, Note, Terraform, TerraformResource, Where } from '../model';
+import { Door, Grant, Identity, Note, Supposed, Terraform, TerraformResource, Where } from '../model';
 import { isText, keyOf, show, TextValue, Unknown, ValueMap, Verdict } from '../value';
 import { attributeAt } from '../where';
 
@@ -15,7 +15,7 @@ export interface Role {
   readonly values: ValueMap;
   readonly policy: Policy;
   /** What becomes of it: its doors and grants are added as they are found. */
-  readonly identity: Identity & { readonly doors: Door[]; readonly grants: Grant[] };
+  readonly identity: Identity & { readonly doors: Door[]; readonly grants: Grant[]; supposed?: Supposed };
 }
 
 /** The roles of the input, found by ARN and by name. */

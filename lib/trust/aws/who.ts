@@ -6,6 +6,7 @@ import { claimOfSessionKey, isOfTagNames, rolesClaimOfKey, SOURCE_IDENTITY, tagC
 import { showCondition } from './statements';
 import { Atom, Where, Who } from '../model';
 import { equal, keyOf, partsOf, TextValue } from '../value';
+import { hasWildcard } from '../witness';
 
 /** The operators that list the values that are taken. */
 const PLAIN = operators('stringequals', 'stringlike', 'arnequals', 'arnlike');
@@ -15,6 +16,9 @@ const IGNORE_CASE = operators('stringequalsignorecase', 'stringnotequalsignoreca
 
 /** The operators of which atoms say all: they compare texts, and nothing that texts are read as. */
 const OF_TEXTS = operators('stringequals', 'stringnotequals', 'stringequalsignorecase', 'stringnotequalsignorecase', 'stringlike', 'stringnotlike');
+
+/** The operators that compare the parts of an ARN: without wildcards that is to compare texts. */
+const OF_ARNS = operators('arnequals', 'arnnotequals', 'arnlike', 'arnnotlike');
 
 /** Claims that a condition key may be made of. */
 const CLAIMS_OF: ReadonlyMap<string, readonly string[]> = new Map([['aud', ['azp', 'aud']], ['oaud', ['aud']]]);
@@ -83,13 +87,22 @@ export function sessionAtoms({ statements, variables }: Policy, role: TextValue)
 /** Whether a policy looks at claims in ways that atoms do not show: as numbers or dates, with variables, or at the names of tags. */
 export function looksOtherwise({ statements, variables }: Policy): boolean {
   return statements.some(statement => statement.conditions.some(condition => {
-    const { operator, key, values } = condition;
-    const { base, isNull } = parseOperator(operator);
     const name = nameOf(condition);
-    const isOfClaim = federatedKey(key) !== undefined || (isForTokens(statement) && claimOfSessionKey(name) !== undefined);
-    return (isForTokens(statement) && isOfTagNames(name))
-      || (isOfClaim && !isNull && (!OF_TEXTS.has(base) || (variables && values.some(value => holdsVariable(value)))));
+    const isOfClaim = federatedKey(condition.key) !== undefined || (isForTokens(statement) && claimOfSessionKey(name) !== undefined);
+    return (isForTokens(statement) && isOfTagNames(name)) || (isOfClaim && comparesOtherwise(condition, variables));
   }));
+}
+
+/** Whether a condition compares in a way that atoms of its values do not show. */
+export function comparesOtherwise({ operator, values }: Condition, variables: boolean): boolean {
+  const { base, isNull } = parseOperator(operator);
+  const isOfTexts = OF_TEXTS.has(base) || (OF_ARNS.has(base) && !values.some(value => hasWildcard(value)));
+  return !isNull && (!isOfTexts || (variables && values.some(value => holdsVariable(value))));
+}
+
+/** Whether upper and lower case are the same to a condition. */
+export function ignoresCase({ operator }: Condition): boolean {
+  return IGNORE_CASE.has(parseOperator(operator).base);
 }
 
 /** Whether a statement may be about tokens of identity providers: those of services alone are not. */
@@ -108,9 +121,10 @@ function holdsVariable(value: TextValue): boolean {
   return partsOf(value).some(part => typeof part === 'string' && part.includes('${'));
 }
 
-function atomOf(claim: string, condition: Condition, pattern: TextValue, variables: boolean): Atom {
+/** What tells tokens apart by one value of a condition on a claim. */
+export function atomOf(claim: string, condition: Condition, pattern: TextValue, variables: boolean): Atom {
   const wildcards = wildcardsOf(condition) && !(variables && holdsVariable(pattern));
-  const ignoreCase = IGNORE_CASE.has(parseOperator(condition.operator).base);
+  const ignoreCase = ignoresCase(condition);
   return { claim: [claim], pattern, wildcards, ...ignoreCase && { ignoreCase } };
 }
 

@@ -6,7 +6,7 @@ import { hostOfProvider, sameAccount } from '../aws/arn';
 import { parseOperator } from '../aws/conditions';
 import { federatedKey } from '../aws/context';
 import { readAssociations } from '../aws/pod-identity';
-import { actionVerdict, lower } from '../aws/policy';
+import { actionVerdict, Condition, lower } from '../aws/policy';
 import { Provider, Providers, readProviders } from '../aws/providers';
 import { readRoles, Role, Roles } from '../aws/roles';
 import { hostOf, issuerOf } from '../issuer';
@@ -17,7 +17,12 @@ import { equal, isList, isText, keyOf, partsOf, show, TextValue, Unknown, Value 
 const [QUOTA, MOST] = [2048, 8192];
 const NEAR = 0.8;
 const PODS = 'pods.eks.amazonaws.com';
-const TAGS = ['eks-cluster-arn', 'eks-cluster-name', 'kubernetes-namespace', 'kubernetes-service-account'].map(tag => `aws:requesttag/${tag}`);
+/** What names the service account of a session by EKS Pod Identity, and the keys that say it, the first of which is the one to compare. */
+const POD_KEYS: readonly (readonly [what: string, key: string, ...others: string[]])[] = [
+  ['cluster', 'aws:requesttag/eks-cluster-arn', 'aws:requesttag/eks-cluster-name', 'aws:sourcearn'],
+  ['namespace', 'aws:requesttag/kubernetes-namespace'],
+  ['service account', 'aws:requesttag/kubernetes-service-account'],
+];
 
 /** Looks at roles and OIDC providers of AWS; gives the places that name issuers. */
 export function checkAws(terraform: Terraform, say: Say): readonly IssuerPlace[] {
@@ -134,11 +139,32 @@ function checkPods(terraform: Terraform, roles: Roles, say: Say): void {
     for (const statement of policy.statements) {
       const pods = statement.effect === 'Allow' && !statement.principals.negated && statement.problems.length === 0
         && statement.principals.list.some(({ type, identifier }) => type === 'Service' && identifier === PODS) && actionVerdict(statement, 'sts:AssumeRole') !== 'no';
-      if (pods && !statement.conditions.some(({ key }) => TAGS.some(tag => equal(lower(key), tag) !== 'no') || key instanceof Unknown)) {
+      if (!pods || statement.conditions.some(({ key }) => key instanceof Unknown)) {
+        continue;
+      }
+      const narrowing = (keys: readonly string[]) => statement.conditions.filter(condition => narrows(condition, keys));
+      const missing = POD_KEYS.filter(([, ...keys]) => narrowing(keys).length === 0);
+      if (POD_KEYS.flatMap(([, ...keys]) => narrowing(keys)).every(({ operator }) => mayBeMissing(operator))) {
         say('pod-identity-any-association', { where, message: 'the role is for any association of Pod Identity: whoever may create one in the account, and pass the role, chooses the service account' });
+      } else if (missing.length > 0) {
+        say('pod-identity-any-association', {
+          where, message: `the role does not compare ${missing.map(([, key]) => key.replace('aws:requesttag/', 'aws:RequestTag/')).join(' and ')}: whoever may create an association of Pod Identity in the account, and pass the role, chooses the ${missing.map(([what]) => what).join(' and the ')}`,
+        });
       }
     }
   }
+}
+
+/** Whether a condition takes some values of these keys, and not others. */
+function narrows({ key, operator, values }: Condition, keys: readonly string[]): boolean {
+  const { base, isNull } = parseOperator(operator);
+  return keys.some(name => equal(lower(key), name) !== 'no') && !isNull && base?.negated !== true && !(base?.wildcards === true && values.includes('*'));
+}
+
+/** Whether a condition is met without its key, as where an association disables the session tags. */
+function mayBeMissing(operator: string): boolean {
+  const { ifExists, set } = parseOperator(operator);
+  return ifExists || set === 'forallvalues';
 }
 
 function checkSize({ values, mode, trustWhere: where }: Role, say: Say): void {

@@ -1,4 +1,4 @@
-import { show } from 'cdktf-workload-federation/trust';
+import { diffTrust, show } from 'cdktf-workload-federation/trust';
 import { admits, EKS, identity, outline, Plain, policy, read, resource, role, token, iamArn, Unknown } from './terraform';
 
 const ACCOUNT = '111122223333';
@@ -110,8 +110,83 @@ test('a role without an association in the input may have one elsewhere', () => 
   const reader = identity(read(pod(), cluster), 'Pod');
   expect([admits(reader, POD), admits(reader, token({ sub: 'system:serviceaccount:billing:exporter', aud: 'pods.eks.amazonaws.com' }))]).toEqual(['unknown', 'no']);
   expect(reader.doors[0]!.atoms).toEqual([
-    { claim: ['aud'], pattern: 'pods.eks.amazonaws.com', wildcards: false }, { claim: ['sub'], pattern: EXPORTER, wildcards: true },
+    { claim: ['aud'], pattern: 'pods.eks.amazonaws.com', wildcards: false },
+    ...['reports:exporter', 'reports:<any>', '<any>:exporter', '<any>:<any>'].map(pattern => ({ claim: ['sub'], pattern: `system:serviceaccount:${pattern}`, wildcards: false })),
   ]);
+});
+
+describe('what a change does to whom others may let in by an association of their own', () => {
+  const tagged = (tags: { readonly [tag: string]: Plain }, operator = 'StringEquals') => (
+    { ...TRUST, Condition: { [operator]: Object.fromEntries(Object.entries(tags).map(([tag, value]) => [`aws:RequestTag/${tag}`, value])) } });
+  const TAGS = { 'eks-cluster-arn': ARN, 'kubernetes-namespace': 'reports', 'kubernetes-service-account': 'exporter' };
+  const diff = (before: readonly Plain[], after: readonly Plain[], parts = [association(), cluster]) => {
+    const [old, now] = [before, after].map(statements => read(role('Pod', policy(...statements), {}, ACCOUNT), ...parts).identities);
+    const { identities: [found] } = diffTrust(old!, now!);
+    return [found!.change, ...found!.notes];
+  };
+  const who = 'whoever may create an association of EKS Pod Identity, and pass the role, may let in system:serviceaccount:';
+  const variable = 'aws-condition: StringEquals aws:RequestTag/kubernetes-namespace ${var.namespace}';
+  const { 'eks-cluster-arn': _, ...noCluster } = TAGS;
+
+  test.each<[string, readonly Plain[], readonly Plain[], readonly string[]]>([
+    ['nothing', [TRUST], [tagged(TAGS, 'ForAnyValue:StringEquals')], ['same']],
+    ['nothing, by other operators', [tagged(TAGS, 'ArnEquals')], [tagged(TAGS, 'StringLike')], ['same']],
+    ['the service account is not compared', [TRUST], [tagged({ ...TAGS, 'kubernetes-service-account': undefined })],
+      ['unknown', `now, and not before, ${who}reports:<any> of cluster ${ARN}`]],
+    ['the namespace is not compared', [TRUST], [tagged({ ...TAGS, 'kubernetes-namespace': undefined })],
+      ['unknown', `now, and not before, ${who}<any>:exporter of cluster ${ARN}`]],
+    ['the cluster is not compared', [TRUST], [tagged(noCluster)], ['unknown', `now, and not before, ${who}reports:exporter of any cluster`]],
+    ['the name of the cluster is compared, and not the ARN', [TRUST], [tagged({ ...noCluster, 'eks-cluster-name': 'apps' })],
+      ['unknown', `now, and not before, ${who}reports:exporter of any cluster of the name apps`, `before, and not now, ${who}reports:exporter of cluster ${ARN}`]],
+    ['the service account is compared now', [tagged({ ...TAGS, 'kubernetes-service-account': undefined })], [TRUST],
+      ['narrowed', `before, and not now, ${who}reports:<any> of cluster ${ARN}`]],
+    ['a second service account', [TRUST], [tagged({ ...TAGS, 'kubernetes-service-account': ['exporter', 'reader'] })],
+      ['unknown', `now, and not before, ${who}reports:reader of cluster ${ARN}`]],
+    ['a pattern', [TRUST], [tagged({ ...TAGS, 'kubernetes-service-account': 'export*' }, 'StringLike')],
+      ['unknown', `now, and not before, ${who}reports:exportany of cluster ${ARN}`]],
+    ['upper and lower case', [TRUST], [tagged(TAGS, 'StringEqualsIgnoreCase')], ['unknown', `now, and not before, ${who}reports:exporteR of cluster ${ARN}`]],
+    ['tags are compared if they are there', [TRUST], [tagged(TAGS, 'StringEqualsIfExists')], ['unknown', `now, and not before, ${who}reports:<any> of cluster ${ARN}`]],
+    ['a second statement without tags', [TRUST], [TRUST, { ...TRUST, Action: 'sts:AssumeRole', Condition: undefined }],
+      ['unknown', `now, and not before, ${who}reports:<any> of cluster ${ARN}`]],
+    ['a statement that denies one goes', [tagged(noCluster), { ...tagged({ 'kubernetes-service-account': 'exporter', 'eks-cluster-arn': `${ARN}2` }), Effect: 'Deny' }], [tagged(noCluster)],
+      ['unknown', `now, and not before, ${who}reports:exporter of cluster ${ARN}2`]],
+    ['a namespace that only Terraform knows', [TRUST], [tagged({ ...TAGS, 'kubernetes-namespace': new Unknown('apps/var.namespace') })],
+      [
+        'unknown', `whether now, and not before, ${who}<any>:exporter of cluster ${ARN}, depends on ${variable}`,
+        `whether before, and not now, ${who}\${var.namespace}:exporter of cluster ${ARN}, depends on aws-condition: StringEquals aws:RequestTag/kubernetes-namespace reports and ${variable}`,
+      ]],
+    ['a variable', [TRUST], [tagged({ ...TAGS, 'kubernetes-namespace': '${aws:RequestTag/kubernetes-service-account}' })],
+      ['unknown', `before, and not now, ${who}reports:exporter of cluster ${ARN}`, `not all could be tried whom ${who.replace(', may let in system:serviceaccount:', ', may let in')}`]],
+  ])('%s', (__, before, after, expected) => {
+    expect(diff(before, after)).toEqual(expected);
+    // It is the same where no association is in the input.
+    expect(diff(before, after, [cluster])[0]).toBe(expected[0]);
+  });
+
+  test.each([1, 120])('one of %d service accounts goes', count => {
+    const names = [...Array.from({ length: count }, (__, index) => `exporter-${index}`), 'exporter'];
+    const [all, less] = [names, names.slice(1)].map(list => [tagged({ ...TAGS, 'kubernetes-service-account': list })]);
+    expect(diff(all!, less!)).toEqual(['narrowed', `before, and not now, ${who}reports:exporter-0 of cluster ${ARN}`]);
+  });
+
+  test('a statement for each of several service accounts is the same as one for all', () => {
+    const names = Array.from({ length: 12 }, (__, index) => `exporter-${index}`);
+    const each = names.map(name => tagged({ ...TAGS, 'kubernetes-service-account': name }));
+    expect(diff(each, [tagged({ ...TAGS, 'kubernetes-service-account': names })])).toEqual(['same']);
+  });
+
+  test('an association that comes or goes lets in whom it names, and is no matter of others', () => {
+    const plain = { ...TRUST, Action: 'sts:AssumeRole', Condition: undefined };
+    const disabled = { disable_session_tags: true };
+    const second = resource('aws_eks_pod_identity_association.Reader', {
+      cluster_name: 'apps', namespace: 'reports', service_account: 'reader', region: 'eu-west-1', role_arn: iamArn('role/Pod', ACCOUNT), ...disabled,
+    });
+    const of2 = (...more: ReturnType<typeof association>[]) => read(pod(plain), association(disabled), cluster, ...more).identities;
+    const [added] = diffTrust(of2(), of2(second)).identities;
+    expect([added!.change, added!.gained?.get('sub'), added!.notes]).toEqual(['widened', 'system:serviceaccount:reports:reader', []]);
+    const [removed] = diffTrust(of2(second), of2()).identities;
+    expect([removed!.change, removed!.lost?.get('sub'), removed!.notes]).toEqual(['narrowed', 'system:serviceaccount:reports:reader', []]);
+  });
 });
 
 test('says which association cannot be read, and which has a role that is not there', () => {

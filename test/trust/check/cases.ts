@@ -42,7 +42,10 @@ export const pods = (statements: readonly Json[], association: Json = {}) => ter
 );
 const podStatement = (rest: Json = {}): Json => (
   { Effect: 'Allow', Principal: { Service: 'pods.eks.amazonaws.com' }, Action: ['sts:AssumeRole', 'sts:TagSession'], ...rest });
-export const TAGGED = podStatement({ Condition: { StringEquals: { 'aws:RequestTag/kubernetes-namespace': 'reports', 'aws:RequestTag/kubernetes-service-account': 'reader' } } });
+const TAGS: Json = { 'eks-cluster-arn': 'arn:aws:eks:eu-west-1:111122223333:cluster/apps', 'kubernetes-namespace': 'reports', 'kubernetes-service-account': 'reader' };
+const tagged = (tags: Json, operator = 'StringEquals'): Json => (
+  podStatement({ Condition: { [operator]: Object.fromEntries(Object.entries(tags).map(([tag, value]) => [`aws:RequestTag/${tag}`, value])) } }));
+export const TAGGED = tagged(TAGS);
 
 export const account = (namespace: string, name: string, annotations: Json = {}): Json => ({
   'kubernetes_service_account_v1.Reader': { metadata: [{ namespace, name, annotations }] },
@@ -310,6 +313,10 @@ export const CASES: readonly Case[] = [
   { rule: 'oidc-provider-of-another-alias', title: 'of another account', bad: terraform(provider(), { 'aws_iam_role.Reader': { name: 'reader', arn: 'arn:aws:iam::444455556666:role/reader', assume_role_policy: policyOf(statement()) } }), good: aws(statement()) },
   { rule: 'pod-identity-without-session-tags', title: 'of an association', bad: pods([podStatement()], { disable_session_tags: true }), good: pods([TAGGED]) },
   { rule: 'pod-identity-any-association', title: 'of a role', bad: pods([podStatement()]), good: pods([TAGGED]) },
+  ...Object.keys(TAGS).map(tag => ({ rule: 'pod-identity-any-association' as const, title: `whatever its ${tag}`, bad: pods([tagged(Object.fromEntries(Object.entries(TAGS).filter(([name]) => name !== tag)))]), good: pods([TAGGED]) })),
+  { rule: 'pod-identity-any-association', title: 'whatever its cluster and namespace', bad: pods([tagged({ 'kubernetes-service-account': 'reader' })]), good: pods([TAGGED]) },
+  { rule: 'pod-identity-any-association', title: 'with any value of a tag', bad: pods([tagged({ ...TAGS, 'kubernetes-namespace': '*' }, 'StringLike')]), good: pods([tagged({ ...TAGS, 'kubernetes-namespace': 'reports' }, 'StringLike')]) },
+  { rule: 'pod-identity-any-association', title: 'where tags are compared if they are there', bad: pods([tagged(TAGS, 'StringEqualsIfExists')]), good: pods([TAGGED]) },
   { rule: 'registered-in-two-stacks', title: 'in one account', bad: [aws(statement()), terraform(provider())], good: [aws(statement()), terraform(provider(SECOND))] },
   { rule: 'registered-in-two-stacks', title: 'as a pool', bad: [1, 2].map(() => terraform({ 'google_iam_workload_identity_pool.Pool': { workload_identity_pool_id: 'apps' } })), good: ['a', 'b'].map(id => terraform({ 'google_iam_workload_identity_pool.Pool': { workload_identity_pool_id: `apps-${id}` } })) },
   { rule: 'aks-issuer-without-slash', title: 'in Azure', bad: azure({}, AKS.slice(0, -1)), good: azure() },

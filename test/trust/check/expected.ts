@@ -400,6 +400,30 @@ export const EXPECTED: ReadonlyMap<string, readonly (readonly [level: string, wh
     ['note', 'aws_iam_role.Reader assume_role_policy',
       'the role is for any association of Pod Identity: whoever may create one in the account, and pass the role, chooses the service account'],
   ]],
+  ['pod-identity-any-association whatever its eks-cluster-arn', [
+    ['note', 'aws_iam_role.Reader assume_role_policy',
+      'the role does not compare aws:RequestTag/eks-cluster-arn: whoever may create an association of Pod Identity in the account, and pass the role, chooses the cluster'],
+  ]],
+  ['pod-identity-any-association whatever its kubernetes-namespace', [
+    ['note', 'aws_iam_role.Reader assume_role_policy',
+      'the role does not compare aws:RequestTag/kubernetes-namespace: whoever may create an association of Pod Identity in the account, and pass the role, chooses the namespace'],
+  ]],
+  ['pod-identity-any-association whatever its kubernetes-service-account', [
+    ['note', 'aws_iam_role.Reader assume_role_policy',
+      'the role does not compare aws:RequestTag/kubernetes-service-account: whoever may create an association of Pod Identity in the account, and pass the role, chooses the service account'],
+  ]],
+  ['pod-identity-any-association whatever its cluster and namespace', [
+    ['note', 'aws_iam_role.Reader assume_role_policy',
+      'the role does not compare aws:RequestTag/eks-cluster-arn and aws:RequestTag/kubernetes-namespace: whoever may create an association of Pod Identity in the account, and pass the role, chooses the cluster and the namespace'],
+  ]],
+  ['pod-identity-any-association with any value of a tag', [
+    ['note', 'aws_iam_role.Reader assume_role_policy',
+      'the role does not compare aws:RequestTag/kubernetes-namespace: whoever may create an association of Pod Identity in the account, and pass the role, chooses the namespace'],
+  ]],
+  ['pod-identity-any-association where tags are compared if they are there', [
+    ['note', 'aws_iam_role.Reader assume_role_policy',
+      'the role is for any association of Pod Identity: whoever may create one in the account, and pass the role, chooses the service account'],
+  ]],
   ['registered-in-two-stacks in one account', [
     ['error', 'aws_iam_openid_connect_provider.Apps',
       'https://oidc.eks.eu-west-1.amazonaws.com/id/7D1A0C4A3F0B4E0E8C52E3A6F9B1D204 is registered by aws_iam_openid_connect_provider.Apps of apps too, in the same account: the second of them fails'],
