@@ -72,6 +72,8 @@ export interface Gate {
   readonly remedy: string;
   /** What of the token the cloud refuses in other words than those of the gate; left out where there is nothing of the kind. */
   readonly fault?: Fault;
+  /** The one issuer whose tokens the cloud takes here, where it names it when it refuses; left out elsewhere. */
+  readonly issuer?: TextValue;
 }
 
 /** A token that is too large, one that is made otherwise than documented, or one that is for other roles. */

@@ -139,8 +139,11 @@ function providerGates(catalog: Catalog, attempt: Attempt, name: TextValue, toke
   const [iss, aud] = [token.get('iss'), token.get('aud')];
   const has: readonly Value[] = Array.isArray(aud) ? aud : [aud ?? null];
   return [
-    gateOf('gcp-provider', isText(iss) ? equal(iss, issuer) : 'no', `a token of ${show(issuer)}`, `iss ${show(iss)}`, { ...where, attribute: 'oidc' },
-      `set oidc.issuer_uri of ${where.address} to the token's iss, to the letter`),
+    {
+      ...gateOf('gcp-provider', isText(iss) ? equal(iss, issuer) : 'no', `a token of ${show(issuer)}`, `iss ${show(iss)}`, { ...where, attribute: 'oidc' },
+        `set oidc.issuer_uri of ${where.address} to the token's iss, to the letter`),
+      issuer,
+    },
     gateOf('gcp-audience', some(has.filter(isText).flatMap(value => audiences.map(audience => equal(value, audience)))), `audience ${audiences.map(show).join(' or ')}`,
       `aud ${show(aud)}`, { ...where, attribute: 'oidc' }, `ask for a token with the audience ${show(audiences[0])}`),
   ];

@@ -127,9 +127,12 @@ function federatedGates(provider: Provider, selector: Selector, name: TextValue,
   const matches = every([samePool, selects(selector, judged.attributes, mapping)]);
   return [
     ...timeGates(token, now, place),
-    gate('gcp-provider', judged.issuer, issuer, `iss ${show(token.get('iss'))}`, { ...place, attribute: 'oidc' }, enabled === 'no'
-      ? 'enable the provider and its pool'
-      : `set oidc.issuer_uri of ${address} to the token's iss, to the letter, or give the issuer a pool of its own`),
+    {
+      ...gate('gcp-provider', judged.issuer, issuer, `iss ${show(token.get('iss'))}`, { ...place, attribute: 'oidc' }, enabled === 'no'
+        ? 'enable the provider and its pool'
+        : `set oidc.issuer_uri of ${address} to the token's iss, to the letter, or give the issuer a pool of its own`),
+      issuer: registration.issuer,
+    },
     gate('gcp-audience', judged.audience, `audience ${registration.audiences.map(show).join(' or ')}`, `aud ${show(token.get('aud'))}`,
       { ...place, attribute: 'oidc' },
       `ask for a token with the audience ${show(registration.audiences[0])}, or add the token's to oidc.allowed_audiences of ${address}`),

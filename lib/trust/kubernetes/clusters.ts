@@ -183,5 +183,6 @@ export function otherClusterGate(workload: WorkloadUse, { cloud, where }: Identi
     gate: cloud === 'aws' ? 'aws-principal' : cloud === 'gcp' ? 'gcp-provider' : 'azure-issuer', verdict: 'no', want: `a token of ${others.map(show).join(' or ')}`,
     have: `iss ${show(own)}, of another cluster`, where: place,
     remedy: `let ${place.address} trust ${show(own)}, which ${workload.issuers![0]!.where.address} says is the workload's cluster`,
+    ...cloud === 'gcp' && others.length === 1 && { issuer: others[0]! },
   };
 }

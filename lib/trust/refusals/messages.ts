@@ -4,7 +4,7 @@ import { Gate, GateName, Mechanism, Token } from '../model';
 import { isList, isText, show, TextValue, Value } from '../value';
 
 /** What a message is made from. */
-type Refusing = Pick<Gate, 'gate' | 'want' | 'have' | 'fault'>;
+type Refusing = Pick<Gate, 'gate' | 'have' | 'fault' | 'issuer'>;
 
 /** What is known of a refusal that a cloud has not printed yet. */
 export interface MessageContext {
@@ -31,7 +31,7 @@ const NAMES: ReadonlyMap<string, string> = new Map([
   ['role', 'role'], ['email', 'email'], ['principal', 'principal'], ['namespace', 'namespace'], ['serviceAccount', 'name'], ['path', 'path'], ['*', '\u2026'],
 ]);
 
-function messageOf({ gate, want, have, fault }: Refusing, { mechanism, claims, identity, at }: MessageContext): string | undefined {
+function messageOf({ gate, have, fault, issuer }: Refusing, { mechanism, claims, identity, at }: MessageContext): string | undefined {
   const [cloud] = (mechanism ?? '').split('-');
   switch (gate) {
     case 'pod-service-account':
@@ -52,7 +52,7 @@ function messageOf({ gate, want, have, fault }: Refusing, { mechanism, claims, i
       return fault === 'roles' ? 'aws-roles-claim' : mechanism === 'aws-pod-identity' ? 'aws-pod-identity-denied' : mechanism === 'aws-role-chain' ? 'aws-assume-role-denied' : 'aws-not-authorized';
     case 'gcp-provider':
       // Where the issuer is the one that is wanted, something else about the provider refuses.
-      return mechanism === 'gcp-native' ? undefined : expectedIssuer(want) === issuerIn(have, claims) ? 'gcp-target' : 'gcp-issuer';
+      return mechanism === 'gcp-native' ? undefined : issuer !== undefined && show(issuer) === issuerIn(have, claims) ? 'gcp-target' : 'gcp-issuer';
     case 'gcp-audience':
       return mechanism === 'gcp-native' ? undefined : 'gcp-audience';
     case 'gcp-member':
@@ -101,17 +101,13 @@ function chosen(cloud: string | undefined, aws: string | undefined, gcp: string,
   return cloud === 'aws' ? aws : cloud === 'gcp' ? gcp : cloud === 'azure' ? azure : undefined;
 }
 
-function expectedIssuer(want: string): string | undefined {
-  return /^a token of (\S{1,1000})/.exec(want)?.[1]?.replace(/,$/, '');
-}
-
 function issuerIn(have: string, claims: Token | undefined): string {
   const iss = claims?.get('iss');
   return iss === undefined ? have.replace(/^iss /, '') : show(iss);
 }
 
 function valuesOf(
-  { gate, want, have }: Refusing, { mechanism, claims, identity, principal, at }: MessageContext, id: string,
+  { gate, have, issuer }: Refusing, { mechanism, claims, identity, principal, at }: MessageContext, id: string,
 ): ReadonlyMap<string, string> {
   const values = new Map<string, string>();
   const set = (name: string, value: string | undefined) => {
@@ -126,7 +122,7 @@ function valuesOf(
   set('iss', claim('iss') ?? (gate === 'aws-provider' || gate === 'gcp-provider' || gate === 'azure-issuer' ? have.replace(/^iss /, '') : undefined));
   set('sub', claim('sub') ?? (gate === 'azure-subject' ? have.replace(/^sub /, '') : undefined));
   set('aud', claim('aud') ?? (gate === 'gcp-audience' || gate === 'azure-audience' ? have.replace(/^aud /, '').replace(/^\[|\]$/g, '') : undefined));
-  set('expectedIss', expectedIssuer(want));
+  set('expectedIss', issuer === undefined ? undefined : show(issuer));
   set(mechanism?.startsWith('aws') ? 'role' : 'email', identity === undefined ? undefined : show(identity));
   set('principal', principal === undefined ? undefined : show(principal));
   const [, namespace, name] = /^system:serviceaccount:([^:]{1,253}):([^:]{1,253})$/.exec(values.get('sub') ?? '') ?? [];

@@ -45,6 +45,24 @@ describe('from the refusal and the synthesized output alone, the first answer na
   });
 });
 
+test('where Google refuses an issuer, the answer has Google\'s own message, with the issuer of the provider', () => {
+  const said = FAULTS.filter(({ gate }) => gate === 'gcp-provider').flatMap(fault => {
+    const { first, says, claims } = explained(fault).answers[0]!;
+    const wanted = /^a token of (https:.*?)(, and provider and pool enabled)?$/.exec(first!.want)?.[1];
+    return wanted === undefined ? [] : [{ says, expected: `The issuer in ID Token ${(claims as { iss: string }).iss} does not match the expected one in config: ${wanted}` }];
+  });
+  expect(said.map(({ says }) => says)).toEqual(said.map(({ expected }) => expected));
+  expect(said).toHaveLength(2);
+});
+
+test('the message is the same where the identity has no member of the provider', () => {
+  const fault = FAULTS.find(({ name }) => name === 'the EKS cluster was created again, and Google says so')!;
+  const stacks = fault.asks.world();
+  Object.values(stacks).forEach(({ resource }: any) => delete resource.google_service_account_iam_member);
+  const { answers } = explainRefusals(modelOf(stacks), refusalsOf(fault));
+  expect(answers.filter(({ first, says }) => first!.gate === 'gcp-provider' && JSON.stringify(fault.refusal).includes(says!))).toHaveLength(1);
+});
+
 /** Many workloads that nothing is wrong with, beside the one that something is. */
 const BESIDE = ['directions', 'accounts', 'gtoken', 'fleet', 'migration', 'self-hosted', 'article'];
 

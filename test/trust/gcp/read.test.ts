@@ -106,6 +106,13 @@ test.each<[string, { readonly [key: string]: Plain | undefined }, Record<string,
   expect(gates(identityOf(readGcp(terraformOf(...EKS_APP))), pod(claims))).toEqual({ ...PASSED, ...other });
 });
 
+test.each<[string, TextValue]>([
+  ['known', EKS], ['known in part', text('https://', new Unknown('apps/host'))],
+])('the gate of the provider has the issuer that it takes, which is %s', (_, issuer) => {
+  const identity = identityOf(readGcp(terraformOf(...pool('eks', issuer), ACCOUNT, member(principal(poolName('eks'))))));
+  expect(decide(identity, pod({ iss: 'https://issuer.example.com' })).gates.filter(gate => 'issuer' in gate).map(gate => [gate.gate, gate.issuer])).toEqual([['gcp-provider', issuer]]);
+});
+
 test('the first failing gate names the resource, the claims and the remedy', () => {
   const part = readGcp(terraformOf(...pool('eks', EKS, { attribute_condition: "assertion['kubernetes.io']['namespace'] in ['billing']" }), ACCOUNT, member(principal(poolName('eks')))));
   expect(decide(identityOf(part), pod({ 'kubernetes.io': { namespace: 'reports' } })).failing).toEqual({

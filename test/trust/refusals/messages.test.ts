@@ -1,7 +1,7 @@
 import { Fault, GateName, Mechanism } from '../../../lib/trust/model';
 import { readRefusal } from '../../../lib/trust/refusals/catalogue';
 import { messageFor } from '../../../lib/trust/refusals/messages';
-import { Unknown, Value } from '../../../lib/trust/value';
+import { text, TextValue, Unknown, Value } from '../../../lib/trust/value';
 
 const ISSUER = 'https://oidc.eks.eu-west-1.amazonaws.com/id/B1385EE544E2FDF612BFF447A32B8C5E';
 const SUBJECT = 'system:serviceaccount:reports:reader';
@@ -48,7 +48,7 @@ const CASES: readonly (readonly [GateName, Mechanism, string])[] = [
 describe('messageFor', () => {
   test.each(CASES)('says for %s of %s what the cloud says, and it reads back to that gate', (gate, mechanism, message) => {
     const identity = mechanism.startsWith('aws') ? ROLE : EMAIL;
-    const said = messageFor({ gate, want: 'a token of https://other.example', have: '' }, { ...context, mechanism, identity });
+    const said = messageFor({ gate, have: '', issuer: 'https://other.example' }, { ...context, mechanism, identity });
     expect(said).toBe(message);
     expect(readRefusal(said!).map(({ entry }) => entry.gates.includes(gate))).toEqual([true]);
   });
@@ -64,12 +64,21 @@ describe('messageFor', () => {
   });
 
   test('reads values back', () => {
-    const said = messageFor({ gate: 'gcp-provider', want: 'a token of https://other.example, and provider and pool enabled', have: `iss ${ISSUER}` });
+    const said = messageFor({ gate: 'gcp-provider', have: `iss ${ISSUER}`, issuer: 'https://other.example' });
     expect(readRefusal(said!).map(({ claims, expected }) => [claims, expected])).toEqual([[new Map([['iss', ISSUER]]), new Map([['iss', 'https://other.example']])]]);
   });
 
+  test.each<[string, TextValue | undefined, string]>([
+    ['ends in a comma', 'https://issuer.example.com/a,', 'https://issuer.example.com/a,'],
+    ['is known in part', text('https://', new Unknown('apps/host'), '/a'), 'https://${host}/a'],
+    ['is not one', undefined, '<issuer of the provider>'],
+  ])('names the issuer of the provider where it %s', (_, issuer, said) => {
+    expect(messageFor({ gate: 'gcp-provider', have: `iss ${ISSUER}`, issuer }, { mechanism: 'gcp-federation', claims: CLAIMS }))
+      .toBe(`The issuer in ID Token ${ISSUER} does not match the expected one in config: ${said}`);
+  });
+
   test('says that the provider is not to be used where the issuer is right', () => {
-    expect(messageFor({ gate: 'gcp-provider', want: `a token of ${ISSUER}, and provider and pool enabled`, have: `iss ${ISSUER}` }, { mechanism: 'gcp-federation' }))
+    expect(messageFor({ gate: 'gcp-provider', have: `iss ${ISSUER}`, issuer: ISSUER }, { mechanism: 'gcp-federation' }))
       .toContain('because the pool or provider is disabled or deleted');
   });
 
@@ -87,19 +96,19 @@ describe('messageFor', () => {
     ['is made otherwise than documented', 'aws-oidc', 'aws-provider', 'form', {}, undefined],
     ['is for other roles', 'aws-oidc', 'aws-condition', 'roles', {}, 'The target role ARN is not present in the roles claim of the identity token'],
   ])('says of a token that %s what the cloud says', (_, mechanism, gate, fault, claims, message) => {
-    expect(messageFor({ gate, want: '', have: '', fault }, { mechanism, claims: new Map(Object.entries(claims)), at: 1_000_000 })).toBe(message);
+    expect(messageFor({ gate, have: '', fault }, { mechanism, claims: new Map(Object.entries(claims)), at: 1_000_000 })).toBe(message);
   });
 
   test('names what is not known, and does not read it back', () => {
-    const said = messageFor({ gate: 'azure-subject', want: '', have: '' }, { claims: new Map([['sub', new Unknown('a/b.c')]]) })!;
+    const said = messageFor({ gate: 'azure-subject', have: '' }, { claims: new Map([['sub', new Unknown('a/b.c')]]) })!;
     expect(said).toContain('subject \'${b.c}\'');
     expect(readRefusal(said).map(({ claims }) => claims)).toEqual([new Map()]);
-    expect(messageFor({ gate: 'aws-role-chain', want: '', have: '' })).toBe('User: <principal> is not authorized to perform: sts:AssumeRole on resource: <role>');
+    expect(messageFor({ gate: 'aws-role-chain', have: '' })).toBe('User: <principal> is not authorized to perform: sts:AssumeRole on resource: <role>');
   });
 
   test('says nothing where the words are not known', () => {
-    expect(messageFor({ gate: 'gcp-member', want: '', have: '' }, { mechanism: 'gcp-federation', identity: 'principal://iam.googleapis.com/a' })).toBeUndefined();
-    expect(messageFor({ gate: 'gcp-provider', want: '', have: '' }, { mechanism: 'gcp-native' })).toBeUndefined();
-    expect(messageFor({ gate: 'token-time', want: '', have: '' })).toBeUndefined();
+    expect(messageFor({ gate: 'gcp-member', have: '' }, { mechanism: 'gcp-federation', identity: 'principal://iam.googleapis.com/a' })).toBeUndefined();
+    expect(messageFor({ gate: 'gcp-provider', have: '' }, { mechanism: 'gcp-native' })).toBeUndefined();
+    expect(messageFor({ gate: 'token-time', have: '' })).toBeUndefined();
   });
 });
