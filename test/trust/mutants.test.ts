@@ -111,6 +111,8 @@ const WEAKER: readonly Mutant[] = [
   // Google Cloud
   ['the condition of the pool is dropped, and a member is the whole pool', d => { delete provider(d).attribute_condition; readerMember(d).member = `principalSet://iam.googleapis.com/${poolName(d)}/*`; }, 'Account widened'],
   ['the condition of the pool is dropped', d => { delete provider(d).attribute_condition; }, '', 'no-attribute-condition'],
+  ['the condition of the pool admits the whole cluster', d => { provider(d).attribute_condition = 'assertion.sub.startsWith(\'system:serviceaccount:\')'; }, '', 'condition-wider-than-members'],
+  ['the condition of the pool admits another subject', d => { provider(d).attribute_condition += ' || assertion.sub == \'system:serviceaccount:shop:cart\''; }, '', 'condition-wider-than-members'],
   ['a member is the whole pool', d => { bucketMember(d).member = `principalSet://iam.googleapis.com/${poolName(d, OIDC_POOL)}/*`; }, '', 'whole-pool-member'],
   ['the member of an account is the whole pool', d => { readerMember(d).member = `principalSet://iam.googleapis.com/${poolName(d)}/*`; provider(d).attribute_condition = "assertion.sub.startsWith('system:')"; }, 'Account widened'],
   ['the member of an account is an attribute', d => {

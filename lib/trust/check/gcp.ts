@@ -6,9 +6,10 @@ import { breadthOf, mayBeServiceAccount, sharedService } from './subjects';
 import { Binding, readBindings } from '../gcp/bindings';
 import { Projection } from '../gcp/cel';
 import { Outcome, textOutcome } from '../gcp/cel-outcome';
-import { Member, readMember } from '../gcp/members';
+import { Member, readMember, Selector } from '../gcp/members';
 import { Provider, Providers, variablesOf } from '../gcp/providers';
 import { bytesOf, startsWith, without } from '../gcp/texts';
+import { admittedBeside } from '../gcp/ways';
 import { Terraform, Where } from '../model';
 import { at, blocksOf, equal, isList, isText, keyOf, partsOf, show, text, TextValue, Unknown } from '../value';
 
@@ -44,12 +45,12 @@ export function checkGcp(terraform: Terraform, say: Say): readonly IssuerPlace[]
     members.set(key, member);
     return { binding, member };
   });
-  const usedPools = new Set<Provider>();
+  const membersOf = new Map<Provider, Selector[]>();
   const native = new Set<string>();
   for (const { binding, member } of entries) {
     if (member?.kind === 'pool') {
       const own = providers.of(member.pool);
-      own.forEach(provider => usedPools.add(provider));
+      own.forEach(provider => push(membersOf, provider, member.selector));
       checkPoolMember(binding, member, own, say);
     } else if (member?.kind === 'native') {
       checkNativeMember(binding, member, native, say);
@@ -60,7 +61,7 @@ export function checkGcp(terraform: Terraform, say: Say): readonly IssuerPlace[]
   }
   checkAuthoritative(terraform, entries, say);
   for (const provider of providers.all) {
-    checkProvider(provider, usedPools.has(provider), say);
+    checkProvider(provider, membersOf.get(provider) ?? [], say);
     checkKeys(provider, say);
   }
   checkCollisions(providers.all, entries, say);
@@ -210,7 +211,7 @@ function roleKey({ kind, on, role }: Binding): string {
   return JSON.stringify([kind, keyOf(on), keyOf(role)]);
 }
 
-function checkProvider(provider: Provider, used: boolean, say: Say): void {
+function checkProvider(provider: Provider, members: readonly Selector[], say: Say): void {
   const { registration: { issuer, where }, condition, enabled } = provider;
   const service = sharedService(issuer);
   const place = { ...where, attribute: 'attribute_condition' };
@@ -220,15 +221,16 @@ function checkProvider(provider: Provider, used: boolean, say: Say): void {
       message: `every token of ${show(issuer)} is in the pool${service === undefined ? ': that of each pod of the cluster' : `: that of each customer of ${service}`}`,
     });
   } else {
-    checkCondition(provider, service, say);
+    checkCondition(provider, members, service, say);
   }
   checkAudiences(provider, say);
-  if (!used && enabled !== 'no') {
+  if (members.length === 0 && enabled !== 'no') {
     say('unused-provider', { where, message: `no member of the input is of the pool of ${show(issuer)}` });
   }
 }
 
-function checkCondition({ registration: { issuer, where }, condition, mapping }: Provider, service: string | undefined, say: Say): void {
+function checkCondition(provider: Provider, members: readonly Selector[], service: string | undefined, say: Say): void {
+  const { registration: { issuer, where }, condition, mapping } = provider;
   const place = { ...where, attribute: 'attribute_condition' };
   const size = partsOf(condition!.source).reduce((sum, part) => sum + (typeof part === 'string' ? part.length : 0), 0);
   if (size > MAX_CONDITION * NEAR) {
@@ -246,6 +248,13 @@ function checkCondition({ registration: { issuer, where }, condition, mapping }:
     });
   } else if (holds === 'no') {
     say('condition-never-true', { where: place, message: `${show(condition!.source)} is true for no token of ${show(issuer)}: nobody is in the pool by it` });
+  } else if (members.length > 0 && (isCluster(issuer) || isOfClusterResource(issuer))) {
+    const beside = admittedBeside(provider, members);
+    if (beside !== undefined) {
+      say('condition-wider-than-members', {
+        where: place, message: `${show(condition!.source)} admits others too, as ${beside}, of whom the input has no member: whoever may grant roles to principals of the pool lets them in`,
+      });
+    }
   }
   for (const { path, relation, text: value } of condition!.alternatives ?? []) {
     if (keyOf(path) === keyOf(['assertion', 'sub']) && relation === 'starts') {

@@ -4,9 +4,10 @@ import { Member, NativeSelector, Selector } from './members';
 import { Provider, Providers, variablesOf } from './providers';
 import { startsWith, without } from './texts';
 import { isMeantFor } from '../audience';
-import { Atom, Gate, Mechanism, Registration, Token, Where, Who } from '../model';
+import { Atom, Door, Gate, Mechanism, Registration, Token, Where, Who } from '../model';
 import { tokenTimeGate } from '../token-time';
-import { at, equal, every, isText, keyOf, like, show, text, TextValue, Verdict } from '../value';
+import { at, equal, every, isText, keyOf, like, show, text, TextValue, Value, Verdict } from '../value';
+import { lattice } from '../witness';
 
 /** A way by which tokens become a member of IAM policies. */
 export interface Way {
@@ -146,6 +147,34 @@ function federatedGates(provider: Provider, selector: Selector, name: TextValue,
     gate('gcp-member', matches, show(name), `${judged.mapped} of pool ${show(provider.pool)}`, where, samePool === 'no'
       ? `name the pool ${show(provider.pool)} in ${where.address}` : `add a member for ${judged.mapped} beside ${where.address}`),
   ];
+}
+
+/** Most tokens that are tried, and most selectors that are compared with each. */
+const [MAX_TRIED, MAX_SELECTORS] = [5_000, 1_000];
+const NAMESPACE = /system:serviceaccount:([^:]+):/;
+
+/** Whom a provider admits who is none of the members nor of a namespace of theirs, for people; undefined where nobody was found. */
+export function admittedBeside(provider: Provider, members: readonly Selector[]): string | undefined {
+  const { where } = provider.registration;
+  const way = new FederatedWay(provider, provider.pool, { kind: 'all' }, provider.pool);
+  const door: Door = { mechanism: way.mechanism, where, who: [], atoms: way.atoms, judge: (token, now) => way.judge(token, now, where) };
+  const namespaces = new Set(members.flatMap(member => member.kind === 'subject' ? namespaceIn(member.value) ?? [] : []));
+  for (const token of members.length > MAX_SELECTORS ? [] : lattice([door], { limit: MAX_TRIED }).tokens) {
+    const namespace = at(token, 'kubernetes.io', 'namespace') ?? namespaceIn(token.get('sub'));
+    if (!isText(token.get('sub')) || (namespace !== undefined && (typeof namespace !== 'string' || namespaces.has(namespace)))) {
+      continue;
+    }
+    const { attributes } = provider.judge(token);
+    if (every(door.judge(token).map(({ verdict }) => verdict)) === 'yes' && members.every(member => selects(member, attributes, provider.mapping) === 'no')) {
+      const sub = token.get('sub');
+      return namespace === undefined || namespaceIn(sub) === namespace ? show(sub) : `the namespace ${namespace}`;
+    }
+  }
+  return undefined;
+}
+
+function namespaceIn(subject: Value | undefined): string | undefined {
+  return typeof subject === 'string' ? NAMESPACE.exec(subject)?.[1] : undefined;
 }
 
 /** The claims that the condition compares, as the token has them. */

@@ -271,6 +271,16 @@ export const CASES: readonly Case[] = [
   { rule: 'no-attribute-condition', title: 'of GitHub', bad: gcp({ attribute_condition: null }, subject('repo:acme/shop:ref:refs/heads/main'), GITHUB), good: gcp({ attribute_condition: 'assertion.repository_owner_id == \'1\'' }, subject('repo:acme/shop:ref:refs/heads/main'), GITHUB) },
   { rule: 'condition-always-true', title: 'as it says so', bad: gcp({ attribute_condition: 'true' }), good: gcp({ attribute_condition: 'assertion.sub != \'x\'' }) },
   { rule: 'condition-always-true', title: 'as it compares the issuer', bad: gcp({ attribute_condition: `assertion.iss == '${EKS}'` }), good: gcp({ attribute_condition: `assertion.iss == '${EKS}' && assertion.sub == '${READER}'` }) },
+  { rule: 'condition-wider-than-members', title: 'for a whole cluster', bad: gcp({ attribute_condition: 'assertion.sub.startsWith(\'system:serviceaccount:\')' }), good: gcp() },
+  {
+    rule: 'condition-wider-than-members', title: 'for another namespace', bad: gcp({ attribute_condition: `assertion.sub in ['${READER}', 'system:serviceaccount:shop:cart']` }),
+    good: gcp({ attribute_condition: `assertion.sub in ['${READER}', 'system:serviceaccount:reports:writer']` }),
+  },
+  {
+    rule: 'condition-wider-than-members', title: 'by a namespace', bad: gcp({ attribute_condition: 'assertion[\'kubernetes.io\'][\'namespace\'] in [\'reports\', \'shop\']' }),
+    good: gcp({ attribute_condition: 'assertion[\'kubernetes.io\'][\'namespace\'] == \'reports\'' }),
+  },
+  { rule: 'condition-wider-than-members', title: 'for accounts of one name', bad: gcp({ attribute_condition: 'assertion.sub.endsWith(\':reader\')' }), good: gcp({ attribute_condition: `assertion.sub == '${READER}'` }) },
   { rule: 'condition-never-true', title: 'as it compares another issuer', bad: gcp({ attribute_condition: `assertion.iss == '${SECOND}'` }), good: gcp() },
   { rule: 'default-audience-absent', title: 'of a pool', bad: gcp({ oidc: { allowed_audiences: ['acme'] } }), good: gcp({ oidc: { allowed_audiences: [`https://iam.googleapis.com/${POOL}/providers/pool`] } }) },
   { rule: 'extra-audience', title: 'of another cloud', bad: gcp({ oidc: { allowed_audiences: [AUD] } }), good: gcp({ oidc: { allowed_audiences: ['acme'] } }) },

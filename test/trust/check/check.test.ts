@@ -111,7 +111,7 @@ describe('what is as it should be', () => {
 });
 
 test.each([
-  ['accounts', []],
+  ['accounts', ['note condition-wider-than-members accounts-platform/google_iam_workload_identity_pool_provider.Pool_Provider_7E972134']],
   ['all-clouds', []],
   ['article', [
     'note gke-shared-workload-pool article/google_service_account_iam_member.Account_Native_oidc-exp-project_oidc-exp_oidc-exp-service-account_FA791CE2',

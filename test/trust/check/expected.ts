@@ -260,6 +260,22 @@ export const EXPECTED: ReadonlyMap<string, readonly (readonly [level: string, wh
     ['warning', 'google_iam_workload_identity_pool_provider.Pool attribute_condition',
       'assertion.iss == \'https://oidc.eks.eu-west-1.amazonaws.com/id/7D1A0C4A3F0B4E0E8C52E3A6F9B1D204\' is true for every token of https://oidc.eks.eu-west-1.amazonaws.com/id/7D1A0C4A3F0B4E0E8C52E3A6F9B1D204, as if there were no condition'],
   ]],
+  ['condition-wider-than-members for a whole cluster', [
+    ['note', 'google_iam_workload_identity_pool_provider.Pool attribute_condition',
+      'assertion.sub.startsWith(\'system:serviceaccount:\') admits others too, as system:serviceaccount:, of whom the input has no member: whoever may grant roles to principals of the pool lets them in'],
+  ]],
+  ['condition-wider-than-members for another namespace', [
+    ['note', 'google_iam_workload_identity_pool_provider.Pool attribute_condition',
+      'assertion.sub in [\'system:serviceaccount:reports:reader\', \'system:serviceaccount:shop:cart\'] admits others too, as system:serviceaccount:shop:cart, of whom the input has no member: whoever may grant roles to principals of the pool lets them in'],
+  ]],
+  ['condition-wider-than-members by a namespace', [
+    ['note', 'google_iam_workload_identity_pool_provider.Pool attribute_condition',
+      'assertion[\'kubernetes.io\'][\'namespace\'] in [\'reports\', \'shop\'] admits others too, as the namespace shop, of whom the input has no member: whoever may grant roles to principals of the pool lets them in'],
+  ]],
+  ['condition-wider-than-members for accounts of one name', [
+    ['note', 'google_iam_workload_identity_pool_provider.Pool attribute_condition',
+      'assertion.sub.endsWith(\':reader\') admits others too, as :reader, of whom the input has no member: whoever may grant roles to principals of the pool lets them in'],
+  ]],
   ['condition-never-true as it compares another issuer', [
     ['error', 'google_iam_workload_identity_pool_provider.Pool attribute_condition',
       'assertion.iss == \'https://oidc.eks.eu-west-1.amazonaws.com/id/0F3C9B5A6D7E4812A1B2C3D4E5F60718\' is true for no token of https://oidc.eks.eu-west-1.amazonaws.com/id/7D1A0C4A3F0B4E0E8C52E3A6F9B1D204: nobody is in the pool by it'],
