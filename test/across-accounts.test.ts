@@ -121,6 +121,7 @@ describe.each(LITERAL_AND_TOKENS)('on Google Cloud, with %s', (_, clusters) => {
       account.grantBucketRead(bucket);
       const principal = new GcpFederatedPrincipal(scope, 'Principal', { trusts, googleProvider: z, pools: [pool], project: 'acme-z' });
       principal.grantBucketWrite(bucket);
+      principal.grantBucketCreate('acme-backups');
       principal.grantProjectRole('roles/bigquery.jobUser');
     });
     const subject = 'iam.googleapis.com/${google_iam_workload_identity_pool.Pool.name}/subject/system:serviceaccount:reports:reader';
@@ -147,6 +148,9 @@ describe.each(LITERAL_AND_TOKENS)('on Google Cloud, with %s', (_, clusters) => {
       'google_storage_bucket.Bucket': { name: 'acme-reports', location: 'EU', provider: 'google.z' },
       'google_storage_bucket_iam_member.Account_Bucket_Bucket_storage_objectViewer': {
         bucket: '${google_storage_bucket.Bucket.name}', role: 'roles/storage.objectViewer', member: '${google_service_account.Account.member}', provider: 'google.y',
+      },
+      'google_storage_bucket_iam_member.Principal_Bucket_acme-backups_storage_objectCreator_Federated_eks-apps_reports_reader': {
+        bucket: 'acme-backups', role: 'roles/storage.objectCreator', member: `principal://${subject}`, provider: 'google.z',
       },
       'google_storage_bucket_iam_member.Principal_Bucket_Bucket_storage_objectUser_Federated_eks-apps_reports_reader': {
         bucket: '${google_storage_bucket.Bucket.name}', role: 'roles/storage.objectUser', member: `principal://${subject}`, provider: 'google.z',

@@ -36,6 +36,7 @@ describe.each(LITERAL_AND_TOKENS)('with %s', (_, clusters) => {
     new ClusterWorkloadIdentityPool(stack, 'Pool', { cluster: withKeys, attributeCondition: text });
     const role = new AwsFederatedRole(stack, 'Role', { trusts: [...trusts, ...sets] });
     role.grantBucketRead(text, { prefix: text });
+    role.grantBucketPut(text, { prefix: text });
     AwsFederatedRole.fromRoleArn(stack, 'Existing', { roleArn: text, trusts }).grantBucketWrite(text);
     // A domain of what only Terraform knows, keys that are written anew, and what must be published first.
     const onprem = Cluster.oidc({ name: 'onprem', issuer: `https://${text}/onprem` });

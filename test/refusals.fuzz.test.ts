@@ -567,7 +567,7 @@ const TARGETS: Target[] = [
   },
   {
     what: 'the bucket of a grant on S3', prop: 'bucket', code: 'InvalidIdentifier', where: TRY, good: s3Arn,
-    run: value => AwsFederatedRole.fromRoleArn(stack, id(), { trusts, roleArn: ROLE_ARN })[ids % 2 === 0 ? 'grantBucketRead' : 'grantBucketWrite'](value),
+    run: value => AwsFederatedRole.fromRoleArn(stack, id(), { trusts, roleArn: ROLE_ARN })[(['grantBucketRead', 'grantBucketPut', 'grantBucketWrite'] as const)[ids % 3]!](value),
     bad: {
       'with a wildcard or another forbidden character': inserted(s3Arn, [...NEVER, ...UPPER, '_', '/', '@', '+', '$']),
       'with objects': after(s3Arn, ['/', '/*', '*', '/reports/*', '/reports']),
@@ -580,7 +580,7 @@ const TARGETS: Target[] = [
   },
   {
     what: 'the prefix of a grant on S3', prop: 'prefix', code: 'InvalidIdentifier', where: TRY, good: prefix,
-    run: value => AwsFederatedRole.fromRoleArn(stack, id(), { trusts, roleArn: ROLE_ARN }).grantBucketRead('arn:aws:s3:::reports', { prefix: value }),
+    run: value => AwsFederatedRole.fromRoleArn(stack, id(), { trusts, roleArn: ROLE_ARN })[ids % 2 === 0 ? 'grantBucketRead' : 'grantBucketPut']('arn:aws:s3:::reports', { prefix: value }),
     bad: {
       'with a wildcard': inserted(prefix, ['*', '?', '**']),
       'with a slash at its beginning': before('/', prefix),
@@ -676,7 +676,7 @@ const TARGETS: Target[] = [
   },
   {
     what: 'a bucket of Cloud Storage', prop: 'bucket', code: 'InvalidIdentifier', where: TRY, good: gcsBucket,
-    run: value => account({})[ids % 2 === 0 ? 'grantBucketRead' : 'grantBucketWrite'](value),
+    run: value => account({})[(['grantBucketRead', 'grantBucketCreate', 'grantBucketWrite'] as const)[ids % 3]!](value),
     bad: {
       'with a wildcard or another forbidden character': inserted(gcsBucket, [...NEVER, ...UPPER, '/', ':', '@', '+', '$', '{', '[']),
       'with something around it': fc.oneof(before(['gs://', '//storage.googleapis.com/', '-', '_', '.'], label(50, 3)), after(label(50, 3), ['/', '/*', '-', '_', '.'])),

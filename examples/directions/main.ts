@@ -42,7 +42,7 @@ class OnEks extends TerraformStack {
     // Only because examples are destroyed again: a deleted pool's id stays blocked for 30 days, so pools refuse to be destroyed.
     new ClusterWorkloadIdentityPool(this, 'Pool', { cluster: eks, preventDestroy: false });
     const uploads = new EksToGcpFederation(this, 'Uploads', { ...common, serviceAccountName: 'uploads', accountId: 'reports-uploads' });
-    uploads.googleServiceAccount.grantBucketWrite('acme-reports');
+    uploads.googleServiceAccount.grantBucketCreate('acme-reports');
     new JobV1(this, 'UploadsJob', {
       metadata: { name: 'uploads', namespace: uploads.workload.namespace },
       spec: {
@@ -97,7 +97,7 @@ class OnAks extends TerraformStack {
     const common = { cluster: aks, namespace: 'reports', createNamespace: true, kubernetesApiAccess: false };
 
     const backup = new AksToAwsFederation(this, 'Backup', { ...common, serviceAccountName: 'backup' });
-    backup.role.grantBucketWrite('arn:aws:s3:::acme-archive', { prefix: 'backups/' });
+    backup.role.grantBucketPut('arn:aws:s3:::acme-archive', { prefix: 'backups/' });
     run(this, 'BackupDeployment', 'backup', backup);
 
     new ClusterWorkloadIdentityPool(this, 'Pool', { cluster: aks, preventDestroy: false });

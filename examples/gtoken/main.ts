@@ -38,7 +38,7 @@ class Reports extends TerraformStack {
     const uploads = new GkeToAwsViaGoogleFederation(this, 'Uploads', {
       cluster: gke, namespace: 'reports', serviceAccountName: 'uploads', accountId: 'reports-uploads', createNamespace: true, kubernetesApiAccess: false,
     });
-    uploads.role.grantBucketWrite('arn:aws:s3:::acme-archive', { prefix: 'reports/' });
+    uploads.role.grantBucketPut('arn:aws:s3:::acme-archive', { prefix: 'reports/' });
     new DeploymentV1(this, 'Deployment', {
       metadata: { name: 'uploads', namespace: uploads.workload.namespace },
       spec: {

@@ -36,10 +36,10 @@ class Edge extends TerraformStack {
     // IAM asks the issuer's host when it is told of it.
     new ClusterOidcProvider(this, 'OidcProvider', { cluster: edge, dependsOn: issuer.published });
     const role = new AwsFederatedRole(this, 'Role', { trusts });
-    role.grantBucketWrite('arn:aws:s3:::acme-sensors', { prefix: 'edge/' });
+    role.grantBucketPut('arn:aws:s3:::acme-sensors', { prefix: 'edge/' });
     new ClusterWorkloadIdentityPool(this, 'Pool', { cluster: edge, preventDestroy: false });
     const principal = new GcpFederatedPrincipal(this, 'Principal', { trusts });
-    principal.grantBucketWrite('acme-sensors');
+    principal.grantBucketCreate('acme-sensors');
     const identity = new AzureFederatedIdentity(this, 'Identity', {
       trusts, identityName: 'sensors-uploader', resourceGroupName: 'sensors', location: 'westeurope',
     });
@@ -71,7 +71,7 @@ class Isolated extends TerraformStack {
     new ClusterWorkloadIdentityPool(this, 'Pool', { cluster: isolated, preventDestroy: false });
     const serviceAccount = isolated.serviceAccount('backup', 'nightly');
     const principal = new GcpFederatedPrincipal(this, 'Principal', { trusts: [serviceAccount] });
-    principal.grantBucketWrite('acme-backups');
+    principal.grantBucketCreate('acme-backups');
     new Workload(this, 'Backup', { serviceAccount, identities: [principal], createNamespace: true, kubernetesApiAccess: false });
   }
 }

@@ -66,14 +66,10 @@ export class RolePermissions {
     ]);
   }
 
-  /** Lets the role create, overwrite and delete the bucket's objects. */
-  public grantBucketWrite(bucket: S3Bucket, options: S3GrantOptions): void {
+  /** Lets the role do something with the bucket's objects, and not with the bucket. */
+  public grantObjectActions(bucket: S3Bucket, options: S3GrantOptions, actions: string[]): void {
     const { bucketArn, prefix } = bucketGrant(this.scope.node.path, bucket, options);
-    this.add('bucket', [{
-      effect: 'Allow',
-      actions: ['s3:PutObject', 's3:DeleteObject', 's3:AbortMultipartUpload'],
-      resources: [`${bucketArn}/${prefix}*`],
-    }]);
+    this.add('bucket', [{ effect: 'Allow', actions, resources: [`${bucketArn}/${prefix}*`] }]);
   }
 
   /**
@@ -119,13 +115,25 @@ export abstract class AwsRole extends Construct {
   }
 
   /**
+   * Grants putting objects into the bucket, in one piece or in parts, and neither reading nor deleting them: `s3:PutObject`, `s3:AbortMultipartUpload`.
+   *
+   * A put overwrites the object of its key. What was there is kept by the bucket alone: by versioning, and where even versions may not be deleted by Object Lock.
+   * @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/mpuoverview.html#mpuAndPermissions
+   * @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-lock.html
+   * @throws FederationError for a bucket that is no ARN, or an inline policy over 10,240 characters
+   */
+  public grantBucketPut(bucket: S3Bucket, options: S3GrantOptions = {}): void {
+    this.permissions.grantObjectActions(bucket, options, ['s3:PutObject', 's3:AbortMultipartUpload']);
+  }
+
+  /**
    * Grants creating, overwriting and deleting the bucket's objects: `s3:PutObject`, `s3:DeleteObject`, `s3:AbortMultipartUpload`.
    *
-   * Reading is granted apart, by `grantBucketRead`.
+   * Reading is granted apart, by `grantBucketRead`; a job that only adds takes `grantBucketPut`.
    * @throws FederationError for a bucket that is no ARN, or an inline policy over 10,240 characters
    */
   public grantBucketWrite(bucket: S3Bucket, options: S3GrantOptions = {}): void {
-    this.permissions.grantBucketWrite(bucket, options);
+    this.permissions.grantObjectActions(bucket, options, ['s3:PutObject', 's3:DeleteObject', 's3:AbortMultipartUpload']);
   }
 
   /**

@@ -115,6 +115,14 @@ export class GcpFederatedPrincipal extends Construct implements ICloudIdentity {
     return this.grantBucketRole(bucket, 'roles/storage.objectViewer');
   }
 
+  /**
+   * Grants creating objects in the bucket to each of the service accounts, and neither reading, overwriting nor deleting them: `roles/storage.objectCreator`.
+   * @see https://docs.cloud.google.com/storage/docs/access-control/iam-roles
+   */
+  public grantBucketCreate(bucket: GcsBucket): readonly StorageBucketIamMember[] {
+    return this.grantBucketRole(bucket, 'roles/storage.objectCreator');
+  }
+
   /** Grants reading, creating, overwriting and deleting the bucket's objects to each of the service accounts: `roles/storage.objectUser`. */
   public grantBucketWrite(bucket: GcsBucket): readonly StorageBucketIamMember[] {
     return this.grantBucketRole(bucket, 'roles/storage.objectUser');

@@ -190,6 +190,14 @@ export class GcpFederatedServiceAccount extends Construct implements ICloudIdent
     return this.grantBucketRole(bucket, 'roles/storage.objectViewer');
   }
 
+  /**
+   * Grants creating objects in the bucket, and neither reading, overwriting nor deleting them: `roles/storage.objectCreator`.
+   * @see https://docs.cloud.google.com/storage/docs/access-control/iam-roles
+   */
+  public grantBucketCreate(bucket: GcsBucket): StorageBucketIamMember {
+    return this.grantBucketRole(bucket, 'roles/storage.objectCreator');
+  }
+
   /** Grants reading, creating, overwriting and deleting the bucket's objects: `roles/storage.objectUser`. */
   public grantBucketWrite(bucket: GcsBucket): StorageBucketIamMember {
     return this.grantBucketRole(bucket, 'roles/storage.objectUser');

@@ -152,12 +152,14 @@ test('everything that a role can be is passed on', () => {
   }]);
 });
 
-test('grants on buckets are the least that reading and writing need', () => {
+test('grants on buckets are the least that reading, putting and writing need', () => {
   const stack = synthStack(scope => {
     const role = new AwsFederatedRole(scope, 'Role', { trusts: [reader] });
     role.grantBucketRead(new S3Bucket(scope, 'Bucket', { bucket: 'acme-reports' }));
     role.grantBucketRead('arn:aws-cn:s3:::acme-archive', { prefix: '2026/' });
     role.grantBucketWrite('arn:aws:s3:::acme-uploads', { prefix: 'reports/' });
+    role.grantBucketPut('arn:aws:s3:::acme-backups', { prefix: 'nightly/' });
+    role.grantBucketPut(new S3Bucket(scope, 'Logs', { bucket: 'acme-logs' }));
   });
   expect(permissionsOf(stack)).toEqual({
     statement: [
@@ -175,6 +177,8 @@ test('grants on buckets are the least that reading and writing need', () => {
         actions: ['s3:PutObject', 's3:DeleteObject', 's3:AbortMultipartUpload'],
         resources: ['arn:aws:s3:::acme-uploads/reports/*'],
       },
+      { effect: 'Allow', actions: ['s3:PutObject', 's3:AbortMultipartUpload'], resources: ['arn:aws:s3:::acme-backups/nightly/*'] },
+      { effect: 'Allow', actions: ['s3:PutObject', 's3:AbortMultipartUpload'], resources: ['${aws_s3_bucket.Logs.arn}/*'] },
     ],
   });
 });
@@ -362,13 +366,16 @@ describe('refuses', () => {
     ['arn:aws:s3:::acme-reports/*', 'bucket must be a bucket resource'],
     ['arn:aws:s3:::*', 'bucket must be a bucket resource'],
   ])('a grant on %p', (bucket, message) => {
-    expect(() => roleWith({}).grantBucketRead(bucket)).toThrow(`stack/Role: ${message}`);
-    expect(() => roleWith({}).grantBucketWrite(bucket)).toThrow(`stack/Role: ${message}`);
+    for (const grant of ['grantBucketRead', 'grantBucketPut', 'grantBucketWrite'] as const) {
+      expect(() => roleWith({})[grant](bucket)).toThrow(`stack/Role: ${message}`);
+    }
   });
 
   test.each(['/reports', '*', 'a?', '&{aws:username}/'])('a grant on the prefix %p', prefix => {
-    expect(() => roleWith({}).grantBucketRead('arn:aws:s3:::acme-reports', { prefix })).toThrow(
-      'stack/Role: prefix must be the beginning of keys, without a leading "/", wildcards or policy variables');
+    for (const grant of ['grantBucketRead', 'grantBucketPut', 'grantBucketWrite'] as const) {
+      expect(() => roleWith({})[grant]('arn:aws:s3:::acme-reports', { prefix })).toThrow(
+        'stack/Role: prefix must be the beginning of keys, without a leading "/", wildcards or policy variables');
+    }
   });
 
   test('an ARN that is no role\'s', () => {

@@ -201,6 +201,7 @@ test('a role by ARN is associated and granted, and neither made nor trusted', ()
     });
     role.grantBucketRead('arn:aws:s3:::acme-reports');
     role.grantBucketWrite('arn:aws:s3:::acme-reports', { prefix: 'out/' });
+    role.grantBucketPut('arn:aws:s3:::acme-reports', { prefix: 'log/' });
     expect(role.resource).toBeUndefined();
     // The trust policy is somebody else's, and so is what it compares.
     expect(rulesOf(role)).toEqual([]);
@@ -221,6 +222,7 @@ test('a role by ARN is associated and granted, and neither made nor trusted', ()
       { effect: 'Allow', actions: ['s3:ListBucket'], resources: ['arn:aws:s3:::acme-reports'] },
       { effect: 'Allow', actions: ['s3:GetObject'], resources: ['arn:aws:s3:::acme-reports/*'] },
       { effect: 'Allow', actions: ['s3:PutObject', 's3:DeleteObject', 's3:AbortMultipartUpload'], resources: ['arn:aws:s3:::acme-reports/out/*'] },
+      { effect: 'Allow', actions: ['s3:PutObject', 's3:AbortMultipartUpload'], resources: ['arn:aws:s3:::acme-reports/log/*'] },
     ],
   }]);
 });

@@ -114,6 +114,7 @@ describe('grants', () => {
       const bucket = new StorageBucket(scope, 'Bucket', { name: 'acme-reports', location: 'EU' });
       expect(principal.grantBucketRead(bucket)).toEqual(principal.grantBucketRead(bucket));
       principal.grantBucketWrite('acme-uploads');
+      principal.grantBucketCreate('acme-backups');
       principal.grantBucketRole('acme-uploads', 'roles/storage.legacyBucketReader');
       expect(principal.grantProjectRole('roles/bigquery.jobUser')).toHaveLength(2);
     });
@@ -126,6 +127,7 @@ describe('grants', () => {
     expect(sorted(bodies(stack, 'google_storage_bucket_iam_member'))).toEqual(sorted([
       ...each('${google_storage_bucket.Bucket.name}', 'roles/storage.objectViewer'),
       ...each('acme-uploads', 'roles/storage.objectUser'),
+      ...each('acme-backups', 'roles/storage.objectCreator'),
       ...each('acme-uploads', 'roles/storage.legacyBucketReader'),
     ]));
     expect(sorted(bodies(stack, 'google_project_iam_member'))).toEqual(sorted(

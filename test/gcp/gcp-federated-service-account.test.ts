@@ -167,6 +167,7 @@ test('everything that an account can be is passed on', () => {
     });
     account.grantBucketRead(new StorageBucket(scope, 'Bucket', { name: 'acme-reports', location: 'EU' }));
     account.grantBucketWrite('acme-uploads');
+    account.grantBucketCreate('acme-backups');
   });
   expect(stack.resource.google_service_account).toEqual({
     Account: { account_id: 'reports-reader', display_name: 'Reports', description: 'Reads reports', project: 'acme-data' },
@@ -178,6 +179,7 @@ test('everything that an account can be is passed on', () => {
   ]);
   expect(Object.values(stack.resource.google_storage_bucket_iam_member!)).toEqual([
     { bucket: '${google_storage_bucket.Bucket.name}', role: 'roles/storage.objectViewer', member },
+    { bucket: 'acme-backups', role: 'roles/storage.objectCreator', member },
     { bucket: 'acme-uploads', role: 'roles/storage.objectUser', member },
   ]);
 });
@@ -191,6 +193,7 @@ test('a grant that is said twice is given once, and its address does not hang on
     expect(account.grantProjectRole('roles/viewer')).toBe(account.grantProjectRole('roles/viewer'));
     expect(account.grantProjectRole(role.stringValue)).toBe(account.grantProjectRole(role.stringValue));
     expect(account.grantBucketRead('acme-reports')).toBe(account.grantBucketRead('acme-reports'));
+    expect(account.grantBucketCreate('acme-reports')).toBe(account.grantBucketCreate('acme-reports'));
   });
   expect(Object.keys(stack.resource.google_project_iam_member!)).toEqual([
     expect.stringMatching(/^Account_Project_[0-9a-f]{8}_[0-9a-f]{8}_[0-9A-F]{8}$/),
@@ -352,7 +355,7 @@ describe('refuses', () => {
   test('a bucket that it cannot make an address of', () => {
     const stack = scratchStack();
     const account = new GcpFederatedServiceAccount(stack, 'Account', { trusts: [reader], accountId: 'reports-reader' });
-    expect(() => account.grantBucketRead(new TerraformVariable(stack, 'bucket', { type: 'string' }).stringValue)).toThrow(
+    expect(() => account.grantBucketCreate(new TerraformVariable(stack, 'bucket', { type: 'string' }).stringValue)).toThrow(
       'stack/Account: bucket must be a literal name or the bucket itself, got "a value that only Terraform knows"; '
       + 'pass the StorageBucket; the grant\'s address is made of its id');
     expect(() => account.grantBucketRead('gs://acme-reports')).toThrow('stack/Account: bucket must be a bucket\'s name');
