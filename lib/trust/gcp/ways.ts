@@ -173,6 +173,11 @@ export function admittedBeside(provider: Provider, members: readonly Selector[])
   return undefined;
 }
 
+/** Whether a member is a Kubernetes service account, by the name of its subject. */
+export function isOfKubernetes(member: Selector): boolean {
+  return member.kind === 'subject' && namespaceIn(member.value) !== undefined;
+}
+
 function namespaceIn(subject: Value | undefined): string | undefined {
   return typeof subject === 'string' ? NAMESPACE.exec(subject)?.[1] : undefined;
 }

@@ -281,6 +281,7 @@ export const CASES: readonly Case[] = [
     good: gcp({ attribute_condition: 'assertion[\'kubernetes.io\'][\'namespace\'] == \'reports\'' }),
   },
   { rule: 'condition-wider-than-members', title: 'for accounts of one name', bad: gcp({ attribute_condition: 'assertion.sub.endsWith(\':reader\')' }), good: gcp({ attribute_condition: `assertion.sub == '${READER}'` }) },
+  { rule: 'condition-wider-than-members', title: 'of an issuer of one\'s own', bad: gcp({ attribute_condition: 'assertion.sub.startsWith(\'system:\')' }, subject(), OWN), good: gcp({ attribute_condition: 'assertion.sub.startsWith(\'robots:\')' }, subject('robots:reader'), OWN) },
   { rule: 'condition-never-true', title: 'as it compares another issuer', bad: gcp({ attribute_condition: `assertion.iss == '${SECOND}'` }), good: gcp() },
   { rule: 'default-audience-absent', title: 'of a pool', bad: gcp({ oidc: { allowed_audiences: ['acme'] } }), good: gcp({ oidc: { allowed_audiences: [`https://iam.googleapis.com/${POOL}/providers/pool`] } }) },
   { rule: 'extra-audience', title: 'of another cloud', bad: gcp({ oidc: { allowed_audiences: [AUD] } }), good: gcp({ oidc: { allowed_audiences: ['acme'] } }) },

@@ -276,6 +276,10 @@ export const EXPECTED: ReadonlyMap<string, readonly (readonly [level: string, wh
     ['note', 'google_iam_workload_identity_pool_provider.Pool attribute_condition',
       'assertion.sub.endsWith(\':reader\') admits others too, as :reader, of whom the input has no member: whoever may grant roles to principals of the pool lets them in'],
   ]],
+  ['condition-wider-than-members of an issuer of one\'s own', [
+    ['note', 'google_iam_workload_identity_pool_provider.Pool attribute_condition',
+      'assertion.sub.startsWith(\'system:\') admits others too, as system:, of whom the input has no member: whoever may grant roles to principals of the pool lets them in'],
+  ]],
   ['condition-never-true as it compares another issuer', [
     ['error', 'google_iam_workload_identity_pool_provider.Pool attribute_condition',
       'assertion.iss == \'https://oidc.eks.eu-west-1.amazonaws.com/id/0F3C9B5A6D7E4812A1B2C3D4E5F60718\' is true for no token of https://oidc.eks.eu-west-1.amazonaws.com/id/7D1A0C4A3F0B4E0E8C52E3A6F9B1D204: nobody is in the pool by it'],
