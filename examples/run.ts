@@ -15,6 +15,13 @@ import { quotas } from './quotas';
 /** The clouds as people call them. */
 const CLOUDS: Record<string, string> = { aws: 'AWS', gcp: 'Google Cloud', azure: 'Azure' };
 
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  // Whoever reads the output may stop early, as `head` does.
+  if (error.code !== 'EPIPE') {
+    throw error;
+  }
+});
+
 const names = readdirSync(__dirname).filter(entry => existsSync(join(__dirname, entry, 'main.ts'))).sort();
 const name = process.argv[2] ?? 'article';
 if (!names.includes(name)) {
