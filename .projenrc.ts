@@ -210,7 +210,9 @@ for (const example of EXAMPLES) {
 }
 project.addTask('proof', { description: 'The proof by the vendors\' clients; writes the figures of docs/proof.md', exec: 'jest --ci --runInBand test/e2e', env: { PROOF_WRITE: '1' }, receiveArgs: true });
 project.addTask('test:terraform', {
-  description: 'Let Terraform validate every example against the real providers', exec: 'tsx --tsconfig tsconfig.dev.json test/e2e/terraform/main.ts', receiveArgs: true,
+  description: 'Let the real providers validate what is synthesized; `available` asks those that can be had',
+  exec: 'tsx --tsconfig tsconfig.dev.json test/e2e/terraform/main.ts',
+  receiveArgs: true,
 });
 project.addTask('bench', { description: 'Compare with hand-written resources', exec: 'bash bench/run.sh', receiveArgs: true });
 

@@ -19,12 +19,17 @@ export { appStacks, exampleStacks, readRawStacks } from './stacks';
 export function shadowApply(stacks: readonly Stack[], world: World = WORLD): Applied {
   const folder = fastFolder();
   try {
-    return together(stacks.map(stack => {
-      const written = write(stack, { stacks, world, lasting: false }, folder);
-      terraform(written.folder, 'apply', ...ARGUMENTS, '-auto-approve');
-      return written;
-    }));
+    return shadowApplyIn(folder, stacks, world);
   } finally {
     rmSync(folder, { recursive: true });
   }
+}
+
+/** As `shadowApply`, in a folder where the states stay. */
+export function shadowApplyIn(folder: string, stacks: readonly Stack[], world: World = WORLD): Applied {
+  return together(stacks.map(stack => {
+    const written = write(stack, { stacks, world, lasting: false }, folder);
+    terraform(written.folder, 'apply', ...ARGUMENTS, '-auto-approve');
+    return written;
+  }));
 }

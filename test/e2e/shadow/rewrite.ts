@@ -1,7 +1,7 @@
 import type { World } from '../world';
 import { policyDocument } from './policy-document';
 import { withBlocksAsLists } from './schema';
-import { expressionOf, Reference, Rename, renameAll, renameExpression } from './template';
+import { AS_IS, expressionOf, Reference, Rename, renameAll, renameExpression } from './template';
 import { DATA_SOURCES, Place, RESOURCES, Type } from './types';
 
 /** A stack as it was synthesized: what stands in its `cdk.tf.json`. */
@@ -35,7 +35,7 @@ export interface Shadow {
 const NEW = '__new';
 
 export const shadowName = ({ data, type, name }: Reference) => `${data ? 'data__' : ''}${type}__${name}`;
-export const addressOf = ({ data, type, name }: Reference) => `${data ? 'data.' : ''}${type}.${name}`;
+export const addressOf = AS_IS;
 /** Of a resource's own name, that of the companion that is new whenever it is. */
 export const companion = (name: string) => `${name}${NEW}`;
 
@@ -52,10 +52,26 @@ export interface ShadowOptions {
   readonly lasting: boolean;
   /** What was read of resources that existed before, by stack and address: it says what their providers compute. */
   readonly adopted?: ReadonlyMap<string, Readonly<Record<string, unknown>>>;
+  /** What is left to the real providers: it stays as it is written. @default - nothing */
+  readonly real?: Real;
 }
 
-/** Writes a stack anew with Terraform's built-in resource only, so that Terraform resolves every expression in it and needs no provider. */
-export function shadowOf(stack: Stack, { stacks, world, stateOf, lasting, adopted }: ShadowOptions): Shadow {
+/** What of a stack is not shadowed. */
+export interface Real {
+  /** The providers, by their names in the stack, whose own blocks stay. */
+  readonly providers: ReadonlySet<string>;
+  /** Which of their resources and data sources stay. */
+  readonly keeps: (reference: Reference) => boolean;
+}
+
+/** The provider of a type, by its name in a stack. */
+export const providerNamed = (type: string) => type.split('_')[0]!;
+
+/**
+ * Writes a stack anew with Terraform's built-in resource only, so that Terraform resolves every expression in it and needs no provider; or with the real
+ * providers of what is left to them.
+ */
+export function shadowOf(stack: Stack, { stacks, world, stateOf, lasting, adopted, real }: ShadowOptions): Shadow {
   const { json } = stack;
   const unsupported = Object.keys(json).find(block => !KNOWN_BLOCKS.has(block));
   if (unsupported !== undefined) {
@@ -70,23 +86,35 @@ export function shadowOf(stack: Stack, { stacks, world, stateOf, lasting, adopte
     }
   };
   each(reference => declared.add(shadowName(reference)));
-  const resourceOf = (reference: Reference) => {
+  const resourceOf: Rename = reference => {
     const name = shadowName(reference);
     if (!declared.has(name)) {
       throw new Error(`Stack ${stack.name} refers to ${addressOf(reference)}, which is not in it.`);
     }
-    return `terraform_data.${name}`;
+    return isReal(reference) ? addressOf(reference) : `terraform_data.${name}`;
   };
-  const rename: Rename = reference => `${resourceOf(reference)}.input`;
+  const isReal = (reference: Reference) => real !== undefined && real.providers.has(providerNamed(reference.type)) && real.keeps(reference);
+  const rename: Rename = reference => isReal(reference) ? resourceOf(reference) : `${resourceOf(reference)}.input`;
 
   const resources: Record<string, any> = {};
   const remote: Record<string, any> = {};
+  const kept: Record<'resource' | 'data', Record<string, Record<string, any>>> = { resource: {}, data: {} };
   const originals = new Map<string, Original>();
   const computedBy = new Map<string, readonly string[]>();
   each((reference, body) => {
     const { data, type, name } = reference;
     if (data && type === 'terraform_remote_state') {
       remote[name] = { backend: 'local', config: { path: stateOf(readStack(name, body, stacks)) } };
+      return;
+    }
+    const on = body.depends_on && { depends_on: body.depends_on.map((one: string) => renameExpression(one, resourceOf)) };
+    if (isReal(reference)) {
+      const { depends_on: _, lifecycle, ...rest } = body;
+      (kept[data ? 'data' : 'resource'][type] ??= {})[name] = {
+        ...renameAll(rest, rename, 'self'),
+        ...on,
+        ...lifecycle && { lifecycle: { ...renameAll(lifecycle, rename, 'self'), ...triggeredBy(lifecycle, resourceOf) } },
+      };
       return;
     }
     const address = addressOf(reference);
@@ -115,7 +143,7 @@ export function shadowOf(stack: Stack, { stacks, world, stateOf, lasting, adopte
       computed[key] = escaped(read[key]);
     });
     const meaning = {
-      ...body.depends_on && { depends_on: body.depends_on.map((on: string) => renameExpression(on, resourceOf)) },
+      ...on,
       ...body.lifecycle && { lifecycle: lifecycleOf(body.lifecycle, rename, resourceOf) },
     };
     if (data) {
@@ -131,13 +159,23 @@ export function shadowOf(stack: Stack, { stacks, world, stateOf, lasting, adopte
     resources[shadow] = { input: { ...withDefaults, ...later }, ...triggers, ...meaning };
   });
 
+  const types = {
+    resource: { ...kept.resource, ...Object.keys(resources).length > 0 && { terraform_data: resources } },
+    data: { ...kept.data, ...Object.keys(remote).length > 0 && { terraform_remote_state: remote } },
+  };
+  const required = entriesOf(json.terraform?.required_providers, real);
+  const providers = entriesOf(json.provider, real);
+  // Of what is moved or removed there may be a companion.
+  const moving = (address: string) => isReal(referenceTo(address)) ? [address] : ['', NEW].map(end => `${movedName(address)}${end}`);
   return {
     originals,
     computed: computedBy,
     imports: listed(json.import).map(({ to }) => to as string),
     config: {
-      ...Object.keys(resources).length > 0 && { resource: { terraform_data: resources } },
-      ...Object.keys(remote).length > 0 && { data: { terraform_remote_state: remote } },
+      ...required.length > 0 && { terraform: { required_providers: Object.fromEntries(required) } },
+      ...providers.length > 0 && { provider: renameAll(Object.fromEntries(providers), rename) },
+      ...Object.keys(types.resource).length > 0 && { resource: types.resource },
+      ...Object.keys(types.data).length > 0 && { data: types.data },
       ...json.output && {
         output: Object.fromEntries(Object.entries<any>(json.output).map(([name, { depends_on: on, ...output }]) => [name, {
           ...renameAll(output, rename), ...on && { depends_on: on.map((one: string) => renameExpression(one, resourceOf)) },
@@ -145,10 +183,19 @@ export function shadowOf(stack: Stack, { stacks, world, stateOf, lasting, adopte
       },
       ...json.variable && { variable: json.variable },
       ...json.locals && { locals: renameAll(json.locals, rename) },
-      ...json.moved && { moved: listed(json.moved).flatMap(({ from, to }) => ['', NEW].map(end => ({ from: `${movedName(from)}${end}`, to: `${movedName(to)}${end}` }))) },
-      ...json.removed && { removed: listed(json.removed).flatMap(({ from, ...rest }) => ['', NEW].map(end => ({ from: `${movedName(from)}${end}`, ...rest }))) },
+      // Real providers are told; of what is shadowed there is nothing to import.
+      ...real !== undefined && json.import !== undefined && { import: json.import },
+      ...json.moved && {
+        moved: listed(json.moved).flatMap(({ from, to }) => moving(from).map((one, index) => ({ from: one, to: moving(to)[index] }))),
+      },
+      ...json.removed && { removed: listed(json.removed).flatMap(({ from, ...rest }) => moving(from).map(one => ({ from: one, ...rest }))) },
     },
   };
+}
+
+/** What a block of a stack says by provider, of those that are real. */
+function entriesOf(block: Readonly<Record<string, unknown>> | undefined, real: Real | undefined): [string, unknown][] {
+  return Object.entries(block ?? {}).filter(([name]) => real?.providers.has(name));
 }
 
 function listed(value: any): any[] {
@@ -160,8 +207,13 @@ function movedName(address: string): string {
   return renameExpression(address, reference => `terraform_data.${shadowName(reference)}`);
 }
 
+function referenceTo(address: string): Reference {
+  const [type, name] = address.split('.') as [string, string];
+  return { data: false, type, name };
+}
+
 /** A value as a template that is nothing but it. */
-function escaped(value: unknown): unknown {
+export function escaped(value: unknown): unknown {
   return JSON.parse(JSON.stringify(value, (_, item) => typeof item === 'string' ? item.replace(/[$%](?=\{)/g, '$&$&') : item));
 }
 
@@ -189,13 +241,16 @@ export function isEmpty(value: unknown): boolean {
     || typeof value === 'object' && Object.values(value).every(isEmpty);
 }
 
-function lifecycleOf(lifecycle: any, rename: Rename, resourceOf: (reference: Reference) => string): any {
-  const { replace_triggered_by: triggers } = lifecycle;
+function lifecycleOf(lifecycle: any, rename: Rename, resourceOf: Rename): any {
   return {
     ...renameAll(lifecycle, rename),
     ...Array.isArray(lifecycle.ignore_changes) && { ignore_changes: lifecycle.ignore_changes.map((path: string) => `input.${path}`) },
-    ...triggers && { replace_triggered_by: triggers.map((on: string) => renameExpression(on, resourceOf)) },
+    ...triggeredBy(lifecycle, resourceOf),
   };
+}
+
+function triggeredBy({ replace_triggered_by: triggers }: any, resourceOf: Rename): any {
+  return triggers && { replace_triggered_by: triggers.map((on: string) => renameExpression(on, resourceOf)) };
 }
 
 /** Which stack's state is read: cdktf names the data source after it; what a user wrote must have that stack's backend. */
@@ -220,12 +275,12 @@ const CLOUDS: Readonly<Record<string, (config: any, world: World, key: string) =
 };
 
 function providerOf(stack: Stack, type: string, named: string | undefined, world: World, rename: Rename) {
-  const [cloud] = type.split('_');
-  const key = named ?? cloud!;
+  const cloud = providerNamed(type);
+  const key = named ?? cloud;
   const alias = key.split('.')[1];
-  const configs = listed(stack.json.provider?.[cloud!]);
+  const configs = listed(stack.json.provider?.[cloud]);
   const config = renameAll(configs.find(one => one.alias === alias) ?? (alias === undefined ? {} : undefined), rename);
-  const account = config && CLOUDS[cloud!]?.(config, world, key);
+  const account = config && CLOUDS[cloud]?.(config, world, key);
   if (account === undefined) {
     throw new Error(`${stack.name}: whose ${type} of provider ${key} is, neither its provider nor the world says.`);
   }

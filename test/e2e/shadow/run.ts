@@ -35,9 +35,9 @@ export const stateOf = (folder: string, stack: string) => join(folder, stack, 't
 /** Arguments of every run: no question, no lock, and what the world says of variables. */
 export const ARGUMENTS = ['-input=false', '-no-color', '-lock=false', '-refresh=false'];
 
-/** Writes the shadow of a stack so that Terraform can run there. */
-export function write(stack: Stack, options: Omit<ShadowOptions, 'stateOf'>, folder: string): Written {
-  const shadow = shadowOf(stack, { ...options, stateOf: name => stateOf(folder, name) });
+/** Writes the shadow of a stack so that Terraform can run there; the states of others are in the same folder of all stacks, or in another. */
+export function write(stack: Stack, options: Omit<ShadowOptions, 'stateOf'>, folder: string, states = folder): Written {
+  const shadow = shadowOf(stack, { ...options, stateOf: name => stateOf(states, name) });
   const own = join(folder, stack.name);
   mkdirSync(own, { recursive: true });
   const variables = Object.keys(stack.json.variable ?? {}).filter(name => name in options.world.variables);

@@ -4,6 +4,7 @@ import { DataAwsEksCluster } from '@cdktf/provider-aws/lib/data-aws-eks-cluster'
 import { DataAwsIamPolicyDocument, DataAwsIamPolicyDocumentConfig } from '@cdktf/provider-aws/lib/data-aws-iam-policy-document';
 import { IamRole } from '@cdktf/provider-aws/lib/iam-role';
 import { IamUser } from '@cdktf/provider-aws/lib/iam-user';
+import { DataGoogleServiceAccount } from '@cdktf/provider-google/lib/data-google-service-account';
 import { StorageBucket } from '@cdktf/provider-google/lib/storage-bucket';
 import { TlsProvider } from '@cdktf/provider-tls/lib/provider';
 import { Fn, TerraformOutput, TerraformStack, TerraformVariable } from 'cdktf';
@@ -16,6 +17,7 @@ import { describeOnTerraform } from '../../terraform';
 import type { Applied } from '../model';
 import { WORLD } from '../world';
 import { appStacks, exampleStacks, shadowApply } from './index';
+import { shadowOf } from './rewrite';
 import { DATA_SOURCES, RESOURCES } from './types';
 
 const names = readdirSync(EXAMPLES, { withFileTypes: true }).filter(entry => entry.isDirectory()).map(entry => entry.name);
@@ -225,6 +227,25 @@ describeOnTerraform('a resource', () => {
     expect(secret!.values.data['tls.key']).toMatch(/^-----BEGIN EC PRIVATE KEY-----\n/);
   });
 
+  test.each([
+    ['its email', '${var.account}@acme-${var.project}.iam.gserviceaccount.com', 'reader@acme-data.iam.gserviceaccount.com', 'acme-data'],
+    ['all of its email', '${var.email}', 'writer@acme-search.iam.gserviceaccount.com', 'acme-search'],
+    ['its email of another domain', '${var.account}@developer.gserviceaccount.com', 'reader@developer.gserviceaccount.com', 'acme-apps'],
+    ['its name', 'projects/acme-${var.project}/serviceAccounts/${var.account}@acme-data.iam.gserviceaccount.com', 'reader@acme-data.iam.gserviceaccount.com', 'acme-data'],
+    ['its name in any project', 'projects/${"-"}/serviceAccounts/${var.account}@acme-data.iam.gserviceaccount.com', 'reader@acme-data.iam.gserviceaccount.com', 'acme-data'],
+    ['its id', '${var.account}', 'reader@acme-apps.iam.gserviceaccount.com', 'acme-apps'],
+    ['its id, known before', 'reader', 'reader@acme-apps.iam.gserviceaccount.com', 'acme-apps'],
+  ])('of Google that was looked up by %s, which only Terraform knows, has its own name', (_, accountId, email, home) => {
+    const applied = applyStack(stack => {
+      ['account', 'project', 'email'].forEach(name => new TerraformVariable(stack, name, { type: 'string' }));
+      new DataGoogleServiceAccount(stack, 'Account', { accountId });
+    }, { ...WORLD, variables: { account: 'reader', project: 'data', email: 'writer@acme-search.iam.gserviceaccount.com' } });
+    const name = `projects/${home}/serviceAccounts/${email}`;
+    expect(valuesOf(applied, 'data.google_service_account.Account')).toEqual({
+      account_id: expect.any(String), id: name, name, email, member: `serviceAccount:${email}`, unique_id: expect.stringMatching(/^1\d{20}$/),
+    });
+  });
+
   test('takes the values of variables', () => {
     const applied = applyStack(stack => {
       new StorageBucket(stack, 'Bucket', { name: new TerraformVariable(stack, 'name', { type: 'string' }).stringValue, location: 'EU' });
@@ -248,6 +269,72 @@ test('every resource and data source that the library or an example makes is des
   const described = [...RESOURCES.keys(), ...[...DATA_SOURCES.keys(), 'aws_iam_policy_document'].map(type => `data.${type}`)];
   expect(new Set(types).size).toBeGreaterThan(40);
   expect(types.filter(type => !described.includes(type))).toEqual([]);
+});
+
+describe('what is left to the real providers', () => {
+  const meta = { '//': { metadata: { path: 'stack/X' } } };
+  const json = {
+    terraform: { required_providers: { aws: { source: 'aws', version: '6.25.0' }, google: { source: 'google', version: '6.50.0' } }, backend: { local: { path: 'x' } } },
+    provider: { aws: [{ region: 'eu-west-1', profile: '${var.region}' }, { alias: 'other', profile: '${google_storage_bucket.B.location}' }], google: [{ project: 'acme-apps' }] },
+    variable: { region: {} },
+    data: {
+      aws_region: { R: { provider: 'aws.other' } },
+      aws_eks_cluster: { E: { name: 'apps', lifecycle: { postcondition: [{ condition: '${self.name == google_storage_bucket.B.name}', error_message: 'm' }] } } },
+    },
+    resource: {
+      aws_iam_role: {
+        R: {
+          ...meta, assume_role_policy: '{}', name: '${google_storage_bucket.B.name}', depends_on: ['google_storage_bucket.B', 'data.aws_region.R'],
+          lifecycle: { ignore_changes: ['name'], replace_triggered_by: ['google_storage_bucket.B', 'aws_iam_policy.P'] },
+        },
+      },
+      aws_iam_policy: { P: { name: 'p', policy: '{}' } },
+      google_storage_bucket: { B: { name: '${aws_iam_role.R.name}', location: '${aws_iam_policy.P.id}-${data.aws_eks_cluster.E.arn}', depends_on: ['aws_iam_role.R', 'aws_iam_policy.P'] } },
+    },
+    moved: [{ from: 'aws_iam_role.Old', to: 'aws_iam_role.R' }, { from: 'google_storage_bucket.Old', to: 'google_storage_bucket.B' }],
+    removed: [{ from: 'aws_iam_role.Gone', lifecycle: { destroy: false } }],
+    import: [{ to: 'aws_iam_role.R', id: 'r' }],
+    output: { role: { value: '${aws_iam_role.R.arn}', depends_on: ['aws_iam_role.R'] } },
+  };
+  const { config, originals } = shadowOf({ name: 'stack', json }, {
+    stacks: [], world: WORLD, lasting: false, stateOf: () => '',
+    real: { providers: new Set(['aws']), keeps: ({ data, type }) => data ? type === 'aws_eks_cluster' : type !== 'aws_iam_policy' },
+  });
+  const { resource: { terraform_data: shadows, ...resources }, ...others } = config;
+
+  test('stays as it is written, but for what it says of what is shadowed', () => {
+    expect({ resources, ...others }).toEqual({
+      terraform: { required_providers: { aws: { source: 'aws', version: '6.25.0' } } },
+      provider: { aws: [{ region: 'eu-west-1', profile: '${var.region}' }, { alias: 'other', profile: '${terraform_data.google_storage_bucket__B.input.location}' }] },
+      variable: { region: {} },
+      data: { aws_eks_cluster: { E: { name: 'apps', lifecycle: { postcondition: [{ condition: '${self.name == terraform_data.google_storage_bucket__B.input.name}', error_message: 'm' }] } } } },
+      resources: {
+        aws_iam_role: {
+          R: {
+            ...meta, assume_role_policy: '{}', name: '${terraform_data.google_storage_bucket__B.input.name}',
+            depends_on: ['terraform_data.google_storage_bucket__B', 'terraform_data.data__aws_region__R'],
+            lifecycle: { ignore_changes: ['name'], replace_triggered_by: ['terraform_data.google_storage_bucket__B', 'terraform_data.aws_iam_policy__P'] },
+          },
+        },
+      },
+      moved: [
+        { from: 'aws_iam_role.Old', to: 'aws_iam_role.R' },
+        ...['', '__new'].map(end => ({ from: `terraform_data.google_storage_bucket__Old${end}`, to: `terraform_data.google_storage_bucket__B${end}` })),
+      ],
+      removed: [{ from: 'aws_iam_role.Gone', lifecycle: { destroy: false } }],
+      import: [{ to: 'aws_iam_role.R', id: 'r' }],
+      output: { role: { value: '${aws_iam_role.R.arn}', depends_on: ['aws_iam_role.R'] } },
+    });
+  });
+
+  test('is what others refer to', () => {
+    expect(Object.keys(shadows)).toEqual(['__new', 'aws_iam_policy__P', 'google_storage_bucket__B', 'data__aws_region__R']);
+    expect([...originals.values()].map(({ address }) => address)).toEqual(['aws_iam_policy.P', 'google_storage_bucket.B', 'data.aws_region.R']);
+    const { input, depends_on: on } = shadows.google_storage_bucket__B;
+    expect([input.name, input.location, on]).toEqual([
+      '${aws_iam_role.R.name}', '${terraform_data.aws_iam_policy__P.input.id}-${data.aws_eks_cluster.E.arn}', ['aws_iam_role.R', 'terraform_data.aws_iam_policy__P'],
+    ]);
+  });
 });
 
 describeOnTerraform('a policy document is rendered as the AWS provider renders it', () => {

@@ -13,6 +13,9 @@ export interface Reference {
 /** Says what stands for a reference to a resource or data source; what follows it, such as `.arn`, stays. */
 export type Rename = (reference: Reference) => string;
 
+/** What stands for `self` in a resource that is shadowed. */
+const SELF = 'self.input';
+
 const IDENTIFIER = /[\p{ID_Start}_][\p{ID_Continue}-]*/uy;
 /** Roots that mean the same in the shadow. */
 const KEPT_ROOTS = new Set(['var', 'local', 'path', 'terraform']);
@@ -24,7 +27,7 @@ class Walker {
   private out = '';
   private readonly bound = new Set<string>();
 
-  constructor(private readonly text: string, from: number, private readonly rename: Rename) {
+  constructor(private readonly text: string, from: number, private readonly rename: Rename, private readonly self: string) {
     this.at = from;
   }
 
@@ -73,7 +76,7 @@ class Walker {
         this.copy(3);
       } else if (opens(this.text, this.at) === 'expression') {
         this.copy(2);
-        const inner = new Walker(this.text, this.at, this.rename);
+        const inner = new Walker(this.text, this.at, this.rename, this.self);
         this.bound.forEach(name => inner.bound.add(name));
         const { expression, end } = inner.expression(false);
         this.out += `${expression}}`;
@@ -97,8 +100,8 @@ class Walker {
     } else if (UNSUPPORTED_ROOTS.has(name)) {
       throw new Error(`${name} is not known here: ${this.text}`);
     } else if (name === 'self') {
-      this.copy(name.length);
-      this.out += '.input';
+      this.out += this.self;
+      this.at += name.length;
     } else {
       this.reference(name);
     }
@@ -159,7 +162,7 @@ function opens(text: string, at: number): 'escape' | 'expression' | undefined {
   return text.startsWith('${', at) ? 'expression' : undefined;
 }
 
-function parts(text: string, rename: Rename): Part[] {
+function parts(text: string, rename: Rename, self = SELF): Part[] {
   const all: Part[] = [];
   let literal = '';
   const flush = () => {
@@ -172,7 +175,7 @@ function parts(text: string, rename: Rename): Part[] {
     const opening = opens(text, at);
     if (opening === 'expression') {
       flush();
-      const { expression, end } = new Walker(text, at + 2, rename).expression(false);
+      const { expression, end } = new Walker(text, at + 2, rename, self).expression(false);
       all.push({ expression });
       at = end + 1;
     } else {
@@ -186,16 +189,17 @@ function parts(text: string, rename: Rename): Part[] {
 }
 
 /** A template with its references renamed; text outside expressions, and strings in them, stay as they are. */
-export function renameTemplate(text: string, rename: Rename): string {
-  return parts(text, rename).map(part => 'literal' in part ? part.literal : `\${${part.expression}}`).join('');
+export function renameTemplate(text: string, rename: Rename, self = SELF): string {
+  return parts(text, rename, self).map(part => 'literal' in part ? part.literal : `\${${part.expression}}`).join('');
 }
 
 /** A bare expression, as `depends_on` has it, with its reference renamed. */
 export function renameExpression(text: string, rename: Rename): string {
-  return new Walker(text, 0, rename).expression(true).expression;
+  return new Walker(text, 0, rename, SELF).expression(true).expression;
 }
 
-const AS_IS: Rename = ({ data, type, name }) => `${data ? 'data.' : ''}${type}.${name}`;
+/** The reference itself. */
+export const AS_IS: Rename = ({ data, type, name }) => `${data ? 'data.' : ''}${type}.${name}`;
 
 function quotedLiteral(literal: string): string {
   // What JSON escapes, HCL escapes alike; `$${` is the same in both.
@@ -221,16 +225,16 @@ export function expressionOf(value: unknown): string {
   return JSON.stringify(value ?? null);
 }
 
-/** Every string in a value of Terraform's JSON syntax, keys too, with its references renamed. */
-export function renameAll(value: unknown, rename: Rename): any {
+/** Every string in a value of Terraform's JSON syntax, keys too, with its references renamed, and `self` as in a resource that is shadowed, or as said. */
+export function renameAll(value: unknown, rename: Rename, self = SELF): any {
   if (typeof value === 'string') {
-    return renameTemplate(value, rename);
+    return renameTemplate(value, rename, self);
   }
   if (Array.isArray(value)) {
-    return value.map(item => renameAll(item, rename));
+    return value.map(item => renameAll(item, rename, self));
   }
   if (typeof value === 'object' && value !== null) {
-    return Object.fromEntries(Object.entries(value).map(([key, item]) => [renameTemplate(key, rename), renameAll(item, rename)]));
+    return Object.fromEntries(Object.entries(value).map(([key, item]) => [renameTemplate(key, rename, self), renameAll(item, rename, self)]));
   }
   return value;
 }

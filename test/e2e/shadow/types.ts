@@ -102,13 +102,15 @@ const member = (on: string, ...fixed: string[]): Type => ({
   replacedBy: [on, 'role', 'member', 'condition', ...fixed],
 });
 
-/** An existing service account is named by its email, its name or its id. */
+/** An existing service account is named by its email, its name or its id; each may be an expression, so Terraform tells which it is. */
 const serviceAccountOf = (args: Values, place: Place) => {
-  const id = String(args.account_id);
-  const [, inProject, email] = /^projects\/([^/]+)\/serviceAccounts\/(.+)$/.exec(id) ?? [];
-  const address = email ?? (id.includes('@') ? id : `${id}@${args.project ?? place.account}.iam.gserviceaccount.com`);
-  const home = inProject !== undefined && inProject !== '-' ? inProject : /@([^.]+)\.iam\.gserviceaccount\.com$/.exec(address)?.[1] ?? place.account;
-  return serviceAccount(address, home, place);
+  const [id, own] = [args.account_id, args.project ?? place.account].map(expressionOf) as [string, string];
+  const part = (pattern: string, of: string) => `regex(${expressionOf(pattern)}, ${of})[0]`;
+  const ofId = `strcontains(${id}, "@") ? ${id} : "\${${id}}@\${${own}}.iam.gserviceaccount.com"`;
+  const email = `try(${part('^projects/[^/]+/serviceAccounts/(.+)$', id)}, ${ofId})`;
+  // A "-" stands for whichever project the account is of.
+  const home = `try(${part('^projects/([^/-][^/]*)/serviceAccounts/', id)}, ${part('@([^.]+)\\.iam\\.gserviceaccount\\.com$', email)}, ${expressionOf(place.account)})`;
+  return serviceAccount(`\${${email}}`, `\${${home}}`, place);
 };
 const serviceAccount = (email: string, home: string, place: Place) => ({
   id: `projects/${home}/serviceAccounts/${email}`,

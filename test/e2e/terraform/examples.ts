@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { Diagnostic, init, run, Stopped, Terraform, validate } from './run';
+import { init, line, run, Stopped, Terraform, validate } from './run';
 
 const FOLDER = join(__dirname, '..', '..', '..', 'examples');
 
@@ -39,8 +39,4 @@ export async function validateStacks(terraform: Terraform, { title, outdir }: Sy
     refused += errors.length === 0 ? 0 : 1;
   }
   return refused;
-}
-
-function line({ severity, address, snippet, summary, detail }: Diagnostic): string {
-  return [severity, address ?? snippet?.context, summary, detail].filter(Boolean).join(': ');
 }

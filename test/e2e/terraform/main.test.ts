@@ -44,13 +44,26 @@ describeOnTerraform('what asks the real providers refuses', () => {
   test('a name that it does not have, and says which there are', async () => {
     const { status, stdout, stderr, left } = await asked(['artikel']);
     expect({ status, stdout, left, stderr }).toEqual({ status: 2, stdout: '', left: [], stderr: expect.any(String) });
-    expect(stderr).toMatch(/^There is no artikel\. There are: accounts, .*, policy-documents\.$/m);
+    expect(stderr).toMatch(/^There is no artikel\. There are: accounts, .*, mechanisms, options, policy-documents; before them, available asks/m);
   });
 
   test('to say anything where providers are out of reach, and leaves nothing behind', async () => {
     const { status, stdout, stderr, left } = await asked(['article']);
     expect({ status, stdout, left, stderr }).toEqual({ status: 2, stdout: '', left: [], stderr: expect.any(String) });
     expect(stderr).toContain('terraform init of article: article fails. Providers come from a registry, or from a mirror that the file named by TF_CLI_CONFIG_FILE configures.');
+  });
+
+  test('to say anything of the providers that can be had where there is none, and names each', async () => {
+    const { status, stdout, stderr, left } = await asked(['available', 'gtoken']);
+    expect({ status, stdout, left, stderr }).toEqual({ status: 2, stdout: '', left: [], stderr: expect.any(String) });
+    expect(stderr).toContain('No provider can be had. They come from a registry, or from a mirror that the file named by TF_CLI_CONFIG_FILE configures.');
+    expect([...stderr.matchAll(/^(\w+): Error/gm)].map(([, name]) => name)).toEqual(['aws', 'google', 'kubernetes']);
+  });
+
+  test('to do without a provider where it is not told to', async () => {
+    const { status, stdout, stderr, left } = await asked(['options']);
+    expect({ status, stdout, left, stderr }).toEqual({ status: 2, stdout: '', left: [], stderr: expect.any(String) });
+    expect(stderr).toContain('No provider can be had.');
   });
 
   test.each(['SIGINT', 'SIGTERM'] as const)('to go on after %s, and leaves nothing behind', async signal => {

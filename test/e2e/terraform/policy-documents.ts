@@ -10,6 +10,7 @@ import { Arguments, DOCUMENTS, randomDocuments, REFUSED } from './documents';
 import { EXAMPLES, synthesize } from './examples';
 import { byName, isKnownToShadow, meaning, ordered, READ_OTHERWISE, renderedByReader, renderedByShadow, stackOf } from './renderings';
 import { Diagnostic, init, Stopped, Terraform, validate } from './run';
+import { escaped } from '../shadow/rewrite';
 
 /** What the provider rendered of the table of documents, by which `npm test` judges without it. */
 const RENDERED = join(__dirname, 'rendered.json');
@@ -63,13 +64,8 @@ export async function comparePolicyDocuments(terraform: Terraform, folder: strin
 function found(title: string, { resources }: Applied): Found {
   return new Map(resources.filter(({ type, data }) => data && type === 'aws_iam_policy_document').map(({ stack, address, values }) => {
     const { json, minified_json: _, ...args } = values;
-    return [`${title}: ${stack}: ${address}`, { args: literally(args), json }];
+    return [`${title}: ${stack}: ${address}`, { args: escaped(args) as Arguments, json }];
   }));
-}
-
-/** Values as Terraform's JSON syntax has them, where text may be a template. */
-function literally(values: unknown): Arguments {
-  return JSON.parse(JSON.stringify(values, (_, value) => typeof value === 'string' ? value.replace(/[$%](?=\{)/g, '$&$&') : value));
 }
 
 function ofMechanisms(signal: AbortSignal): Found {

@@ -3,19 +3,16 @@ import { shadowApply } from '../shadow';
 import { Arguments } from './documents';
 import { policyDocument } from '../shadow/policy-document';
 
-/** A provider of AWS that asks nobody: nothing is there to be asked. */
-const PROVIDER = {
-  aws: [{
-    region: 'eu-west-1', access_key: 'none', secret_key: 'none',
-    skip_credentials_validation: true, skip_metadata_api_check: true, skip_region_validation: true, skip_requesting_account_id: true,
-  }],
+/** Arguments of AWS's provider by which it asks nobody: nothing is there to be asked. */
+export const ASKS_NOBODY = {
+  access_key: 'none', secret_key: 'none', skip_credentials_validation: true, skip_metadata_api_check: true, skip_region_validation: true, skip_requesting_account_id: true,
 };
 
 /** Documents by name, as a stack of which the data sources are called as their places. */
 export function stackOf(documents: ReadonlyMap<string, Arguments>) {
   return {
     terraform: { required_providers: { aws: { source: 'hashicorp/aws' } } },
-    provider: PROVIDER,
+    provider: { aws: [{ region: 'eu-west-1', ...ASKS_NOBODY }] },
     data: { aws_iam_policy_document: Object.fromEntries([...documents.values()].map((args, index) => [`d${index}`, args])) },
   };
 }

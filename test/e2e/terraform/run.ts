@@ -4,7 +4,12 @@ import { spawn } from 'node:child_process';
 export interface Run { readonly status: number | null; readonly stdout: string; readonly stderr: string }
 
 /** Why nothing can be said: a program that is missing, providers out of reach, a signal; its message is for people. */
-export class Stopped extends Error {}
+export class Stopped extends Error {
+  /** What Terraform says of it, if it is Terraform that stops. */
+  public constructor(message: string, public readonly terraform?: string) {
+    super(message);
+  }
+}
 
 /**
  * Runs a program to its end.
@@ -36,7 +41,7 @@ export type Terraform = (folder: string, ...args: string[]) => Promise<Run>;
 export async function init(terraform: Terraform, folder: string, what: string): Promise<void> {
   const { status, stderr } = await terraform(folder, 'init', '-backend=false', '-input=false', '-no-color');
   if (status !== 0) {
-    throw new Stopped(`terraform init of ${what} fails. Providers come from a registry, or from a mirror that the file named by TF_CLI_CONFIG_FILE configures.\n${stderr.trim()}`);
+    throw new Stopped(`terraform init of ${what} fails. Providers come from a registry, or from a mirror that the file named by TF_CLI_CONFIG_FILE configures.\n${stderr.trim()}`, stderr.trim());
   }
 }
 
@@ -55,4 +60,9 @@ export async function validate(terraform: Terraform, folder: string): Promise<re
   const { stdout, stderr } = await terraform(folder, 'validate', '-json', '-no-color');
   // What is no JSON is of Terraform itself, and no diagnostic.
   return stdout.startsWith('{') ? JSON.parse(stdout).diagnostics : [{ severity: 'error', summary: stderr.trim() }];
+}
+
+/** A diagnostic for people. */
+export function line({ severity, address, snippet, summary, detail }: Diagnostic): string {
+  return [severity, address ?? snippet?.context, summary, detail].filter(Boolean).join(': ');
 }
