@@ -2,7 +2,7 @@ import { AwsProvider } from '@cdktf/provider-aws/lib/provider';
 import { TerraformStack } from 'cdktf';
 import {
   AwsChainedRole, AwsChainedRoleProps, AwsFederatedRole, AwsPodIdentityRole, AwsRoleViaGoogle, Cluster, ClusterOidcProvider, GcpFederatedPrincipal,
-  GcpFederatedServiceAccount, GoogleIdTokenSource, ICloudIdentity, TrustedSubject, Wiring, Workload,
+  GcpFederatedServiceAccount, GoogleIdTokenSource, ICloudIdentity, TrustedSubject, Wiring, Workload, WorkloadOptions,
 } from 'cdktf-workload-federation';
 import * as azure from 'cdktf-workload-federation/azure';
 import * as entra from 'cdktf-workload-federation/entra';
@@ -779,11 +779,22 @@ export const MECHANISMS: readonly Mechanism[] = [
   },
 ];
 
+/** The mechanism of a row. */
+export function mechanismOf(from: Mechanism['from'], to: Mechanism['to'], by: string): Mechanism {
+  const found = MECHANISMS.filter(row => row.from === from && row.to === to && row.by === by);
+  if (found.length !== 1) {
+    throw new Error(`${found.length} mechanisms from ${from} to ${to} by ${by}`);
+  }
+  return found[0]!;
+}
+
 /** The workload of a mechanism: service account `reader` of namespace `reports`. */
-export function workloadOf({ from, trusts, identity, wiring }: Mechanism, clusters: Clusters, stack: TerraformStack): Workload {
+export function workloadOf(
+  { from, trusts, identity, wiring }: Mechanism, clusters: Clusters, stack: TerraformStack, options: WorkloadOptions = {},
+): Workload {
   const cluster = SOURCES[from](clusters).cluster(stack);
   const subject = cluster.serviceAccount('reports', 'reader');
-  return new Workload(stack, 'Workload', { serviceAccount: subject, identities: [identity(stack, trusts?.(cluster) ?? subject, cluster)], wiring });
+  return new Workload(stack, 'Workload', { serviceAccount: subject, identities: [identity(stack, trusts?.(cluster) ?? subject, cluster)], wiring, ...options });
 }
 
 /** Which service accounts of the cluster a mechanism lets in. */

@@ -8,7 +8,7 @@ import {
 import { AzureFederatedIdentity } from 'cdktf-workload-federation/azure';
 import { EntraFederatedApplication } from 'cdktf-workload-federation/entra';
 import { ACCOUNT, Attack, ATTACKS, NAMES, NAMESPACE, otherAudiences, Taker, Victim, victimOf as victimFrom } from './attacks';
-import { Chain, chainOf, goesOn } from './beyond';
+import { Chain, chainOf, goesOn } from './chains';
 import { AwsError } from './clouds/aws';
 import { provider, resource, role } from './clouds/aws/fixture';
 import { EntraError } from './clouds/azure';

@@ -1,4 +1,3 @@
-import { createPublicKey } from 'node:crypto';
 import { ecKey, forge, part, rsaKey, Signing, SIGNINGS, TestKey } from './clouds/forgery';
 import { TestCluster } from './cluster';
 
@@ -51,11 +50,6 @@ const everyone = ({ scope }: Taker) => scope !== 'nobody';
 const only = (...clouds: Taker['cloud'][]) => ({ cloud, scope }: Taker) => scope !== 'nobody' && clouds.includes(cloud);
 const all = (kind: string, tokens: Readonly<Record<string, Attack['token']>>, taken: Attack['taken'] = nobody): Attack[] =>
   Object.entries(tokens).map(([name, token]) => ({ kind, name, token, taken }));
-
-/** The key pair of a cluster. */
-export function keyOfCluster({ privateKey, keys: [jwk] }: TestCluster): TestKey {
-  return { privateKey, publicKey: createPublicKey(privateKey), jwk: jwk! };
-}
 
 /** What an attacker signs with a key of their own. */
 const forged = (header: object | string, signing?: Signing): Attack['token'] => ({ claims }) => forge(ATTACKER, claims, header, signing);
@@ -133,8 +127,8 @@ const KEY = all('key', {
   'kid twice, the right one last': signed(twice(() => 'attacker', kidOf)),
   'kid twice, the right one first, signed by the attacker': victim => forge(ATTACKER, victim.claims, twice(kidOf, () => 'attacker')(victim)),
   'kid twice, the same': signed(twice(kidOf, kidOf)),
-  'that of another cluster, by its own name': ({ other, claims }) => forge(keyOfCluster(other), claims),
-  'that of another cluster, by the name of the issuer\'s': ({ other, claims, header }) => forge(keyOfCluster(other), claims, header),
+  'that of another cluster, by its own name': ({ other, claims }) => forge(other.key, claims),
+  'that of another cluster, by the name of the issuer\'s': ({ other, claims, header }) => forge(other.key, claims, header),
   'that of the cluster before it was made again, by its own name': ({ earlier, claims }) => earlier && forge(earlier, claims),
   'that of the cluster before it was made again, by the name of the new one': ({ earlier, claims, header }) => earlier && forge(earlier, claims, header),
 });
@@ -336,7 +330,7 @@ const ISSUER = all('issuer', Object.fromEntries(Object.entries(ISSUERS).flatMap(
 const OTHER_ISSUER = all('issuer', {
   'that of another cluster, signed by the issuer': claiming((claims, { other }) => ({ ...claims, iss: other.issuer })),
   'that of another cluster, signed by the attacker': ({ claims, header, other }) => forge(ATTACKER, { ...claims, iss: other.issuer }, { ...header, kid: other.kid }),
-  'that of another cluster, signed by it': ({ claims, other }) => forge(keyOfCluster(other), { ...claims, iss: other.issuer }),
+  'that of another cluster, signed by it': ({ claims, other }) => forge(other.key, { ...claims, iss: other.issuer }),
 });
 
 /** Two claims of one name, of which readers believe the first or the last. */
@@ -471,9 +465,9 @@ export function victimOf(own: TestCluster, other: TestCluster, audience: string,
   const now = clock();
   const header = own.header();
   const claims = own.claims({ namespace: NAMESPACE, serviceAccount: ACCOUNT, audience, issuedAt: now - 60, podName: 'reader-1' });
-  const key = keyOfCluster(own);
-  const earlier = keyOfCluster(new TestCluster({ kind: own.kind, name: own.name, issuer: own.issuer, clock, incarnation: 1 }));
-  return { right: own.sign(header, claims), header, claims, audience, now, publicKey: key, signer: key, earlier, cluster: own, other };
+  const { key } = own;
+  const earlier = new TestCluster({ kind: own.kind, name: own.name, issuer: own.issuer, clock, incarnation: 1 }).key;
+  return { right: forge(key, claims, header), header, claims, audience, now, publicKey: key, signer: key, earlier, cluster: own, other };
 }
 
 /** Every attack, and what is none. */

@@ -1,7 +1,7 @@
 import { LITERAL_AND_TOKENS } from '../clusters';
 import { Mechanism, MECHANISMS, scopeOf } from '../mechanisms';
 import { describeOnTerraform } from '../terraform';
-import { chainOf, detoursOf, goesOn, triedBy, triesOf } from './beyond';
+import { chainOf, detoursOf, goesOn } from './chains';
 import { count, figure } from './figures';
 import { Applied, ofType, Outcome, RunningPod } from './model';
 import { Clients } from './network/clients';
@@ -9,7 +9,10 @@ import { LoopbackInternet } from './network/internet';
 import { CLIENT_OF, CLUSTERS_OF, Stage } from './stage';
 import { MALLORY, withMoreClients, withStrangers } from './strangers';
 import { holdsToken, stolenBy, withForgeries, withOther } from './thieves';
+import { cameOf, shallCome, TryName } from './tries';
+import { WRITERS } from './writers';
 
+const LITERAL = LITERAL_AND_TOKENS[0]![1];
 const SOMEBODY = 'https://somebody.example.com';
 
 const ELSEWHERE: Readonly<Record<Mechanism['to'], string>> = {
@@ -56,6 +59,20 @@ function refusalOf({ from, to, by }: Mechanism, who: string): string {
   return `Google's STS: 400 ${stolen && !elsewhere ? 'unauthorized_client' : 'invalid_grant'}`;
 }
 
+const ALL_OF_S3 = ['lists its whole bucket', 'lists the rest of its bucket', 'reads the rest of its bucket', 'lists another bucket'] as const;
+
+/** What the pod of a mechanism may do in each cloud that it comes to: what its identity was granted, which is reading, and nothing else. */
+function permittedBy({ to, by, reads }: Mechanism): readonly (readonly [cloud: Mechanism['to'], may: readonly TryName[]])[] {
+  const read = ['lists its reports', 'reads one of its reports'] as const;
+  const listsBuckets = !by.startsWith('direct access') || by.endsWith('in another project');
+  const google = ['Google Cloud', [...read, ...listsBuckets ? ['lists the buckets of its project'] as const : []]] as const;
+  switch (to) {
+    case 'AWS': return [['AWS', [...read, ...reads === 'every bucket' ? ALL_OF_S3 : []]], ...by.startsWith('ID tokens') ? [google] : []];
+    case 'Google Cloud': return [google];
+    case 'Azure': return [['Azure', ['lists its reports']]];
+  }
+}
+
 interface Attempt {
   readonly who: string;
   readonly pod: RunningPod;
@@ -74,7 +91,7 @@ function attemptsAt(mechanism: Mechanism, stage: Stage, pod: RunningPod): Attemp
     { who: 'another audience', pod: withOther(pod, { cluster: own, google, audience: SOMEBODY }), allowed: false },
     { who: 'a token for another cloud', pod: withOther(pod, { cluster: own, google, audience: ELSEWHERE[mechanism.to] }), allowed: false },
     { who: 'an expired token', pod: withOther(pod, { cluster: own, google, issuedAt: stage.now - 7200 }), allowed: false },
-    { who: 'a token signed by another key', pod: withForgeries(pod, own), allowed: false },
+    { who: 'a token signed by another key', pod: withForgeries(pod), allowed: false },
   ] : [];
   // Google's own pool is one for all clusters of a project: only a whole cluster is told apart from its neighbours.
   const inGooglesPool = mechanism.to === 'Google Cloud' || mechanism.by.startsWith('ID tokens of a Google service account');
@@ -89,11 +106,13 @@ function attemptsAt(mechanism: Mechanism, stage: Stage, pod: RunningPod): Attemp
   ];
 }
 
+const refusedIn = (...tried: readonly Readonly<Record<string, string>>[]) => tried.flatMap(each => Object.values(each)).filter(came => came !== 'done').length;
+
 describeOnTerraform('the vendors\' clients', () => {
   const internet = new LoopbackInternet();
   const stage = new Stage(internet);
   const clients = new Clients(internet, { clock: stage.clock, processes: 2 });
-  const counts = { stacks: 0, allowed: 0, refused: 0, further: 0 };
+  const counts = { stacks: 0, allowed: 0, refused: 0, further: 0, written: 0 };
   const start = performance.now();
 
   /** What a pod tries on its way through a chain of roles; no pod has a session of the first role of EKS Pod Identity, which goes on itself. */
@@ -132,20 +151,34 @@ describeOnTerraform('the vendors\' clients', () => {
       })));
       expect(outcomes).toEqual(Object.fromEntries(attempts.map(({ who, pod, allowed }) =>
         [who, allowed ? { as: identityOf(mechanism, applied, pod) } : { refused: [refusalOf(mechanism, who)] }])));
-      const tries = triesOf(mechanism);
-      for (const { script, shall } of tries) {
-        expect(await triedBy(itself, script, clients)).toEqual(shall);
-      }
+      const further = await Promise.all(permittedBy(mechanism).map(async ([cloud, may]) => {
+        const before = stage.stored(cloud);
+        const shall = shallCome(cloud, may);
+        expect(await cameOf(cloud, { stage, clients, pod: itself, account: mechanism.by.includes('in another account') ? '210987654321' : undefined })).toEqual(shall);
+        expect(stage.stored(cloud)).toEqual(before);
+        return shall;
+      }));
       const strayed = mechanism.to === 'AWS' ? await detours(mechanism, applied, itself) : {};
       expect(Object.entries(strayed).filter(([, came]) => came !== 'AccessDenied')).toEqual([]);
       counts.stacks += 1;
       attempts.forEach(({ allowed }) => counts[allowed ? 'allowed' : 'refused'] += 1);
-      const further = [strayed, ...tries.map(({ shall }) => shall)].flatMap(tried => Object.values(tried));
-      counts.further += further.filter(came => came !== 'done').length;
+      counts.further += refusedIn(strayed, ...further);
     }, 60_000);
   });
 
+  test.each(WRITERS)('$mechanism.from to $mechanism.to: $mechanism.by', async ({ mechanism, may, leaves: [place, objects] }) => {
+    const applied = withStrangers(stage.apply(stage.synthesize(mechanism, LITERAL)));
+    stage.enforce(applied);
+    const before = stage.stored(mechanism.to);
+    const shall = shallCome(mechanism.to, may);
+    expect(await cameOf(mechanism.to, { stage, clients, pod: await stage.start(mechanism, applied) })).toEqual(shall);
+    // All that was written is there, and nothing else.
+    expect(stage.stored(mechanism.to)).toEqual({ ...before, [place]: objects });
+    counts.written += Object.values(shall).length - refusedIn(shall);
+    counts.further += refusedIn(shall);
+  }, 60_000);
+
   test('the figures', () => figure('cells',
-    `${count(counts.stacks)} stacks, ${count(counts.allowed)} calls that are allowed, ${count(counts.refused)} that are refused; ${count(counts.further)} times that whoever is let in goes no further`,
+    `${count(counts.stacks)} stacks, ${count(counts.allowed)} calls that are allowed, ${count(counts.refused)} that are refused; ${count(counts.written)} things that ${WRITERS.length} more identities do by grants for writing; ${count(counts.further)} times that whoever is let in goes no further`,
     { time: `${Math.round((performance.now() - start) / 1000)} s` }));
 });

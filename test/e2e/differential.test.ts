@@ -1,4 +1,4 @@
-import { ATTACKS, keyOfCluster, Victim, victimOf } from './attacks';
+import { ATTACKS, Victim, victimOf } from './attacks';
 import { AwsError } from './clouds/aws';
 import { EntraError } from './clouds/azure';
 import { forge, rsaKey } from './clouds/forgery';
@@ -127,7 +127,7 @@ async function casesFor(own: TestCluster, other: TestCluster, audience: string):
   const victim = victimOf(own, other, audience, stage.clock);
   const all = Object.values(stage.clusters);
   const signerOf = (issuer: unknown) => [own, ...all].find(cluster => cluster.issuer === issuer) ?? own;
-  const made = [...claimsAround(victim, all)].map(claims => caseOf(forge(keyOfCluster(signerOf(claims.iss)), claims), claims));
+  const made = [...claimsAround(victim, all)].map(claims => caseOf(forge(signerOf(claims.iss).key, claims), claims));
   for (const attack of ATTACKS.filter(({ kind }) => ON_CLAIMS.has(kind))) {
     const jwt = attack.token(victim);
     if (jwt === undefined) continue;

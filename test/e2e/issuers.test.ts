@@ -1,4 +1,3 @@
-import { generateKeyPairSync } from 'node:crypto';
 import { AwsProvider } from '@cdktf/provider-aws/lib/provider';
 import { PodV1 } from '@cdktf/provider-kubernetes/lib/pod-v1';
 import { TerraformStack, TerraformVariable } from 'cdktf';
@@ -6,6 +5,7 @@ import { Cluster, ClusterOidcProvider, GcsHostedIssuer, IssuerKeys, S3HostedIssu
 import { AzureBlobHostedIssuer } from 'cdktf-workload-federation/azure';
 import { stackIn } from '../synth';
 import { describeOnTerraform } from '../terraform';
+import { ecKey, forge, SIGNINGS } from './clouds/forgery';
 import { startPod, TestCluster } from './cluster';
 import { kidOf } from './cluster/test-cluster';
 import { count, figure } from './figures';
@@ -219,11 +219,11 @@ describeOnTerraform('an issuer whose documents are in a bucket', () => {
 
     // https://docs.cloud.google.com/iam/docs/workload-identity-federation-with-other-providers says "RS256 or ES256"; the others name RS256 alone.
     test('a second key of another type does no harm, and is taken by Google alone', async () => {
-      const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
-      const applied = apply(host, () => ({ publicKeys: [cluster.publicKeyPem, publicKey.export({ type: 'spki', format: 'pem' }) as string] }));
+      const key = ecKey('elliptic');
+      const applied = apply(host, () => ({ publicKeys: [cluster.publicKeyPem, key.publicKey.export({ type: 'spki', format: 'pem' }) as string] }));
       const pod = await start(applied, cluster);
       expect(await logins.of(pod)).toEqual(letIn(applied));
-      const elliptic = withTokens(pod, ({ claims }) => cluster.sign({ alg: 'ES256', kid: kidOf(publicKey) }, claims, privateKey));
+      const elliptic = withTokens(pod, ({ claims }) => forge(key, claims, { alg: 'ES256', kid: kidOf(key.publicKey) }, SIGNINGS.ES256));
       expect(await logins.of(elliptic)).toEqual({ ...letIn(applied), AWS: 'InvalidIdentityTokenException', Azure: 'AADSTS5002738' });
     }, 60_000);
 

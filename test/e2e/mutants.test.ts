@@ -6,22 +6,26 @@ import { EKS_ISSUER } from '../clusters';
 import { Mechanism } from '../mechanisms';
 import { describeOnTerraform } from '../terraform';
 import { Draft } from '../trust/mutants';
+import { testWhere } from '../where';
+import { AROUND, Site } from './around';
 import { ApplyError } from './clouds/apply';
 import { AwsError } from './clouds/aws';
 import { EntraError } from './clouds/azure';
+import { forge } from './clouds/forgery';
 import { Identity } from './clouds/google';
 import { idToken } from './clouds/google/id-tokens';
 import { KubernetesError, StartedPod, TestCluster } from './cluster';
 import { count, figure } from './figures';
-import { ALONE, tried } from './further';
-import { Applied, AppliedResource, ofType, Outcome, RunningPod } from './model';
-import { Mutant, MUTANTS, Setup, SETUPS, SetupName, stacksOf } from './mutants';
-import { Clients } from './network/clients';
+import { Applied, AppliedResource, ClientName, ofType, Outcome, RunningPod } from './model';
+import { Mutant, MUTANTS, Noticed, Setup, SETUPS, SetupName, stacksOf, ToolName, TOOLS } from './mutants';
+import { cliMissing, installed, runCli } from './network/cli';
+import { Action, Clients } from './network/clients';
 import { LoopbackInternet } from './network/internet';
 import { Stack } from './shadow';
-import { CLIENT_OF, CLUSTERS_OF, Stage } from './stage';
+import { CLIENT_OF, CLUSTERS_OF, Stage, START } from './stage';
 import { MALLORY, MALLORYS_ROLES, withStrangers } from './strangers';
 import { holdsToken, stolenBy, withOther, withTokens } from './thieves';
+import { ALONE, attemptsOf } from './tries';
 import { waitedFor } from './waited-for';
 
 /** Where there is another cluster of the name of the right one. */
@@ -75,7 +79,7 @@ function difference(before: Outcome, after: Outcome, identity: string, applied: 
   if (before.ok) {
     return before.as === after.as ? undefined : `is ${ofType(applied, 'aws_iam_role').find(({ values }) => values.arn === after.as)?.address ?? after.as}`;
   }
-  return after.as === identity || identity.startsWith('principal://') ? 'gets in' : `gets in as ${after.as}`;
+  return ['', identity].includes(after.as) || identity.startsWith('principal://') ? 'gets in' : `gets in as ${after.as}`;
 }
 
 interface Baseline {
@@ -106,6 +110,10 @@ async function succeeds(refusal: new (...args: any[]) => Error, work: () => unkn
   }
 }
 
+/** Who or what notices, and what of it. */
+const partsOf = (noticed: Noticed & string) => noticed.split(/: (.*)/s) as [by: string, what: string];
+const isTool = (by: string): by is ToolName => Object.hasOwn(TOOLS, by);
+
 const inClouds = ({ resources }: Applied) => resources.filter(({ type }) => !type.startsWith('kubernetes_'));
 const modelOf = (stacks: readonly Stack[]) => readModel(stacks.map(({ name, json }) => ({ file: 'cdk.tf.json', stack: name, json })));
 
@@ -122,21 +130,36 @@ describeOnTerraform('who notices', () => {
     await internet.close();
   });
 
-  const enforce = (stacks: readonly Stack[]): Applied => {
+  const enforce = (stacks: readonly Stack[], { azure }: Setup): Applied => {
     const applied = withOthers(stage.apply(stacks));
-    stage.enforce(applied);
+    stage.enforce(applied, azure);
     return applied;
   };
 
-  /** The pod in each of its containers. */
-  const ownAttempts = ({ mechanism, clients: own = [['main', mechanism.to]] }: Setup, pod: RunningPod): Attempts => Object.fromEntries(own.map(([container, to]) => {
+  const start = ({ mechanism, tenantOfCluster: tenantId }: Setup, applied: Applied): Promise<StartedPod> => {
+    const { kind, name, issuer } = clusters[CLUSTERS_OF[mechanism.from][0]];
+    const { clock } = stage;
+    return stage.start(mechanism, applied, tenantId === undefined ? {} : { cluster: new TestCluster({ kind, name, issuer, clock, tenantId }) });
+  };
+
+  /** The client by which it is seen whether a pod of a setup is let in. */
+  const clientOf = (to: Mechanism['to'], { azure }: Setup): [ClientName, Action] => {
     const [client, action] = CLIENT_OF[to];
+    return [client, { ...action, ...azure !== undefined && { blobs: azure.blobs } }];
+  };
+
+  /** The pod in each of its containers. */
+  const ownAttempts = (setup: Setup, pod: RunningPod, own = setup.clients ?? [['main', setup.mechanism.to]]): Attempts => Object.fromEntries(own.map(([container, to]) => {
+    const [client, action] = clientOf(to, setup);
     return [own.length === 1 ? 'the service account' : `${container} to ${to}`, () => clients.run(pod, container, client, action)];
   }));
 
   /** What the pod tries besides. */
-  const furtherAttempts = ({ tries = [] }: Setup, pod: StartedPod, identity: string): Attempts =>
-    Object.fromEntries(tries.map(name => [`the pod ${name}`, () => tried(name, { stage, clients, pod }, identity)]));
+  const furtherAttempts = ({ mechanism: { to }, tries = [] }: Setup, pod: StartedPod, identity: string): Attempts =>
+    Object.fromEntries(Object.entries(attemptsOf(to, tries, { stage, clients, pod }, identity)).map(([name, attempt]) => [`the pod ${name}`, attempt]));
+
+  /** What others try at what is around the pod. */
+  const aroundAttempts = ({ around = [] }: Setup, site: Omit<Site, 'stage'>): Attempts => Object.fromEntries(around.map(name => [name, () => AROUND[name]({ stage, ...site })]));
 
   /**
    * Whether a cloud takes the token of a pod, without a client: where it refuses, a client has nothing to add. Undefined where the pod holds no token for
@@ -144,7 +167,8 @@ describeOnTerraform('who notices', () => {
    */
   const admits = async (pod: RunningPod, to: Mechanism['to'], identity: string): Promise<boolean | undefined> => {
     const { env, files } = pod.containers.get('main')!;
-    const held = [...files].filter(([path]) => !path.startsWith('/var/run/secrets/kubernetes.io/')).map(([, content]) => content)
+    const named = to === 'AWS' ? files.get(env.AWS_WEB_IDENTITY_TOKEN_FILE ?? '') : undefined;
+    const held = named ?? [...files].filter(([path]) => !path.startsWith('/var/run/secrets/kubernetes.io/')).map(([, content]) => content)
       .find(content => /^eyJ[\w-]+\.[\w-]+\.[\w-]+$/.test(content));
     if (held === undefined || env.AWS_CONTAINER_CREDENTIALS_FULL_URI !== undefined) {
       return undefined;
@@ -176,8 +200,9 @@ describeOnTerraform('who notices', () => {
 
   /** Everybody else. They have what the pod has while nothing is changed: nobody is kept out by wiring that is broken. */
   const othersAttempts = (
-    { mechanism, clients: several, allowed = [] }: Setup, { pod, identity, applied }: Pick<Baseline, 'pod' | 'identity' | 'applied'>, thorough = false,
+    setup: Setup, { pod, identity, applied }: Pick<Baseline, 'pod' | 'identity' | 'applied'>, thorough = false,
   ): Attempts => {
+    const { mechanism, clients: several, allowed = [] } = setup;
     if (several !== undefined) {
       return {};
     }
@@ -186,7 +211,7 @@ describeOnTerraform('who notices', () => {
       if (admitted === false && !thorough && !allowed.includes(who)) {
         return refused('refused', 'in process');
       }
-      const outcome = await clients.run(attacker, 'main', ...CLIENT_OF[mechanism.to]);
+      const outcome = await clients.run(attacker, 'main', ...clientOf(mechanism.to, setup));
       expect(admitted ?? outcome.ok).toBe(outcome.ok);
       return outcome;
     }] as const);
@@ -218,7 +243,7 @@ describeOnTerraform('who notices', () => {
       ...isFederated && { 'another audience': asked('https://somebody.example.com'), 'a token for another cloud': asked(ELSEWHERE[mechanism.to]) },
       ...isFederated && !viaGoogle && {
         'a token for the Kubernetes API': asked(own.apiAudience),
-        'the keys of another cluster': withTokens(pod, ({ claims }) => other.sign(other.header(), claims)),
+        'the keys of another cluster': withTokens(pod, ({ claims }) => forge(other.key, claims)),
       },
       ...isFederated && mechanism.to === 'Google Cloud' && { 'another cluster through another provider': throughAnotherProvider(stolen({ cluster: other })) },
       ...viaGoogle && { 'another account of Google': withTokens(pod, ({ claims }) => idToken(google.accounts.find(MALLORY.email)!, claims.aud, false, stage.clock)) },
@@ -270,12 +295,16 @@ describeOnTerraform('who notices', () => {
   /** What comes of everybody while nothing is changed: who should gets in, and nobody else. */
   const makeBaseline = async (setup: Setup): Promise<Baseline> => {
     const stacks = stacksOf(setup, stage);
-    const applied = enforce(stacks);
-    const pod = await stage.start(setup.mechanism, applied);
+    const applied = enforce(stacks, setup);
+    const pod = await start(setup, applied);
     const own = await outcomesOf(ownAttempts(setup, pod));
     const [first] = Object.values(own);
     const identity = first?.ok === true ? first.as : '';
-    const further = await outcomesOf({ ...furtherAttempts(setup, pod, identity), ...othersAttempts(setup, { pod, identity, applied }, true) });
+    const further = await outcomesOf({
+      ...furtherAttempts(setup, pod, identity),
+      ...othersAttempts(setup, { pod, identity, applied }, true),
+      ...aroundAttempts(setup, { stacks, applied }),
+    });
     const outcomes = { ...own, ...further };
     const allowed = Object.entries(outcomes).filter(([, { ok }]) => ok).map(([who]) => who);
     expect(allowed.sort()).toEqual([...Object.keys(own), ...setup.allowed ?? []].sort());
@@ -288,19 +317,19 @@ describeOnTerraform('who notices', () => {
     const { applied: unchanged, pod, outcomes: before, identity } = await baselineOf(name);
     let applied: Applied;
     try {
-      applied = enforce(stacks);
+      applied = enforce(stacks, setup);
     } catch (error) {
       if (!(error instanceof ApplyError)) throw error;
       return { 'the apply': error.code };
     }
     const ofPod = (started: StartedPod): Attempts => ({ ...ownAttempts(setup, started), ...furtherAttempts(setup, started, identity) });
-    const own = await stage.start(setup.mechanism, applied).then(ofPod, (error: unknown): Attempts => {
+    const own = await start(setup, applied).then(ofPod, (error: unknown): Attempts => {
       if (!(error instanceof KubernetesError)) throw error;
       return Object.fromEntries(Object.keys(ownAttempts(setup, pod)).map(who => [who, () => Promise.resolve(refused(error.reason, error.message))]));
     });
     // Where the clouds have what they had, others meet what they met: theirs is the wiring of the unchanged pod.
     const others = isDeepStrictEqual(inClouds(applied), inClouds(unchanged)) ? {} : othersAttempts(setup, { pod, identity, applied });
-    const after = await outcomesOf({ ...own, ...others });
+    const after = await outcomesOf({ ...own, ...others, ...aroundAttempts(setup, { stacks, applied }) });
     const found = Object.entries(after).map(([who, outcome]) => [who, difference(before[who]!, outcome, identity, applied)] as const);
     return Object.fromEntries(found.filter((entry): entry is [string, string] => entry[1] !== undefined));
   };
@@ -316,8 +345,6 @@ describeOnTerraform('who notices', () => {
     ];
   };
 
-  const counts = { clients: 0, tool: 0, order: 0, nothing: 0 };
-
   test.each(MUTANTS.map(mutant => [mutant[1], mutant[0], mutant] as const))('%s: %s', async (name, _, mutant) => {
     const { stacks: [stack, ...others], model } = await baselineOf(name);
     expect(others).toEqual([]);
@@ -329,27 +356,52 @@ describeOnTerraform('who notices', () => {
     const found = await noticedBy(mutant, stacks);
     if (typeof noticed === 'string') {
       expect(found).toEqual({});
-      const [by, what] = noticed.split(/: (.*)/s) as ['no client' | 'the order' | 'nothing', string];
+      const [by, what] = partsOf(noticed);
       const said = saidOf(model, modelOf(stacks));
       const still = waitedFor(stacks[0]!, 'kubernetes_pod_v1.Pod');
       const lost = [...waitedFor(stack!, 'kubernetes_pod_v1.Pod')].filter(address => !address.startsWith('data.') && !still.has(address));
       const order = lost.map(address => address.replace(/_[0-9A-F]{8}$/, '')).sort().join(', ');
-      expect({ said, order }).toEqual({
-        'no client': { said: expect.arrayContaining([what]), order: expect.anything() }, 'the order': { said: [], order: what }, 'nothing': { said: [], order: '' },
-      }[by]);
-      counts[by === 'no client' ? 'tool' : by === 'the order' ? 'order' : 'nothing'] += 1;
+      const expected: Readonly<Record<string, object>> = { 'no client': { said: expect.arrayContaining([what]), order: expect.anything() }, 'the order': { said: [], order: what } };
+      expect({ said, order }).toEqual(expected[by] ?? { said: [], order: '' });
       return;
     }
     expect(Object.keys(noticed)).not.toEqual([]);
     expect(found).toEqual(noticed);
-    counts.clients += 1;
   }, 60_000);
+
+  for (const [name, setupName, mutate, noticed] of MUTANTS) {
+    const [by, what] = typeof noticed === 'string' ? partsOf(noticed) : ['', ''];
+    if (!isTool(by)) continue;
+    const { cli, command, otherwise } = TOOLS[by];
+    const tool = installed(cli).find(({ version }) => version === undefined || by.endsWith(` ${version.split('.')[0]}`));
+    testWhere(cliMissing(cli) ?? (tool === undefined ? `${by} is not installed` : undefined), `${setupName}: ${name}, by ${by}`, async () => {
+      const setup: Setup = SETUPS[setupName];
+      const [stack] = stacksOf(setup, stage);
+      const draft = new Draft(stack!.json);
+      mutate(draft, clusters);
+      const said: string[] = [];
+      try {
+        // The tools read the clock of the machine.
+        stage.now = Math.floor(Date.now() / 1000);
+        for (const json of [stack!.json, draft.json]) {
+          const pod = await start(setup, enforce([{ ...stack!, json }], setup));
+          said.push((await runCli(tool!, internet, pod, 'main', ['sh', '-c', `${command} 2>&1`])).stdout);
+        }
+      } finally {
+        stage.now = START;
+      }
+      expect(said).toEqual([otherwise, what].map(text => expect.stringContaining(text)));
+    }, 120_000);
+  }
 
   test('no mutant is there twice', () => {
     const names = MUTANTS.map(([name, setup]) => `${setup}: ${name}`);
     expect(names.filter((name, index) => names.indexOf(name) !== index)).toEqual([]);
   });
 
-  test('the figures', () => figure('mutants',
-    `${count(MUTANTS.length)}, of which clients or the apply notice ${count(counts.clients)}, the tool alone ${count(counts.tool)}, the order of the apply ${count(counts.order)} and nothing ${count(counts.nothing)}`));
+  test('the figures', () => {
+    const noticed = (is: (by: string) => boolean) => count(MUTANTS.filter(([, , , who]) => is(typeof who === 'string' ? partsOf(who)[0] : '')).length);
+    figure('mutants', `${count(MUTANTS.length)}, of which clients, the cluster or Terraform notice ${noticed(by => by === '' || isTool(by))}, `
+      + `the tool alone ${noticed(by => by === 'no client')}, the order of the apply ${noticed(by => by === 'the order')} and nothing ${noticed(by => by === 'nothing')}`);
+  });
 });

@@ -1,17 +1,22 @@
 import { IamPolicy } from '@cdktf/provider-aws/lib/iam-policy';
+import { DeploymentV1 } from '@cdktf/provider-kubernetes/lib/deployment-v1';
 import { PodV1 } from '@cdktf/provider-kubernetes/lib/pod-v1';
 import { TlsProvider } from '@cdktf/provider-tls/lib/provider';
 import { AwsFederatedRole, GcpFederatedServiceAccount, Workload } from 'cdktf-workload-federation';
-import { GtokenWebhook } from 'cdktf-workload-federation/gtoken';
+import { AzureFederatedIdentity } from 'cdktf-workload-federation/azure';
+import { CertManagerCertificate, GtokenWebhook } from 'cdktf-workload-federation/gtoken';
 import { SelfSignedWebhookCertificate } from 'cdktf-workload-federation/tls';
 import { AKS_ISSUER, EKS_ISSUER, LITERAL_AND_TOKENS } from '../clusters';
-import { Mechanism, MECHANISMS, workloadOf } from '../mechanisms';
+import { Mechanism, mechanismOf as mechanism, workloadOf } from '../mechanisms';
 import { stackIn } from '../synth';
-import type { TryName } from './further';
+import { AROUND, AroundName } from './around';
+import { OTHER_TENANT } from './cluster';
 import { appStacks, Stack } from './shadow';
-import { Stage } from './stage';
+import { AzureHosts, Stage } from './stage';
 import { MALLORY, payrollRole } from './strangers';
-import { WORLD } from './world';
+import { shallCome, TryName } from './tries';
+import { STORAGE_ACCOUNT, WORLD } from './world';
+import { granted, PERMITTED } from './writers';
 import { Draft } from '../trust/mutants';
 
 /** What is synthesized before something of it is changed. */
@@ -25,17 +30,15 @@ export interface Setup {
   readonly allowed?: readonly string[];
   /** What its pod tries besides. */
   readonly tries?: readonly TryName[];
+  /** What others try at what is around the pod. */
+  readonly around?: readonly AroundName[];
+  /** Which of Azure's clouds it is in. @default - the global one */
+  readonly azure?: AzureHosts;
+  /** The tenant of its cluster. @default - that of the identity */
+  readonly tenantOfCluster?: string;
 }
 
 const LITERAL = LITERAL_AND_TOKENS[0]![1];
-
-function mechanism(from: Mechanism['from'], to: Mechanism['to'], by: string): Mechanism {
-  const found = MECHANISMS.filter(row => row.from === from && row.to === to && row.by === by);
-  if (found.length !== 1) {
-    throw new Error(`${found.length} mechanisms from ${from} to ${to} by ${by}`);
-  }
-  return found[0]!;
-}
 
 const ACCOUNT = mechanism('any OIDC cluster', 'Google Cloud', 'a service account through a pool');
 const CLOUDS = ['AWS', 'Google Cloud', 'Azure'] as const;
@@ -72,14 +75,55 @@ const BOUNDED: Mechanism = {
 
 const BY_WEBHOOK: Mechanism = { ...mechanism('GKE', 'AWS', 'ID tokens of a Google service account, and the gtoken webhook'), webhooks: [] };
 
+type Certificate = typeof SelfSignedWebhookCertificate | typeof CertManagerCertificate;
 /** The pod, and the webhook that wires it. */
-const withGtokenWebhook = () => appStacks(app => {
+const withGtokenWebhook = (certificate: Certificate, labels?: Record<string, string>) => () => appStacks(app => {
   const stack = stackIn(app);
   const workload = workloadOf(BY_WEBHOOK, LITERAL, stack);
   new TlsProvider(stack, 'Tls');
-  new GtokenWebhook(stack, 'Gtoken', { image: 'gtoken-webhook:1', gtokenImage: 'gtoken:1', certificate: SelfSignedWebhookCertificate.with() });
+  new GtokenWebhook(stack, 'Gtoken', { image: 'gtoken-webhook:1', gtokenImage: 'gtoken:1', certificate: certificate.with() });
+  new PodV1(stack, 'Pod', workload.podTemplate({ metadata: { name: 'reader', labels }, spec: { container: [{ name: 'main', image: 'reader:1' }] } }));
+});
+
+/** A pod and a Deployment with the same file. */
+const withDeployment = () => appStacks(app => {
+  const stack = stackIn(app);
+  const workload = workloadOf(ACCOUNT, LITERAL, stack);
+  const template = workload.podTemplate({ metadata: { name: 'reader', labels: { app: 'reader' } }, spec: { container: [{ name: 'main', image: 'reader:1' }] } });
+  new PodV1(stack, 'Pod', template);
+  new DeploymentV1(stack, 'Deployment', { metadata: { name: 'reader', namespace: 'reports' }, spec: { selector: { matchLabels: { app: 'reader' } }, template } });
+});
+
+const AZURES_WEBHOOK = mechanism('AKS', 'Azure', 'AKS\'s webhook');
+/** Tokens of a day, by which pods outlive that the API server is away. */
+const withTokensOfADay = () => appStacks(app => {
+  const stack = stackIn(app);
+  const workload = workloadOf(AZURES_WEBHOOK, LITERAL, stack, { tokenExpirationSeconds: 86400 });
   new PodV1(stack, 'Pod', workload.podTemplate({ metadata: { name: 'reader' }, spec: { container: [{ name: 'main', image: 'reader:1' }] } }));
 });
+
+const TO_AZURE = mechanism('EKS', 'Azure', 'a projected token');
+/** An identity in Azure's cloud for the government of the United States. */
+const OF_GOVERNMENT: Mechanism = {
+  ...TO_AZURE,
+  by: 'a projected token, in another cloud of Azure',
+  identity: (stack, subject) => {
+    const identity = new AzureFederatedIdentity(stack, 'Identity', {
+      trusts: [subject], identityName: 'reports-reader', resourceGroupName: 'reports', location: 'usgovvirginia', azureCloud: 'usgovernment',
+    });
+    identity.grantContainerRead(`${STORAGE_ACCOUNT}/blobServices/default/containers/reports`);
+    return identity;
+  },
+};
+
+const { grantBucketPut: PUTS } = PERMITTED.AWS;
+const { grantBucketRead: READS, grantBucketCreate: CREATES } = PERMITTED['Google Cloud'];
+
+/** An identity that is granted something, whose pod tries everything that its SDK can. */
+function writing(identity: Parameters<typeof granted>[0], grants: Parameters<typeof granted>[1][], ...may: readonly TryName[]): Setup {
+  const by = granted(identity, ...grants);
+  return { mechanism: by, tries: Object.keys(shallCome(by.to, [])) as TryName[], allowed: may.map(name => `the pod ${name}`) };
+}
 
 export const SETUPS = {
   'IRSA': { mechanism: mechanism('EKS', 'AWS', 'EKS\'s webhook (IRSA)') },
@@ -94,10 +138,13 @@ export const SETUPS = {
     mechanism: PROJECTED,
     tries: [
       'lists its reports', 'reads one of its reports', 'lists the rest of its bucket', 'reads the rest of its bucket', 'lists another bucket', 'goes on to another role',
-      'stays for twelve hours',
+      'stays for twelve hours', 'writes a report', 'deletes one of its reports',
     ],
     allowed: ['the pod lists its reports', 'the pod reads one of its reports'],
   },
+  'what a role may put': writing('a role', ['grantBucketPut'], ...PUTS),
+  'what a role of EKS Pod Identity may write': writing('a role of EKS Pod Identity', ['grantBucketWrite'], ...PERMITTED.AWS.grantBucketWrite),
+  'what the last role of a chain may put': writing('the last role of a chain', ['grantBucketPut'], ...PUTS),
   'a role within a boundary': { mechanism: BOUNDED, tries: ['reads the rest of its bucket', 'lists another bucket'], allowed: ['the pod reads the rest of its bucket'] },
   'two kinds of containers': {
     mechanism: PROJECTED, stacks: stage => stage.synthesize(PROJECTED, LITERAL, { initContainer: [{ name: 'first', image: 'reader:1' }] }), clients: [['main', 'AWS'], ['first', 'AWS']],
@@ -109,8 +156,21 @@ export const SETUPS = {
   'a chain of three roles': { mechanism: mechanism('any OIDC cluster', 'AWS', 'a chain of three roles in a config file') },
   'a chain with an external id': { mechanism: mechanism('any OIDC cluster', 'AWS', 'a chain of two roles with an external id in a config file'), tries: ['says no external id'] },
   'Google\'s ID tokens by the webhook': { mechanism: mechanism('GKE', 'AWS', 'ID tokens of a Google service account, and the gtoken webhook'), allowed: ['another cluster of the project'] },
-  'the gtoken webhook of the library': { mechanism: BY_WEBHOOK, stacks: withGtokenWebhook, allowed: ['another cluster of the project'] },
-  'Google\'s ID tokens by gtoken': { mechanism: mechanism('GKE', 'AWS', 'ID tokens of a Google service account, and containers of gtoken'), allowed: ['another cluster of the project'] },
+  'the gtoken webhook of the library': {
+    mechanism: BY_WEBHOOK,
+    stacks: withGtokenWebhook(SelfSignedWebhookCertificate),
+    around: (Object.keys(AROUND) as AroundName[]).filter(name => !/^(?:whoever|pods) /.test(name)),
+    allowed: ['another cluster of the project', 'a pod that nobody wires starts', 'a pod that nobody wires starts while the webhook is away'],
+  },
+  'the gtoken webhook beside Azure\'s': {
+    mechanism: { ...BY_WEBHOOK, webhooks: ['azure'] }, stacks: withGtokenWebhook(SelfSignedWebhookCertificate, { 'azure.workload.identity/use': 'true' }),
+    allowed: ['another cluster of the project'],
+  },
+  'the gtoken webhook with cert-manager': { mechanism: BY_WEBHOOK, stacks: withGtokenWebhook(CertManagerCertificate), allowed: ['another cluster of the project'] },
+  'Google\'s ID tokens by gtoken': {
+    mechanism: mechanism('GKE', 'AWS', 'ID tokens of a Google service account, and containers of gtoken'), tries: ['leaves its token on the disk of its node'],
+    allowed: ['another cluster of the project'],
+  },
   'Google\'s ID tokens by the metadata server': {
     mechanism: mechanism('GKE', 'AWS', 'ID tokens of a Google service account, and the metadata server'), allowed: ['another cluster of the project'],
   },
@@ -123,9 +183,15 @@ export const SETUPS = {
     allowed: ['another cluster of the project', 'the pod is let in two hours later'],
   },
   'a pool': { mechanism: ACCOUNT },
+  'a pool that stays': { mechanism: ACCOUNT, around: ['whoever renames the provider', 'whoever leaves nothing but the pool, and renames it'] },
+  'a pool and a Deployment': { mechanism: ACCOUNT, stacks: withDeployment, around: ['pods start again when their file changes'], allowed: ['pods start again when their file changes'] },
   'what an account may do': {
-    mechanism: ACCOUNT, tries: ['lists another bucket of Google', 'becomes another account of Google', 'signs in the name of its account'],
+    mechanism: ACCOUNT,
+    tries: ['lists another bucket', 'becomes another account of Google', 'signs in the name of its account', 'writes a report', 'deletes one of its reports'],
   },
+  'what an account may create': writing('a service account', ['grantBucketRead', 'grantBucketCreate'], ...READS, ...CREATES),
+  'what an account may write': writing('a service account', ['grantBucketWrite'], ...PERMITTED['Google Cloud'].grantBucketWrite),
+  'what a principal may create': writing('a principal', ['grantBucketRead', 'grantBucketCreate'], ...READS, ...CREATES),
   /** One pool for two accounts, each of which lets in another service account of the cluster. */
   'a shared pool': {
     mechanism: {
@@ -141,22 +207,30 @@ export const SETUPS = {
   'a pool with uploaded keys': { mechanism: mechanism('any OIDC cluster with uploaded keys', 'Google Cloud', 'a service account through a pool') },
   'the webhook of pfnet': { mechanism: mechanism('AKS', 'Google Cloud', 'a service account through a pool, and the webhook of pfnet') },
   'the webhook of pfnet for direct access': { mechanism: mechanism('EKS', 'Google Cloud', 'direct access through a pool, and the webhook of pfnet') },
-  'direct access': { mechanism: mechanism('EKS', 'Google Cloud', 'direct access through a pool'), tries: ['lists another bucket of Google'] },
+  'direct access': { mechanism: mechanism('EKS', 'Google Cloud', 'direct access through a pool'), tries: ['lists another bucket', 'writes a report', 'deletes one of its reports'] },
   'Google\'s own pool': {
     mechanism: mechanism('GKE', 'Google Cloud', 'a service account through Google\'s own pool'), allowed: ['another cluster of the project'],
-    tries: ['lists another bucket of Google', 'becomes another account of Google'],
+    tries: ['lists another bucket', 'becomes another account of Google'],
   },
   'direct access through Google\'s own pool': { mechanism: mechanism('GKE', 'Google Cloud', 'direct access through Google\'s own pool'), allowed: ['another cluster of the project'] },
   'Google\'s own pool for a cluster': {
     mechanism: mechanism('GKE', 'Google Cloud', 'direct access through Google\'s own pool, for a whole cluster'), allowed: ['another namespace', 'another account'],
   },
-  'Azure\'s webhook': { mechanism: mechanism('AKS', 'Azure', 'AKS\'s webhook') },
-  'Azure\'s webhook elsewhere': { mechanism: mechanism('EKS', 'Azure', 'Azure\'s webhook, installed by its users') },
-  'a projected token for Azure': { mechanism: mechanism('EKS', 'Azure', 'a projected token') },
-  'what an identity may do': {
-    mechanism: mechanism('EKS', 'Azure', 'a projected token'),
-    tries: ['lists another container', 'lists the containers of its account', 'lists a container of another account'],
+  'Azure\'s webhook': { mechanism: AZURES_WEBHOOK },
+  'Azure\'s webhook in another tenant': { mechanism: AZURES_WEBHOOK, tenantOfCluster: OTHER_TENANT },
+  'Azure\'s webhook, and tokens of a day': {
+    mechanism: AZURES_WEBHOOK, stacks: withTokensOfADay, tries: ['is let in after the API server was away for two hours'],
+    allowed: ['the pod is let in after the API server was away for two hours'],
   },
+  'Azure\'s webhook elsewhere': { mechanism: mechanism('EKS', 'Azure', 'Azure\'s webhook, installed by its users') },
+  'a projected token for Azure': { mechanism: TO_AZURE },
+  'another cloud of Azure': { mechanism: OF_GOVERNMENT, azure: { directory: 'login.microsoftonline.us', blobs: 'blob.core.usgovcloudapi.net' } },
+  'what an identity may do': {
+    mechanism: TO_AZURE,
+    tries: ['lists another container', 'lists the containers of its account', 'lists a container of another account', 'writes a report', 'deletes one of its reports'],
+  },
+  'what an identity may write': writing('a managed identity', ['grantContainerWrite'], ...PERMITTED.Azure.grantContainerWrite),
+  'what an application may write': writing('an application', ['grantContainerWrite'], ...PERMITTED.Azure.grantContainerWrite),
   'an application of Entra ID': { mechanism: mechanism('any OIDC cluster', 'Azure', 'a projected token and an application of Entra ID') },
   'three clouds': {
     mechanism: { ...mechanism('EKS', 'AWS', 'a projected token'), by: 'projected tokens for three clouds' },
@@ -173,11 +247,23 @@ export function stacksOf(setup: Setup, stage: Stage): Stack[] {
 }
 
 /**
- * Who notices: somebody who `gets in` and did not before, or whom the pod fails with which code, or with which code a cloud does not take what is applied.
+ * Who notices: somebody who `gets in` and did not before, or whom the pod fails with which code, or with which code a cloud does not take what is applied; or
+ * a command line tool, which says what where it is installed.
  * Where no client can notice, what of the tool does: a rule of `check`, or what `diff` says of an identity. Where neither does, what the pod no longer waits
  * for, so that Terraform may start it before it is let in; or nothing, and why it cannot.
  */
-export type Noticed = Readonly<Record<string, string>> | `no client: ${string}` | `the order: ${string}` | `nothing: ${string}`;
+export type Noticed = Readonly<Record<string, string>> | `${ToolName}: ${string}` | `no client: ${string}` | `the order: ${string}` | `nothing: ${string}`;
+
+/**
+ * The tools that read what no library does, what they are asked for, and what they say while nothing is changed: `aws` looks for the host of a service, which is not
+ * there, only where it knows a region.
+ */
+export const TOOLS = {
+  'aws 1': { cli: 'aws', command: 'AWS_MAX_ATTEMPTS=1 aws kms list-keys', otherwise: 'Could not connect to the endpoint URL: "https://kms.eu-west-1.amazonaws.com/"' },
+  'gcloud': { cli: 'gcloud', command: 'gcloud storage ls', otherwise: 'gs://acme-reports/' },
+} as const;
+
+export type ToolName = keyof typeof TOOLS;
 
 /** A way to weaken or break what a construct emits. */
 export type Mutant = readonly [name: string, setup: SetupName, mutate: (draft: Draft, clusters: Stage['clusters']) => void, noticed: Noticed];
@@ -229,8 +315,30 @@ const remove = (d: Draft, type: string) => {
 };
 const FILE = 'gcp-credential-configuration.json';
 const webhook = (d: Draft) => first(d, 'kubernetes_mutating_webhook_configuration_v1').webhook[0];
+/** What serves the webhook of the library, and what it may do. */
+const ofServer = (d: Draft) => first(d, 'kubernetes_deployment_v1').spec.template.spec;
+const service = (d: Draft) => first(d, 'kubernetes_service_v1').spec;
+const rule = (d: Draft) => first(d, 'kubernetes_cluster_role_v1').rule[0];
+const binding = (d: Draft) => first(d, 'kubernetes_cluster_role_binding_v1');
+const certificate = (d: Draft) => first(d, 'tls_locally_signed_cert');
+const addAuthority = (d: Draft) => {
+  const { private_key_pem: _key, ...authority } = first(d, 'tls_self_signed_cert');
+  d.add('tls_private_key', 'Mutant', { algorithm: 'ECDSA', ecdsa_curve: 'P256' });
+  d.add('tls_self_signed_cert', 'Mutant', { ...authority, private_key_pem: '${tls_private_key.Mutant.private_key_pem}' });
+};
+const specOf = (d: Draft, kind: string, name: string) => Object.values<any>(d.json.resource.kubernetes_manifest).map(body => body.manifest)
+  .find(manifest => manifest.kind === kind && manifest.metadata.name === name).spec;
 const listing = (d: Draft) => permissions(d).find(({ actions: [action] }) => action === 's3:ListBucket');
 const reading = (d: Draft) => permissions(d).find(({ actions: [action] }) => action === 's3:GetObject');
+const putting = (d: Draft, role = 'Role') => permissions(d, role).find(({ actions: [action] }) => action === 's3:PutObject');
+const creating = (d: Draft) => Object.values<any>(d.json.resource.google_storage_bucket_iam_member).find(({ role }) => role === 'roles/storage.objectCreator');
+/** Removes the grant for creating, and says whose it is. */
+const withoutCreating = (d: Draft): string => {
+  const grants = d.json.resource.google_storage_bucket_iam_member;
+  const [id, { member: whom }] = Object.entries<any>(grants).find(([, { role }]) => role === 'roles/storage.objectCreator')!;
+  delete grants[id];
+  return whom;
+};
 const permissions = (d: Draft, role = 'Role') => d.of(`data.aws_iam_policy_document.${role}_Permissions`).statement as any[];
 const first = (d: Draft, type: string) => Object.values<any>(d.json.resource[type])[0];
 /** Nothing is waited for but what is referred to. */
@@ -244,6 +352,9 @@ const TAG_OF: Readonly<Record<string, string>> = { 'another cluster': tags[0], '
 
 const me = (code: string) => ({ 'the service account': code });
 const IN = 'gets in';
+/** Nothing of this is done any more, or all of it. */
+const lose = (code: string, ...tries: readonly string[]) => Object.fromEntries(tries.map(name => [`the pod ${name}`, code]));
+const gain = (...tries: readonly TryName[]) => lose(IN, ...tries);
 const both = { 'another namespace': IN, 'another account': IN };
 
 const AWS: readonly Mutant[] = [
@@ -424,6 +535,7 @@ const GOOGLE: readonly Mutant[] = [
   // The provider of a pool.
   ['the condition is dropped', 'a pool', d => delete provider(d).attribute_condition, 'no client: no-attribute-condition'],
   ['the condition is always true', 'a pool', d => { provider(d).attribute_condition = 'true'; }, 'no client: condition-always-true'],
+  ['the condition admits the whole cluster', 'a pool', d => { provider(d).attribute_condition = "assertion.sub.startsWith('system:serviceaccount:')"; }, 'no client: condition-wider-than-members'],
   ['the condition is never true', 'a pool', d => { provider(d).attribute_condition = 'false'; }, me('unauthorized_client')],
   ['the condition is dropped, and the member is the pool', 'a pool', d => { delete provider(d).attribute_condition; wholePool(d); }, both],
   ['the condition is or-ed, and the member is the pool', 'a pool', d => { provider(d).attribute_condition += " || assertion.sub.startsWith('system:serviceaccount:reports:')"; wholePool(d); }, { 'another account': IN }],
@@ -495,8 +607,8 @@ const GOOGLE: readonly Mutant[] = [
   }, { 'another namespace': IN }],
   ['the condition is dropped', 'a pool for a namespace', d => delete provider(d).attribute_condition, 'no client: no-attribute-condition'],
   ['the grant on the bucket is lost', 'direct access', d => remove(d, 'google_storage_bucket_iam_member'), me('forbidden')],
-  ['the grant is for another bucket', 'direct access', d => { grant(d, 'Federated_eks-apps_reports_reader').bucket = 'acme-billing'; }, { ...me('forbidden'), 'the pod lists another bucket of Google': IN }],
-  ['the grant is for writing', 'direct access', d => { grant(d, 'Federated_eks-apps_reports_reader').role = 'roles/storage.objectCreator'; }, me('forbidden')],
+  ['the grant is for another bucket', 'direct access', d => { grant(d, 'Federated_eks-apps_reports_reader').bucket = 'acme-billing'; }, { ...me('forbidden'), 'the pod lists another bucket': IN }],
+  ['the grant is for writing', 'direct access', d => { grant(d, 'Federated_eks-apps_reports_reader').role = 'roles/storage.objectCreator'; }, { ...me('forbidden'), ...gain('writes a report') }],
   ['the grant is for another subject', 'direct access', d => { const found = grant(d, 'Federated_eks-apps_reports_reader'); found.member = found.member.replace(READER, WRITER); }, me('forbidden')],
   ['the grant is for everyone with an account of Google too', 'direct access', d => d.add('google_storage_bucket_iam_member', 'Mutant', {
     ...grant(d, 'Federated_eks-apps_reports_reader'), member: 'allAuthenticatedUsers',
@@ -593,7 +705,7 @@ const AZURE: readonly Mutant[] = [
   ['the label is on the service account alone', 'Azure\'s webhook', d => { serviceAccount(d).metadata.labels = pod(d).metadata.labels; delete pod(d).metadata.labels; }, me('no credentials')],
   ['the pod skips its container', 'Azure\'s webhook', d => { pod(d).metadata.annotations = { 'azure.workload.identity/skip-containers': 'main' }; }, me('no credentials')],
   ['the pod does not name its service account', 'Azure\'s webhook', d => delete pod(d).spec.service_account_name, me('no credentials')],
-  ['the annotation of the tenant is lost', 'Azure\'s webhook elsewhere', d => delete annotations(d)['azure.workload.identity/tenant-id'], me('no credentials')],
+  ['the annotation of the tenant is lost', 'Azure\'s webhook elsewhere', d => delete annotations(d)['azure.workload.identity/tenant-id'], me('AADSTS90002')],
   ['the label is lost', 'Azure\'s webhook elsewhere', d => delete pod(d).metadata.labels, me('no credentials')],
   ['the client is lost', 'a projected token for Azure', d => withoutEnv(d, 'AZURE_CLIENT_ID'), me('no credentials')],
   ['the client is another one', 'a projected token for Azure', d => { env(d, 'AZURE_CLIENT_ID').value = '00000000-0000-0000-0000-000000000042'; }, me('AADSTS700016')],
@@ -639,13 +751,15 @@ const THREE_CLOUDS: readonly Mutant[] = [
 ];
 
 /** What a pod may do beyond its own, and what AWS's constructs say besides. */
+const GTOKEN = 'the gtoken webhook of the library';
+const CERT_MANAGER = 'the gtoken webhook with cert-manager';
 const AWS_FURTHER: readonly Mutant[] = [
   ['everything of S3 is allowed', 'what a role may do', d => permissions(d).splice(0, 9, { effect: 'Allow', actions: ['s3:*'], resources: ['*'] }), {
-    'the pod lists the rest of its bucket': IN, 'the pod reads the rest of its bucket': IN, 'the pod lists another bucket': IN,
+    ...gain('lists the rest of its bucket', 'reads the rest of its bucket', 'lists another bucket', 'writes a report', 'deletes one of its reports'),
   }],
   ['administration is allowed', 'what a role may do', d => d.add('aws_iam_role_policy_attachment', 'Mutant', {
     role: d.ref('aws_iam_role.Role', 'name'), policy_arn: 'arn:aws:iam::aws:policy/AdministratorAccess',
-  }), { 'the pod lists the rest of its bucket': IN, 'the pod reads the rest of its bucket': IN, 'the pod lists another bucket': IN, 'the pod goes on to another role': IN }],
+  }), gain('lists the rest of its bucket', 'reads the rest of its bucket', 'lists another bucket', 'goes on to another role', 'writes a report', 'deletes one of its reports')],
   ['every role may be assumed', 'what a role may do', d => permissions(d).push({ effect: 'Allow', actions: ['sts:AssumeRole'], resources: ['*'] }), { 'the pod goes on to another role': IN }],
   ['the prefix is lost for listing', 'what a role may do', d => delete listing(d).condition, { 'the pod lists the rest of its bucket': IN }],
   ['the prefix is lost for reading', 'what a role may do', d => { reading(d).resources = ['arn:aws:s3:::data-of-123456789012/*']; }, { 'the pod reads the rest of its bucket': IN }],
@@ -663,6 +777,29 @@ const AWS_FURTHER: readonly Mutant[] = [
   ['the grants are on the role of somebody else', 'what a role may do', d => { first(d, 'aws_iam_role_policy').role = 'mallory'; }, {
     ...me('AccessDenied'), 'the pod lists its reports': 'AccessDenied', 'the pod reads one of its reports': 'AccessDenied',
   }],
+  ['the grant for reading is for everything', 'what a role may do', d => { reading(d).actions = ['s3:*']; }, gain('writes a report', 'deletes one of its reports')],
+  ['the grant for reading is for writing too', 'what a role may do', d => reading(d).actions.push('s3:PutObject'), gain('writes a report')],
+  // Grants for writing.
+  ['the grant for putting is for everything', 'what a role may put', d => { putting(d).actions = ['s3:*']; }, gain('reads one of its reports', 'deletes one of its reports')],
+  ['the grant for putting is for deleting too', 'what a role may put', d => putting(d).actions.push('s3:DeleteObject'), gain('deletes one of its reports')],
+  ['the grant for putting is for reading too', 'what a role may put', d => putting(d).actions.push('s3:GetObject'), gain('reads one of its reports')],
+  ['the prefix is lost for putting', 'what a role may put', d => { putting(d).resources = ['arn:aws:s3:::data-of-123456789012/*']; }, gain('writes to the rest of its bucket')],
+  ['every bucket may be put into', 'what a role may put', d => { putting(d).resources = ['*']; }, gain('writes to the rest of its bucket', 'writes to another bucket')],
+  ['the prefix is another one for putting', 'what a role may put', d => { putting(d).resources = ['arn:aws:s3:::data-of-123456789012/other/*']; }, lose('AccessDenied', ...PUTS)],
+  ['the bucket may be put into, and not its objects', 'what a role may put', d => { putting(d).resources = ['arn:aws:s3:::data-of-123456789012']; }, lose('AccessDenied', ...PUTS)],
+  ['putting is denied', 'what a role may put', d => { putting(d).effect = 'Deny'; }, lose('AccessDenied', ...PUTS)],
+  ['an upload may not be given up', 'what a role may put', d => { putting(d).actions = ['s3:PutObject']; }, lose('AccessDenied', 'gives up a report in parts')],
+  ['an upload may be given up, and nothing be put', 'what a role may put', d => { putting(d).actions = ['s3:AbortMultipartUpload']; }, lose('AccessDenied', ...PUTS)],
+  ['the grant for writing is for everything', 'what a role of EKS Pod Identity may write', d => { putting(d).actions = ['s3:*']; }, gain('reads one of its reports')],
+  ['the prefix is lost for writing', 'what a role of EKS Pod Identity may write', d => { putting(d).resources = ['arn:aws:s3:::data-of-123456789012/*']; }, gain(
+    'writes to the rest of its bucket', 'deletes from the rest of its bucket')],
+  ['nothing may be deleted', 'what a role of EKS Pod Identity may write', d => putting(d).actions.splice(1, 1), lose('AccessDenied', 'deletes one of its reports')],
+  ['the grant for putting is for everything of its account', 'what the last role of a chain may put', d => Object.assign(putting(d, 'Target'), { actions: ['s3:*'], resources: ['*'] }), gain(
+    'lists its reports', 'reads one of its reports', 'lists its whole bucket', 'lists the rest of its bucket', 'reads the rest of its bucket', 'lists another bucket', 'writes to the rest of its bucket',
+    'writes to another bucket', 'deletes one of its reports', 'deletes from the rest of its bucket', 'deletes from another bucket')],
+  ['the first role may put, and the last one may not', 'what the last role of a chain may put', d => Object.assign(d.of('aws_iam_role_policy.Target_InlinePolicy'), { role: d.ref('aws_iam_role.Role', 'name'), name: 'put' }), {
+    ...me('AccessDenied'), ...lose('AccessDenied', ...PUTS),
+  }],
   ['sessions may last twelve hours', 'what a role may do', d => { d.of('aws_iam_role.Role').max_session_duration = 43200; }, { 'the pod stays for twelve hours': IN }],
   ['sessions may last longer than AWS lets them', 'what a role may do', d => { d.of('aws_iam_role.Role').max_session_duration = 43201; }, { 'the apply': 'ValidationError' }],
   ['the boundary is lost', 'a role within a boundary', d => delete d.of('aws_iam_role.Role').permissions_boundary, { 'the pod lists another bucket': IN }],
@@ -673,9 +810,9 @@ const AWS_FURTHER: readonly Mutant[] = [
   // Tokens and variables.
   ['the token is valid for a day', 'a projected token for AWS', d => { token(d, 'aws/token').expiration_seconds = 86400; }, 'no client: token-lifetime'],
   ['the annotation of the tokens\' lifetime is lost', 'IRSA', d => delete annotations(d)['eks.amazonaws.com/token-expiration'], 'no client: token-lifetime'],
-  ['the annotation of the region\'s endpoint is lost', 'IRSA', d => delete annotations(d)['eks.amazonaws.com/sts-regional-endpoints'], 'nothing: EKS\'s webhook says it itself where its cluster does'],
+  ['the annotation of the region\'s endpoint is lost', 'IRSA', d => delete annotations(d)['eks.amazonaws.com/sts-regional-endpoints'], 'nothing: no client here is old enough to ask STS in us-east-1 where it is told nothing'],
   ['the region of the JavaScript SDK is lost', 'a projected token for AWS', d => withoutEnv(d, 'AWS_REGION'), me('no region')],
-  ['the region of Python\'s SDK is lost', 'a projected token for AWS', d => withoutEnv(d, 'AWS_DEFAULT_REGION'), 'nothing: the SDK that asks here reads AWS_REGION, and the others that do are not told apart'],
+  ['the region of Python\'s SDK is lost', 'a projected token for AWS', d => withoutEnv(d, 'AWS_DEFAULT_REGION'), 'aws 1: You must specify a region'],
   ['the pod skips EKS\'s webhook', 'IRSA', d => { pod(d).metadata.labels = { 'eks.amazonaws.com/skip-pod-identity-webhook': 'true' }; }, me('no region')],
   ['the service account is in another namespace', 'IRSA', d => { serviceAccount(d).metadata.namespace = 'billing'; }, me('AccessDenied')],
   ['the service account has another name', 'IRSA', d => { serviceAccount(d).metadata.name = 'writer'; }, me('AccessDenied')],
@@ -726,14 +863,87 @@ const AWS_FURTHER: readonly Mutant[] = [
   ...(['by gtoken', 'by the metadata server'] as const).map((by): Mutant => ['the container that keeps the token fresh is lost', `ID tokens for long, ${by}`, d => pod(d).spec.container.splice(1, 1), {
     'the pod is let in two hours later': 'ExpiredTokenException',
   }]),
-  ['the webhook is called for updates', 'the gtoken webhook of the library', d => { webhook(d).rule[0].operations = ['UPDATE']; }, me('no credentials')],
-  ['the webhook is called at another path', 'the gtoken webhook of the library', d => { webhook(d).client_config.service.path = '/'; }, me('no credentials')],
-  ['the webhook wants a label of the namespace', 'the gtoken webhook of the library', d => { webhook(d).namespace_selector.match_expressions[0].operator = 'Exists'; }, me('no credentials')],
-  ['the webhook wants a label of the pod', 'the gtoken webhook of the library', d => { webhook(d).object_selector = { match_labels: { gtoken: 'true' } }; }, me('no credentials')],
-  ['the webhook may not read service accounts', 'the gtoken webhook of the library', d => { first(d, 'kubernetes_cluster_role_v1').rule[0].resources = ['pods']; }, 'nothing: the cluster here asks nobody what its webhooks may read'],
-  ['the webhook may read secrets', 'the gtoken webhook of the library', d => first(d, 'kubernetes_cluster_role_v1').rule[0].resources.push('secrets'), 'nothing: the cluster here asks nobody what its webhooks may read'],
-  ['the API server does not know the certificate of the webhook', 'the gtoken webhook of the library', d => delete webhook(d).client_config.ca_bundle, 'nothing: the cluster here calls its webhooks without TLS'],
-  ['the volume of the token is no longer memory', 'Google\'s ID tokens by gtoken', d => delete pod(d).spec.volume[0].empty_dir.medium, 'nothing: what the disk of a node keeps is not seen from inside a pod'],
+  ['the webhook is called for updates', GTOKEN, d => { webhook(d).rule[0].operations = ['UPDATE']; }, me('no credentials')],
+  ['the webhook is called at another path', GTOKEN, d => { webhook(d).client_config.service.path = '/'; }, me('no credentials')],
+  ['the webhook wants a label of the namespace', GTOKEN, d => { webhook(d).namespace_selector.match_expressions[0].operator = 'Exists'; }, me('no credentials')],
+  ['the webhook wants a label of the pod', GTOKEN, d => { webhook(d).object_selector = { match_labels: { gtoken: 'true' } }; }, me('no credentials')],
+  ['the webhook is called for what has no namespace', GTOKEN, d => { webhook(d).rule[0].scope = 'Cluster'; }, me('no credentials')],
+  ['the webhook is asked again', 'the gtoken webhook beside Azure\'s', d => { webhook(d).reinvocation_policy = 'IfNeeded'; }, me('Invalid')],
+  // What its server may do in the cluster.
+  ['the webhook may not read service accounts', GTOKEN, d => { rule(d).resources = ['pods']; }, me('no credentials')],
+  ['the webhook may read the service accounts of another group of the API', GTOKEN, d => { rule(d).api_groups = ['apps']; }, me('no credentials')],
+  ['the webhook may read one service account', GTOKEN, d => { rule(d).resource_names = ['writer']; }, me('no credentials')],
+  ['the webhook may list service accounts and not read one', GTOKEN, d => { rule(d).verbs = ['list']; }, { ...me('no credentials'), 'the webhook lists service accounts': IN }],
+  ['the webhook may read secrets', GTOKEN, d => rule(d).resources.push('secrets'), { 'the webhook reads a secret': IN }],
+  ['the webhook may read everything', GTOKEN, d => { rule(d).resources = ['*']; }, { 'the webhook reads a secret': IN, 'the webhook reads a ConfigMap': IN }],
+  ['the webhook may do everything with service accounts', GTOKEN, d => { rule(d).verbs = ['*']; }, {
+    'the webhook lists service accounts': IN, 'the webhook changes a service account': IN, 'the webhook acts as a service account': IN,
+  }],
+  ['the webhook may make tokens', GTOKEN, d => first(d, 'kubernetes_cluster_role_v1').rule.push({ api_groups: [''], resources: ['serviceaccounts/token'], verbs: ['create'] }), {
+    'the webhook makes tokens of a service account': IN,
+  }],
+  ['the webhook administers the cluster', GTOKEN, d => { binding(d).role_ref.name = 'cluster-admin'; }, Object.fromEntries(Object.keys(AROUND).filter(name => name.startsWith('the webhook ')).map(name => [name, IN]))],
+  ['the role is for every account of the webhook\'s namespace', GTOKEN, d => { binding(d).subject = [{ kind: 'Group', api_group: 'rbac.authorization.k8s.io', name: 'system:serviceaccounts:gtoken' }]; }, {
+    'another account of its namespace reads a service account': IN,
+  }],
+  ['the role is for every account', GTOKEN, d => { binding(d).subject = [{ kind: 'Group', api_group: 'rbac.authorization.k8s.io', name: 'system:serviceaccounts' }]; }, {
+    'another account of its namespace reads a service account': IN, 'another account reads a service account': IN,
+  }],
+  ['the role is for another account', GTOKEN, d => { binding(d).subject[0].name = 'default'; }, { ...me('no credentials'), 'another account of its namespace reads a service account': IN }],
+  ['the role is for the account of the name in another namespace', GTOKEN, d => { binding(d).subject[0].namespace = 'default'; }, me('no credentials')],
+  ['another role is bound', GTOKEN, d => { binding(d).role_ref.name = 'other'; }, me('no credentials')],
+  ['the role is not bound', GTOKEN, d => remove(d, 'kubernetes_cluster_role_binding_v1'), me('no credentials')],
+  ['the webhook runs as another account', GTOKEN, d => delete ofServer(d).service_account_name, me('no credentials')],
+  ['the webhook gets no token for the Kubernetes API', GTOKEN, d => { ofServer(d).automount_service_account_token = false; }, me('no credentials')],
+  // How the API server finds it, and by what it knows it.
+  ['the API server does not know the certificate of the webhook', GTOKEN, d => delete webhook(d).client_config.ca_bundle, me('no credentials')],
+  ['the API server knows the certificate of another authority', GTOKEN, d => {
+    addAuthority(d);
+    webhook(d).client_config.ca_bundle = '${tls_self_signed_cert.Mutant.cert_pem}';
+  }, me('no credentials')],
+  ['another authority signs the certificate', GTOKEN, d => {
+    addAuthority(d);
+    Object.assign(certificate(d), { ca_private_key_pem: '${tls_private_key.Mutant.private_key_pem}', ca_cert_pem: '${tls_self_signed_cert.Mutant.cert_pem}' });
+  }, me('no credentials')],
+  ['the authority may sign nothing', GTOKEN, d => { first(d, 'tls_self_signed_cert').is_ca_certificate = false; }, me('no credentials')],
+  ['the certificate is for another name', GTOKEN, d => { first(d, 'tls_cert_request').dns_names = ['gtoken-webhook', 'gtoken-webhook.gtoken']; }, me('no credentials')],
+  ['the certificate says its name where nobody reads it', GTOKEN, d => Object.assign(first(d, 'tls_cert_request'), { dns_names: [], subject: [{ common_name: 'gtoken-webhook.gtoken.svc' }] }), me('no credentials')],
+  ['the certificate is of clients', GTOKEN, d => { certificate(d).allowed_uses = ['digital_signature', 'client_auth']; }, me('no credentials')],
+  ['the certificate has ended', GTOKEN, d => { certificate(d).validity_period_hours = 0; }, me('no credentials')],
+  ['the key is that of the authority', GTOKEN, d => { first(d, 'kubernetes_secret_v1').data['tls.key'] = certificate(d).ca_private_key_pem; }, me('no credentials')],
+  ['the webhook has another Secret', GTOKEN, d => { ofServer(d).volume[0].secret.secret_name = 'other'; }, me('no credentials')],
+  ['the webhook may not read its key', GTOKEN, d => delete ofServer(d).security_context.fs_group, me('no credentials')],
+  ['the webhook speaks HTTP', GTOKEN, d => { ofServer(d).container[0].args = ofServer(d).container[0].args.filter((word: string) => !word.startsWith('--tls-')); }, me('no credentials')],
+  ['the webhook is never ready', GTOKEN, d => { ofServer(d).container[0].readiness_probe.http_get.scheme = 'HTTP'; }, me('no credentials')],
+  ['the webhook has no pods', GTOKEN, d => { first(d, 'kubernetes_deployment_v1').spec.replicas = '0'; }, me('no credentials')],
+  ['the service has other pods', GTOKEN, d => { service(d).selector['app.kubernetes.io/name'] = 'other'; }, me('no credentials')],
+  ['the service goes to another port', GTOKEN, d => { service(d).port[0].target_port = '443'; }, me('no credentials')],
+  ['the API server asks another service', GTOKEN, d => { webhook(d).client_config.service.name = 'other'; }, me('no credentials')],
+  ['the API server asks a service of another namespace', GTOKEN, d => { webhook(d).client_config.service.namespace = 'reports'; }, me('no credentials')],
+  ['the API server asks another port', GTOKEN, d => { webhook(d).client_config.service.port = 8443; }, me('no credentials')],
+  ['no pod starts without the webhook', GTOKEN, d => { webhook(d).failure_policy = 'Fail'; }, { 'a pod that nobody wires starts while the webhook is away': 'InternalError' }],
+  ['no pod starts without the webhook, whose certificate nobody knows', GTOKEN, d => {
+    webhook(d).failure_policy = 'Fail';
+    delete webhook(d).client_config.ca_bundle;
+  }, { ...me('InternalError'), 'a pod that nobody wires starts': 'InternalError', 'a pod that nobody wires starts while the webhook is away': 'InternalError' }],
+  ['no pod starts without the webhook, which waits for itself', GTOKEN, d => {
+    webhook(d).failure_policy = 'Fail';
+    delete webhook(d).namespace_selector;
+  }, { ...me('InternalError'), 'a pod that nobody wires starts': 'InternalError', 'a pod that nobody wires starts while the webhook is away': 'InternalError' }],
+  // The same by cert-manager.
+  ['the API server is not told the authority', CERT_MANAGER, d => delete first(d, 'kubernetes_mutating_webhook_configuration_v1').metadata.annotations, me('no credentials')],
+  ['the API server is told that of another certificate', CERT_MANAGER, d => {
+    first(d, 'kubernetes_mutating_webhook_configuration_v1').metadata.annotations['cert-manager.io/inject-ca-from'] = 'gtoken/other';
+  }, me('no credentials')],
+  ['the certificate is for another name', CERT_MANAGER, d => { specOf(d, 'Certificate', 'gtoken-webhook').dnsNames = ['gtoken-webhook']; }, me('no credentials')],
+  ['the certificate is of clients', CERT_MANAGER, d => { specOf(d, 'Certificate', 'gtoken-webhook').usages = ['digital signature', 'client auth']; }, me('no credentials')],
+  ['the certificate has ended', CERT_MANAGER, d => { specOf(d, 'Certificate', 'gtoken-webhook').duration = '0h0m0s'; }, me('no credentials')],
+  ['the certificate is in another Secret', CERT_MANAGER, d => { specOf(d, 'Certificate', 'gtoken-webhook').secretName = 'other'; }, me('no credentials')],
+  ['the issuer is another one', CERT_MANAGER, d => { specOf(d, 'Certificate', 'gtoken-webhook').issuerRef.name = 'other'; }, me('no credentials')],
+  ['the issuer signs with another Secret', CERT_MANAGER, d => { specOf(d, 'Issuer', 'gtoken-webhook-authority').ca.secretName = 'other'; }, me('no credentials')],
+  ['the authority waits for itself', CERT_MANAGER, d => { specOf(d, 'Certificate', 'gtoken-webhook-authority').issuerRef.name = 'gtoken-webhook-authority'; }, me('no credentials')],
+  ['the authority may sign nothing', CERT_MANAGER, d => { specOf(d, 'Certificate', 'gtoken-webhook-authority').isCA = false; }, me('no credentials')],
+  ['the volume of the token is no longer memory', 'Google\'s ID tokens by gtoken', d => delete pod(d).spec.volume[0].empty_dir.medium, { 'the pod leaves its token on the disk of its node': IN }],
 ];
 
 const GOOGLE_FURTHER: readonly Mutant[] = [
@@ -747,10 +957,33 @@ const GOOGLE_FURTHER: readonly Mutant[] = [
     const { role, member: whom } = first(d, 'google_storage_bucket_iam_member');
     remove(d, 'google_storage_bucket_iam_member');
     d.add('google_project_iam_member', 'Mutant', { project: 'acme-apps', role, member: whom });
-  }, { 'the pod lists another bucket of Google': IN }],
+  }, { 'the pod lists another bucket': IN }],
   ['everything of Cloud Storage is granted', 'what an account may do', d => d.add('google_project_iam_member', 'Mutant', {
     project: 'acme-apps', role: 'roles/storage.admin', member: first(d, 'google_storage_bucket_iam_member').member,
-  }), { 'the pod lists another bucket of Google': IN }],
+  }), gain('lists another bucket', 'writes a report', 'deletes one of its reports')],
+  ['the grant for reading is for writing', 'what an account may do', d => { first(d, 'google_storage_bucket_iam_member').role = 'roles/storage.objectUser'; }, gain('writes a report', 'deletes one of its reports')],
+  ['the grant for reading is for creating too', 'what an account may do', d => d.add('google_storage_bucket_iam_member', 'Mutant', {
+    ...first(d, 'google_storage_bucket_iam_member'), role: 'roles/storage.objectCreator',
+  }), gain('writes a report')],
+  ['the grant for reading is for writing', 'direct access', d => { first(d, 'google_storage_bucket_iam_member').role = 'roles/storage.objectUser'; }, gain('writes a report', 'deletes one of its reports')],
+  // Grants for creating and writing.
+  ...(['what an account may create', 'what a principal may create'] as const).flatMap((setup): Mutant[] => [
+    ...(['objectUser', 'objectAdmin', 'admin', 'legacyBucketWriter'] as const).map((role): Mutant => [
+      `the grant for creating is ${role}`, setup, d => { creating(d).role = `roles/storage.${role}`; }, gain('overwrites one of its reports', 'deletes one of its reports'),
+    ]),
+    ['the grant for creating is for reading', setup, d => { creating(d).role = 'roles/storage.objectViewer'; }, lose('forbidden', ...CREATES)],
+    ['the grant for creating is lost', setup, d => withoutCreating(d), lose('forbidden', ...CREATES)],
+    ['the grant for creating is for another bucket', setup, d => { creating(d).bucket = 'acme-billing'; }, { ...lose('forbidden', ...CREATES), ...gain('writes to another bucket') }],
+  ]),
+  ['creating is granted with the project', 'what an account may create', d => d.add('google_project_iam_member', 'Mutant', {
+    project: 'acme-apps', role: 'roles/storage.objectCreator', member: withoutCreating(d),
+  }), gain('writes to another bucket')],
+  ['writing is granted with the project', 'what a principal may create', d => d.add('google_project_iam_member', 'Mutant', {
+    project: 'acme-apps', role: 'roles/storage.objectUser', member: withoutCreating(d),
+  }), gain('overwrites one of its reports', 'deletes one of its reports', 'lists another bucket', 'reads from another bucket', 'writes to another bucket', 'deletes from another bucket')],
+  ['the grant for writing is for creating', 'what an account may write', d => { first(d, 'google_storage_bucket_iam_member').role = 'roles/storage.objectCreator'; }, {
+    ...me('forbidden'), ...lose('forbidden', 'lists its reports', 'overwrites one of its reports', 'deletes one of its reports'), ...lose('403', 'reads one of its reports'),
+  }],
   ['the account owns the project', 'what an account may do', d => d.add('google_project_iam_member', 'Mutant', {
     project: 'acme-apps', role: 'roles/owner', member: first(d, 'google_storage_bucket_iam_member').member,
   }), 'no client: google-basic-role'],
@@ -760,7 +993,7 @@ const GOOGLE_FURTHER: readonly Mutant[] = [
     const { role, member: whom } = first(d, 'google_storage_bucket_iam_member');
     remove(d, 'google_storage_bucket_iam_member');
     d.add('google_project_iam_member', 'Mutant', { project: 'acme-apps', role, member: whom });
-  }, { 'the pod lists another bucket of Google': IN }],
+  }, { 'the pod lists another bucket': IN }],
   ['another account lets the pod in too', 'Google\'s own pool', d => d.add('google_service_account_iam_member', 'Mutant', {
     ...native(d), service_account_id: `projects/acme-apps/serviceAccounts/${MALLORY.email}`,
   }), { 'the pod becomes another account of Google': `gets in as serviceAccount:${MALLORY.email}` }],
@@ -769,15 +1002,19 @@ const GOOGLE_FURTHER: readonly Mutant[] = [
     remove(d, 'google_service_account_iam_member');
     d.add('google_service_account_iam_binding', 'Mutant', { service_account_id: on, role, members: [whom] });
   }, 'no client: authoritative-binding'],
-  ['the pool may be destroyed', 'a pool', d => delete d.of('google_iam_workload_identity_pool.ClusterWorkloadIdentityPool-oidc-onprem').lifecycle, 'nothing: only a plan that removes the pool meets it'],
-  ['the provider may be destroyed', 'a pool', d => delete provider(d).lifecycle, 'nothing: only a plan that removes the provider meets it'],
+  ['the pool may be destroyed', 'a pool that stays', d => delete d.of('google_iam_workload_identity_pool.ClusterWorkloadIdentityPool-oidc-onprem').lifecycle, {
+    'whoever leaves nothing but the pool, and renames it': IN,
+  }],
+  ['the provider may be destroyed', 'a pool that stays', d => delete provider(d).lifecycle, { 'whoever renames the provider': IN }],
   ['the file asks for tokens of twelve hours', 'a pool', d => file(d, '"credential_source"', '"service_account_impersonation" = {"token_lifetime_seconds" = 43200}, "credential_source"'), me('INVALID_ARGUMENT')],
   ['the token is valid for a day', 'a pool', d => { token(d, 'gcp/token').expiration_seconds = 86400; }, 'no client: token-lifetime'],
   ['the variables of the project are lost', 'a pool', d => withoutEnv(d, 'GOOGLE_CLOUD_PROJECT', 'CLOUDSDK_CORE_PROJECT'), me('PERMISSION_DENIED')],
   ['the libraries\' variable of the project is lost', 'a pool', d => withoutEnv(d, 'GOOGLE_CLOUD_PROJECT'), me('PERMISSION_DENIED')],
-  ['gcloud\'s variable of the project is lost', 'a pool', d => withoutEnv(d, 'CLOUDSDK_CORE_PROJECT'), 'nothing: gcloud alone reads it'],
-  ['gcloud\'s variable of the file is lost', 'a pool', d => withoutEnv(d, 'CLOUDSDK_AUTH_CREDENTIAL_FILE_OVERRIDE'), 'nothing: gcloud alone reads it'],
-  ['the digest of the ConfigMap is lost', 'a pool', d => delete pod(d).metadata.annotations, 'nothing: the file is the same until what it says changes'],
+  ['gcloud\'s variable of the project is lost', 'a pool', d => withoutEnv(d, 'CLOUDSDK_CORE_PROJECT'), 'gcloud: The required property [project] is not currently set'],
+  ['gcloud\'s variable of the file is lost', 'a pool', d => withoutEnv(d, 'CLOUDSDK_AUTH_CREDENTIAL_FILE_OVERRIDE'), 'gcloud: You do not currently have an active account selected'],
+  ['the digest of the ConfigMap is lost', 'a pool and a Deployment', d => delete first(d, 'kubernetes_deployment_v1').spec.template.metadata.annotations, {
+    'pods start again when their file changes': 'they go on',
+  }],
   ['the pod does not wait for the member', 'a pool', d => withoutOrder(d, 'google_service_account_iam_member'), 'the order: google_service_account_iam_member.Account_Federated_oidc-onprem_reports_reader'],
   ['the pod does not wait for the member', 'Google\'s own pool', d => withoutOrder(d, 'google_service_account_iam_member'), 'the order: google_service_account_iam_member.Account_Native_acme-apps_reports_reader'],
   ['the annotation of the tokens\' lifetime is lost', 'the webhook of pfnet', d => delete annotations(d)[`${PFNET}/token-expiration`], 'no client: token-lifetime'],
@@ -797,6 +1034,21 @@ const AZURE_FURTHER: readonly Mutant[] = [
   }],
   ['the identity owns everything too', 'what an identity may do', d => d.add(ROLE_ASSIGNMENT, 'Mutant', { ...first(d, ROLE_ASSIGNMENT), role_definition_name: 'Owner', scope: '/' }), 'no client: azure-broad-role'],
   ['the role manages and does not read', 'what an identity may do', d => { first(d, ROLE_ASSIGNMENT).role_definition_name = 'Owner'; }, me('AuthorizationPermissionMismatch')],
+  ['the role is for writing', 'what an identity may do', d => { first(d, ROLE_ASSIGNMENT).role_definition_name = 'Storage Blob Data Contributor'; }, gain('writes a report', 'deletes one of its reports')],
+  ['the role is that of an owner of data', 'what an identity may do', d => { first(d, ROLE_ASSIGNMENT).role_definition_name = 'Storage Blob Data Owner'; }, gain('writes a report', 'deletes one of its reports')],
+  ...(['what an identity may write', 'what an application may write'] as const).flatMap((setup): Mutant[] => [
+    ['the role is for reading', setup, d => { first(d, ROLE_ASSIGNMENT).role_definition_name = 'Storage Blob Data Reader'; }, lose('AuthorizationPermissionMismatch',
+      'writes a report', 'overwrites one of its reports', 'deletes one of its reports')],
+    ['the role is on the storage account', setup, d => { first(d, ROLE_ASSIGNMENT).scope = scopeOf(d, /\/blobServices.*/); }, gain(
+      'lists another container', 'lists the containers of its account', 'writes to another container', 'deletes from another container')],
+    ['the role is on the subscription', setup, d => { first(d, ROLE_ASSIGNMENT).scope = scopeOf(d, /\/resourceGroups.*/); }, gain(
+      'lists another container', 'lists the containers of its account', 'lists a container of another account', 'writes to another container', 'writes to a container of another account',
+      'deletes from another container')],
+    ['the role is on another container', setup, d => { first(d, ROLE_ASSIGNMENT).scope = scopeOf(d, /reports$/, 'billing'); }, {
+      ...me('AuthorizationPermissionMismatch'), ...lose('AuthorizationPermissionMismatch', ...PERMITTED.Azure.grantContainerWrite),
+      ...gain('lists another container', 'writes to another container', 'deletes from another container'),
+    }],
+  ]),
   ['the role is for nobody', 'what an identity may do', d => { first(d, ROLE_ASSIGNMENT).principal_id = '00000000-0000-0000-0000-000000000042'; }, { 'the apply': 'PrincipalNotFound' }],
   ['the role is for another identity', 'what an identity may do', d => {
     d.add('azurerm_user_assigned_identity', 'Mutant', { ...d.of('azurerm_user_assigned_identity.Identity'), name: 'mallory' });
@@ -821,9 +1073,11 @@ const AZURE_FURTHER: readonly Mutant[] = [
     d.add('azuread_application', 'Mutant', { display_name: 'mallory' });
     first(d, 'azuread_service_principal').client_id = '${azuread_application.Mutant.client_id}';
   }, me('AADSTS7000229')],
-  ['the authority is lost', 'a projected token for Azure', d => withoutEnv(d, 'AZURE_AUTHORITY_HOST'), 'nothing: it is what the SDK takes where nobody says it'],
-  ['the annotation of the tenant is lost', 'Azure\'s webhook', d => delete annotations(d)['azure.workload.identity/tenant-id'], 'nothing: AKS\'s webhook knows the tenant of its cluster'],
-  ['the annotation of the tokens\' lifetime is lost', 'Azure\'s webhook', d => delete annotations(d)['azure.workload.identity/service-account-token-expiration'], 'nothing: an hour is what the webhook asks for where it is told nothing'],
+  ['the authority is lost', 'another cloud of Azure', d => withoutEnv(d, 'AZURE_AUTHORITY_HOST'), me('AADSTS90002')],
+  ['the annotation of the tenant is lost', 'Azure\'s webhook in another tenant', d => delete annotations(d)['azure.workload.identity/tenant-id'], me('AADSTS90002')],
+  ['the annotation of the tokens\' lifetime is lost', 'Azure\'s webhook, and tokens of a day', d => delete annotations(d)['azure.workload.identity/service-account-token-expiration'], {
+    'the pod is let in after the API server was away for two hours': 'AADSTS700024',
+  }],
   ['the annotation asks for tokens of a day', 'Azure\'s webhook', d => { annotations(d)['azure.workload.identity/service-account-token-expiration'] = '86400'; }, 'no client: token-lifetime'],
   ['the token is valid for a day', 'a projected token for Azure', d => { token(d, 'azure/token').expiration_seconds = 86400; }, 'no client: token-lifetime'],
   ['the pod does not wait for the credential', 'Azure\'s webhook', d => withoutOrder(d, 'azurerm_federated_identity_credential'), 'the order: azurerm_federated_identity_credential.Identity_Credential_aks-apps_reports_reader'],

@@ -4,9 +4,9 @@ import { AKS_ISSUER, Clusters, EKS_ISSUER, GKE_ISSUER, JWKS } from '../clusters'
 import { Mechanism, workloadOf } from '../mechanisms';
 import { stackIn } from '../synth';
 import { Aws, Buckets } from './clouds/aws';
-import { Azure } from './clouds/azure';
+import { Azure, AzureProps } from './clouds/azure';
 import { ExistingGoogle, Google } from './clouds/google';
-import { startPod, StartedPod, StartPodOptions, TestCluster, testClusters } from './cluster';
+import { OTHER_TENANT, startPod, StartedPod, StartPodOptions, TestCluster, testClusters } from './cluster';
 import { Applied, AppliedResource, ClientName, Internet, ofType, RunningPod } from './model';
 import { noted, Refusals } from './refusals';
 import { appStacks, shadowApply, Stack } from './shadow';
@@ -62,6 +62,9 @@ const BUCKETS: Buckets = Object.fromEntries(Object.values(WORLD.awsAccounts).map
   [`payroll-of-${account}`]: { 'reports/today.txt': 'What was paid today.' },
 }]));
 
+/** Where one of Azure's clouds answers, other than the global one. */
+export type AzureHosts = NonNullable<AzureProps['hosts']>;
+
 /** What storage accounts of Azure hold. */
 const CONTAINERS = { reports: ['report.txt'], billing: ['bill.txt'] };
 const STORAGE = { acmedata: { id: STORAGE_ACCOUNT, containers: CONTAINERS }, acmepayroll: { id: STORAGE_ACCOUNT.replace(/acmedata$/, 'acmepayroll'), containers: CONTAINERS } };
@@ -83,19 +86,31 @@ export class Stage {
   public readonly clock = () => this.now;
 
   /** Lets the clouds enforce what was applied, and nothing of what was before. */
-  public enforce(applied: Applied): void {
+  public enforce(applied: Applied, azure?: AzureHosts): void {
     const { clock } = this;
     const internet = noted(this.internet, this.refusals);
     const existing = [...Object.values(WORLD.awsAccounts), ...Object.values(this.clusters).flatMap(({ arn }) => arn ?? [])];
     this.aws = new Aws({ applied, internet, clock, buckets: BUCKETS, existing });
     this.google = new Google({ applied, internet, clock, world: WORLD, existing: this.existingGoogle });
-    this.azure = new Azure({ applied, internet, clock, world: WORLD, storage: STORAGE });
+    this.azure = new Azure({ applied, internet, clock, world: WORLD, storage: STORAGE, hosts: azure });
     this.azure.serve();
+    // The tenants of one cloud are none of another.
+    if (azure !== undefined) new Azure({ applied: { resources: [], outputs: {} }, internet, clock, world: { azureTenant: OTHER_TENANT } }).serve();
   }
 
   /** How the clouds refused a pod, each way once: which of their services, with which status and code. */
   public refusalsOf(pod: RunningPod): readonly string[] {
     return [...this.refusals.get(pod) ?? []];
+  }
+
+  /** What is stored in a cloud, by name, by bucket or container. */
+  public stored(cloud: Mechanism['to']): Readonly<Record<string, Readonly<Record<string, string>>>> {
+    const places: Readonly<Record<Mechanism['to'], readonly (readonly [place: string, objects: ReadonlyMap<string, string>])[]>> = {
+      'AWS': Object.values(BUCKETS).flatMap(Object.keys).map(bucket => [bucket, this.aws.objectsIn(bucket)]),
+      'Google Cloud': Object.keys(this.existingGoogle.buckets!).map(bucket => [bucket, this.google.buckets.find(bucket)!.objects]),
+      'Azure': Object.keys(STORAGE).flatMap(account => Object.keys(CONTAINERS).map(container => [`${account}/${container}`, this.azure.blobsIn(account, container)!] as const)),
+    };
+    return Object.fromEntries(places[cloud].map(([place, objects]) => [place, Object.fromEntries(objects)]));
   }
 
   /** What others have in the projects: buckets, an account, and the pools of their clusters and of the article's. */

@@ -1,4 +1,4 @@
-import { generateKeyPairSync } from 'node:crypto';
+import { forge, rsaKey } from './clouds/forgery';
 import { Google } from './clouds/google';
 import { GOOGLE_ISSUER, idToken } from './clouds/google/id-tokens';
 import { TestCluster } from './cluster';
@@ -35,6 +35,12 @@ export function withTokens<Pod extends RunningPod>(pod: Pod, replace: (held: Hel
     return [name, { env, files: new Map(other.filter((entry): entry is [string, string] => entry[1] !== undefined)) }] as const;
   });
   return { ...pod, containers: new Map(containers) };
+}
+
+/** The audiences of the tokens that a container holds for clouds, in the order of their texts. */
+export function audiencesIn(pod: RunningPod, container: string): readonly string[] {
+  const files = [...pod.containers.get(container)!.files].filter(([path]) => !path.startsWith(OF_THE_API));
+  return files.flatMap(([, content]) => heldIn(content)?.claims.aud ?? []).sort();
 }
 
 /** The token for the cluster's own API, which no cloud is asked with. */
@@ -77,8 +83,8 @@ export function withOther(pod: RunningPod, { cluster, google, audience, issuedAt
 }
 
 /** The pod with the same claims, signed with a key that no issuer has published, and said to be signed with the issuer's. */
-export function withForgeries(pod: RunningPod, cluster: TestCluster): RunningPod {
-  return withTokens(pod, ({ header, claims }) => cluster.sign(header, claims, KEY_OF_AN_ATTACKER));
+export function withForgeries(pod: RunningPod): RunningPod {
+  return withTokens(pod, ({ header, claims }) => forge(KEY_OF_AN_ATTACKER, claims, header));
 }
 
-const { privateKey: KEY_OF_AN_ATTACKER } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+const KEY_OF_AN_ATTACKER = rsaKey('attacker');

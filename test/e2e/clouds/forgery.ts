@@ -41,6 +41,9 @@ export const SIGNINGS = {
   HMAC_OF_NOTHING: input => createHmac('sha256', '').update(input).digest(),
 } satisfies Record<string, Signing>;
 
+/** No signature at all. */
+export const UNSIGNED: Signing = () => Buffer.alloc(0);
+
 /** A token with whatever header and claims; a text stands in it as it is. */
 export function forge(key: TestKey, claims: unknown, header: unknown = { alg: 'RS256', kid: key.jwk.kid }, signing: Signing = SIGNINGS.RS256): string {
   const input = `${part(header)}.${part(claims)}`;

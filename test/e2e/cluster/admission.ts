@@ -6,6 +6,7 @@ import { mutateByPfnet } from './pfnet-webhook';
 import { Container, Pod } from './pod';
 import { KubernetesError } from './refusal';
 import { DEFAULT_TOKEN_SECONDS, digest } from './test-cluster';
+import { callWebhook } from './webhook-call';
 import { ApiObject } from '../kubernetes/api-objects';
 
 /** The webhooks that may stand in a cluster beside those that Terraform applied. */
@@ -17,13 +18,13 @@ interface Webhook {
   readonly selects: (pod: Pod, namespaceLabels: Readonly<Record<string, string>>) => boolean;
   /** Whether it is asked again after another one has changed the pod. */
   readonly again: boolean;
-  readonly mutate: (admission: Admission) => void;
+  readonly mutate: (admission: Admission) => void | Promise<void>;
 }
 
 const DEFAULT_MOUNT = '/var/run/secrets/kubernetes.io/serviceaccount';
 
 /** Changes a pod as the admission of a cluster does before the pod is stored. */
-export function admit(admission: Admission, installed: readonly WebhookName[] | undefined): void {
+export async function admit(admission: Admission, installed: readonly WebhookName[] | undefined): Promise<void> {
   const { pod, objects } = admission;
   admitServiceAccount(admission);
   const namespaceLabels = objects.namespaceLabels(pod.namespace);
@@ -32,14 +33,14 @@ export function admit(admission: Admission, installed: readonly WebhookName[] | 
   // What stood there when a webhook had been asked: one that sees another pod later is asked once more where its configuration says IfNeeded.
   const left = new Map<Webhook, string>();
   for (const webhook of called) {
-    webhook.mutate(admission);
+    await webhook.mutate(admission);
     // The API server's own plugins run again after each change: containers that were added find the default token too.
     admitServiceAccount(admission);
     left.set(webhook, text());
   }
   for (const webhook of called.filter(({ again }) => again)) {
     if (left.get(webhook) !== text()) {
-      webhook.mutate(admission);
+      await webhook.mutate(admission);
       admitServiceAccount(admission);
     }
   }
@@ -99,26 +100,25 @@ function webhooksOf({ cluster, objects }: Admission, installed: readonly Webhook
     // https://github.com/pfnet-research/gcp-workload-identity-federation-webhook/tree/main/charts has no selector; the name is that of the README's release.
     webhooks.push({ name: 'gcp-wif-webhook-mutating-webhook-configuration', again: false, mutate: mutateByPfnet, selects: () => true });
   }
-  const gtokens = objects.webhooks.flatMap(configuration => (configuration.webhooks as any[] ?? [])
-    .filter(webhook => webhook.clientConfig?.service?.path === '/pods' && asksForPods(webhook))
+  const applied = objects.webhooks.flatMap(configuration => (configuration.webhooks as any[] ?? [])
+    .filter(asksForPods)
     .map((webhook): Webhook => ({
       name: configuration.metadata.name,
       again: webhook.reinvocationPolicy === 'IfNeeded',
-      mutate: mutateByGtoken,
+      mutate: admission => callWebhook(admission, webhook),
       selects: (pod, labels) => matches(webhook.namespaceSelector, labels) && matches(webhook.objectSelector, pod.labels),
     })));
-  webhooks.push(...gtokens);
-  if (names.has('gtoken') && gtokens.length === 0) {
+  webhooks.push(...applied);
+  if (names.has('gtoken')) {
     // https://github.com/doitintl/gtoken/blob/master/deployment/mutatingwebhook.yaml has no selector.
-    webhooks.push({ name: 'mutating-gtoken-webhook-cfg', again: false, mutate: mutateByGtoken, selects: () => true });
+    webhooks.push({ name: 'mutating-gtoken-webhook-cfg', again: false, mutate: admission => mutateByGtoken(admission), selects: () => true });
   }
   return webhooks.sort((a, b) => a.name < b.name ? -1 : a.name > b.name ? 1 : 0);
 }
 
-function asksForPods({ rules, rule }: any): boolean {
-  const all = (rules ?? rule ?? []) as any[];
+function asksForPods({ rules = [] }: any): boolean {
   const has = (values: readonly string[] | undefined, value: string) => values?.some(entry => entry === value || entry === '*') ?? false;
-  return all.some(({ operations, apiGroups, apiVersions, resources }) => has(operations, 'CREATE') && has(apiGroups, '') && has(apiVersions, 'v1') && has(resources, 'pods'));
+  return rules.some(({ operations, apiGroups, apiVersions, resources, scope = '*' }: any) => scope !== 'Cluster' && has(operations, 'CREATE') && has(apiGroups, '') && has(apiVersions, 'v1') && has(resources, 'pods'));
 }
 
 /** A label selector: https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/label-selector/. */

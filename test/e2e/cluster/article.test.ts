@@ -14,7 +14,7 @@ const GKE = new TestCluster({
 
 /** The pod that a resource makes, whole; a token as its audience, subject and seconds. */
 async function podOf(applied: Applied, cluster: TestCluster, options: Partial<StartPodOptions>) {
-  const { refresh, ...pod } = await startPod(applied, { cluster, clock, ...options });
+  const { refresh, disk, ...pod } = await startPod(applied, { cluster, clock, ...options });
   const containers = Object.fromEntries([...pod.containers].map(([name, { env, files }]) => [name, {
     env: Object.fromEntries(Object.entries(env).filter(([key]) => !Object.hasOwn(SERVICE_ENV, key))),
     files: Object.fromEntries([...files].map(([path, content]) => [path, shown(content)])),

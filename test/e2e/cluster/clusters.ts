@@ -3,6 +3,9 @@ import type { Clock } from '../model';
 import { WORLD } from '../world';
 import { TestCluster } from './test-cluster';
 
+/** A tenant that has none of the identities. */
+export const OTHER_TENANT = '99999999-2222-3333-4444-555555555555';
+
 /** The clusters of test/clusters.ts as they run. */
 export interface TestClusters {
   readonly eks: TestCluster;
@@ -15,7 +18,7 @@ export interface TestClusters {
 
 export function testClusters(clock: Clock): TestClusters {
   return {
-    eks: new TestCluster({ kind: 'eks', name: 'apps', issuer: EKS_ISSUER, clock, arn: `arn:aws:eks:${WORLD.awsRegion}:${WORLD.awsAccounts.aws}:cluster/apps` }),
+    eks: new TestCluster({ kind: 'eks', name: 'apps', issuer: EKS_ISSUER, clock, arn: `arn:aws:eks:${WORLD.awsRegion}:${WORLD.awsAccounts.aws}:cluster/apps`, tenantId: OTHER_TENANT }),
     gke: new TestCluster({ kind: 'gke', name: 'apps', issuer: GKE_ISSUER, clock, workloadPool: `${WORLD.googleProject}.svc.id.goog` }),
     aks: new TestCluster({ kind: 'aks', name: 'apps', issuer: AKS_ISSUER, clock, tenantId: WORLD.azureTenant }),
     oidc: new TestCluster({ kind: 'oidc', name: 'onprem', issuer: OIDC_ISSUER, clock }),

@@ -2,6 +2,7 @@ import type { Applied, AppliedResource } from '../model';
 import { applied, resource, serviceAccount, typedPod } from './applied';
 import { KubernetesError, SERVICE_ENV, startPod, StartPodOptions, TestCluster, testClusters } from './index';
 import { expand } from './kubelet';
+import { LoopbackInternet } from '../network/internet';
 
 const NOW = 1_800_000_000;
 const CLUSTER = new TestCluster({ kind: 'oidc', name: 'onprem', issuer: 'https://issuer.example.com', clock: () => NOW });
@@ -46,6 +47,7 @@ describe('a pod', () => {
       namespace: 'reports',
       serviceAccount: 'reader',
       serviceAccountAnnotations: { 'example.com/note': 'x' },
+      disk: new Set(),
       containers: {
         main: {
           env: { HOSTNAME: 'reader', ...SERVICE_ENV, CONFIG: '/etc/reader/config.json' },
@@ -115,6 +117,36 @@ describe('a pod', () => {
       template: { spec: { serviceAccountName: 'reader', containers: [{ name: 'main' }] } },
     });
     expect([pod.name, pod.namespace, pod.serviceAccountAnnotations, [...pod.containers.get('main')!.files.keys()]]).toEqual(['pod', 'reports', { a: '1', b: '2' }, []]);
+  });
+
+  test('leaves on the disk of its node what is no memory', async () => {
+    const internet = new LoopbackInternet();
+    internet.serve('metadata.google.internal', () => ({ status: 200, body: 'of Google' }));
+    const writer = [{ name: 'writer', image: 'writer:1', env: [{ name: 'ID_TOKEN_URL', value: 'http://metadata.google.internal/' }, { name: 'ID_TOKEN_FILE', value: '/data/token' }] }];
+    const disk = async (volume: object, more: object = {}) => [...(await start(applied(
+      serviceAccount(), configMap({ KEY: 'of the map' }), resource('kubernetes_secret_v1.Secret', { metadata: [{ name: 'secret', namespace: 'reports' }], data: { pass: 'word' } }),
+      typedPod({ container: mounting({}), volume: [{ name: 'volume', ...volume }], ...more }),
+    ), { internet })).disk];
+    const written = { container: [{ ...writer[0], volume_mount: [{ name: 'volume', mount_path: '/data' }] }] };
+    expect(await disk({ empty_dir: [{}] }, written)).toEqual(['of Google']);
+    expect(await disk({ empty_dir: [{ medium: 'Memory' }] }, written)).toEqual([]);
+    expect(await disk({ config_map: [{ name: 'settings' }] })).toEqual(['of the map']);
+    expect(await disk({ secret: [{ secret_name: 'secret' }] })).toEqual([]);
+    expect(await disk({ projected: [{ sources: [{ config_map: [{ name: 'settings' }] }, token('aws', 'token')] }] })).toEqual([]);
+  });
+
+  test('keeps its tokens while the API server is away', async () => {
+    let now = NOW;
+    const cluster = new TestCluster({ kind: 'oidc', name: 'onprem', issuer: 'https://issuer.example.com', clock: () => now });
+    const pod = await start(applied(serviceAccount(), typedPod({ container: mounting({}), volume: [projected(token('aws', 'token', { expiration_seconds: 3600 }))] })), { cluster, clock: () => now });
+    const left = () => claimsOf(pod.containers.get('main')!.files.get('/data/token')).exp - now;
+    now += 3000;
+    expect(left()).toBe(3600 - 120);
+    cluster.downSince = now;
+    now += 3000;
+    expect(left()).toBe(600 - 120);
+    cluster.downSince = undefined;
+    expect(left()).toBe(3600 - 240);
   });
 
   test('reads what Terraform adds to a ConfigMap that exists', async () => {

@@ -2,6 +2,7 @@ import { ApiObject } from '../kubernetes/api-objects';
 import type { Applied, AppliedResource, Clock, Internet, RunningContainer, RunningPod } from '../model';
 import { admit, WebhookName } from './admission';
 import { Admission } from './admission-request';
+import { withCertificates } from './certificates';
 import { ClusterObjects, ExistingObject, objectOf } from './objects';
 import { DEFAULT_MODE, fileOf, mayRead, tokenFileOf, userOf, VolumeFile } from './permissions';
 import { Container, EnvVar, FieldItem, Item, mountPointOf, Pod, podOf, validatePod, Volume } from './pod';
@@ -37,6 +38,8 @@ export interface StartPodOptions {
 
 /** A pod that runs. Its tokens are those that the kubelet has put there at the clock's time. */
 export interface StartedPod extends RunningPod {
+  /** What stands in the files that its node keeps on its disk. */
+  readonly disk: ReadonlySet<string>;
   /** Lets the containers that keep a token of Google fresh fetch it anew. */
   refresh(): Promise<void>;
 }
@@ -74,13 +77,23 @@ const DAY = 86400;
  * @throws KubernetesError where the API server refuses it, or the kubelet cannot start it
  */
 export async function startPod(applied: Applied, options: StartPodOptions): Promise<StartedPod> {
+  return start(await withCertificates(applied), options, []);
+}
+
+/** @param served the resources whose pods serve a webhook, and are being started for it */
+async function start(applied: Applied, options: StartPodOptions, served: readonly AppliedResource[]): Promise<StartedPod> {
   const { cluster, clock, internet, existing = [], webhooks, imageUser = 0, nodes = [defaultNode(cluster)] } = options;
   const { object, typed, where, serverSideApply, provider } = objectToStart(applied, options);
   const objects = new ClusterObjects(applied, existing, options.belongs ?? (resource => provider === undefined || resource.provider === provider));
   const pod = podOf(object, { typed, where });
   const account = objects.serviceAccount(pod.namespace, pod.serviceAccountName || 'default');
-  const admission: Admission = { pod, cluster, objects, applied, annotations: account?.annotations ?? {} };
-  admit(admission, webhooks);
+  const serving = (resource: AppliedResource) => {
+    const { address, stack } = resource;
+    const isStarting = served.includes(resource) || options.address === address;
+    return isStarting ? undefined : start(applied, { ...options, address, stack, template: undefined, namespace: undefined }, [...served, resource]);
+  };
+  const admission: Admission = { pod, cluster, objects, applied, serving, annotations: account?.annotations ?? {} };
+  await admit(admission, webhooks);
   validatePod(pod, { serverSideApply });
   const node = nodes.map((labels): Readonly<Record<string, string>> => ({ ...EVERY_NODE, ...labels }))
     .find(labels => Object.entries(pod.nodeSelector).every(([name, value]) => labels[name] === value));
@@ -97,6 +110,7 @@ export async function startPod(applied: Applied, options: StartPodOptions): Prom
     ...(pod.hostNetwork || (cluster.workloadPool !== undefined && node[METADATA_SERVER] !== 'true') ? { onNodeNetwork: true } : {}),
     containers: kubelet.containers,
     refresh: () => run(pod.containers, 'Error'),
+    get disk() { return kubelet.disk; },
   };
   const run = async (containers: readonly Container[], reason: 'Init:Error' | 'Error'): Promise<void> => {
     for (const container of containers) {
@@ -140,6 +154,8 @@ class Kubelet {
   private readonly volumes = new Map<string, Content>();
   /** The files of the volumes that containers can write. */
   private readonly scratch = new Map<string, Map<string, VolumeFile>>();
+  /** What is no memory of the node: https://kubernetes.io/docs/concepts/storage/volumes/#emptydir; Secrets and what is projected are. */
+  private readonly onDisk: Files[] = [];
   /** Tokens by what was asked for and when: the same file is read many times. */
   private readonly tokens = new Map<string, string>();
 
@@ -151,6 +167,10 @@ class Kubelet {
     const mounted = new Set([...pod.initContainers, ...pod.containers].flatMap(({ volumeMounts }) => volumeMounts.map(({ name }) => name)));
     for (const volume of pod.volumes) this.volumes.set(volume.name, this.contentOf(volume, mounted.has(volume.name)));
     for (const container of [...pod.initContainers, ...pod.containers]) this.start(container);
+  }
+
+  public get disk(): ReadonlySet<string> {
+    return new Set(this.onDisk.flatMap(files => [...files.values()].map(({ content }) => content)));
   }
 
   /** Writes a file as a container does: where it has mounted a volume that can be written, all that mount it see it. */
@@ -208,6 +228,7 @@ class Kubelet {
     if (volume.emptyDir !== undefined) {
       const files = new Map<string, VolumeFile>();
       this.scratch.set(volume.name, files);
+      if (volume.emptyDir.medium !== 'Memory') this.onDisk.push(files);
       return () => files;
     }
     if (volume.other !== undefined) {
@@ -234,6 +255,7 @@ class Kubelet {
     });
     const content: Content = at => new Map(parts.flatMap(part => [...part(at)]));
     this.checkTree(volume.name, content(this.startedAt));
+    if (configMap !== undefined) this.onDisk.push(content(this.startedAt));
     return content;
   }
 
@@ -268,7 +290,8 @@ class Kubelet {
   /** The token in a file at a time: the first one, or that of the last refresh. */
   private tokenAt(at: number, audience: string, expirationSeconds: number): string {
     const every = Math.min(Math.floor(expirationSeconds * REFRESHED_AT), DAY);
-    const issuedAt = this.startedAt + Math.max(0, Math.floor((at - this.startedAt) / every)) * every;
+    const asked = Math.min(at, this.cluster.downSince ?? at);
+    const issuedAt = this.startedAt + Math.max(0, Math.floor((asked - this.startedAt) / every)) * every;
     const id = JSON.stringify([audience, expirationSeconds, issuedAt]);
     const known = this.tokens.get(id);
     if (known !== undefined) return known;

@@ -29,6 +29,9 @@ const PATCHES = new Set(['kubernetes_annotations', 'kubernetes_labels', 'kuberne
 const versioned = (type: string) => /_v\d(?:_data)?$/.test(type) || type === 'kubernetes_manifest' || PATCHES.has(type) ? type : `${type.replace(/^kubernetes_(daemonset|default_service_account)$/,
   (_, kind: string) => kind === 'daemonset' ? 'kubernetes_daemon_set' : 'kubernetes_default_service_account')}_v1`;
 
+/** `kubernetes_cluster_role_v1` makes a ClusterRole. */
+const kindOf = (type: string) => versioned(type).replace(/^kubernetes_|_v\d$/g, '').replace(/(?:^|_)([a-z])/g, (_, letter: string) => letter.toUpperCase());
+
 /** The keys of a ConfigMap or Secret: https://kubernetes.io/docs/concepts/configuration/configmap/#configmap-object. */
 const DATA_KEY = /^[-._a-zA-Z0-9]{1,253}$/;
 
@@ -69,17 +72,29 @@ export class ClusterObjects {
   private readonly namespaces = new Map<string, Record<string, string>>();
   /** MutatingWebhookConfigurations, by name. */
   public readonly webhooks: readonly ApiObject[];
+  private readonly own: readonly AppliedResource[];
 
   public constructor(applied: Applied, existing: readonly ExistingObject[], belongs: (resource: AppliedResource) => boolean) {
     const webhooks: ApiObject[] = [];
     for (const object of existing) this.addExisting(object);
     const own = applied.resources.filter(resource => !resource.data && resource.type.startsWith('kubernetes_') && belongs(resource));
+    this.own = own;
     for (const resource of own.filter(({ type }) => TYPES.has(versioned(type)))) {
       const object = objectOf(resource);
       if (KINDS.has(object.kind)) this.add(resource, object, webhooks);
     }
     for (const resource of own.filter(({ type }) => PATCHES.has(type))) this.patch(resource);
     this.webhooks = webhooks;
+  }
+
+  /** What was applied of a kind, whose objects no pod meets. */
+  public all(kind: string): readonly ApiObject[] {
+    return this.resources(kind).map(resource => objectOf(resource));
+  }
+
+  /** The resources that make the objects of a kind. */
+  public resources(kind: string): readonly AppliedResource[] {
+    return this.own.filter(({ type, values }) => (type === 'kubernetes_manifest' ? values.manifest.kind : kindOf(type)) === kind);
   }
 
   /** A ServiceAccount; each namespace has one named default. */

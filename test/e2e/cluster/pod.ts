@@ -93,7 +93,7 @@ export interface Volume {
   readonly configMap?: ObjectRef & { readonly items?: readonly Item[]; readonly defaultMode?: number };
   readonly secret?: { readonly secretName: string; readonly optional?: boolean; readonly items?: readonly Item[]; readonly defaultMode?: number };
   readonly downwardAPI?: { readonly items?: readonly FieldItem[]; readonly defaultMode?: number };
-  readonly emptyDir?: object;
+  readonly emptyDir?: { readonly medium?: string };
   /** A source of another kind, whose files nothing here knows. */
   readonly other?: string;
 }

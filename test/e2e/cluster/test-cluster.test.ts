@@ -1,4 +1,4 @@
-import { createHash, createHmac, createPublicKey, generateKeyPairSync, verify } from 'node:crypto';
+import { createHash, createPublicKey } from 'node:crypto';
 import { TestCluster, testClusters } from './index';
 import { AKS_ISSUER, EKS_ISSUER, GKE_ISSUER, OIDC_ISSUER } from '../../clusters';
 import { discoverKeys } from '../clouds/discovery';
@@ -143,38 +143,5 @@ describe('keys', () => {
     expect([await verified(before), await verified(after)]).toEqual([old, cluster.kid]);
     cluster.retireOldKeys();
     expect([await verified(before), await verified(after)]).toEqual([`The issuer has no key "${old}".`, cluster.kid]);
-  });
-});
-
-describe('what an attacker signs', () => {
-  const claims = { iss: OIDC_ISSUER, sub: 'system:serviceaccount:a:b' };
-  const signatureOf = (token: string) => Buffer.from(token.split('.')[2]!, 'base64url');
-  const inputOf = (token: string) => Buffer.from(token.split('.').slice(0, 2).join('.'));
-
-  test('with no algorithm has no signature', () => {
-    expect(oidc.sign({ alg: 'none' }, claims)).toBe('eyJhbGciOiJub25lIn0.eyJpc3MiOiJodHRwczovL2lzc3Vlci5leGFtcGxlLmNvbS9vbnByZW0iLCJzdWIiOiJzeXN0ZW06c2VydmljZWFjY291bnQ6YTpiIn0.');
-  });
-
-  test.each(['no JSON', '{}', '{"alg":["none"]}', 'null'])('with the header %s is signed as ever', header => {
-    const token = oidc.sign(header, claims);
-    expect(verify('sha256', inputOf(token), oidc.publicKeyPem, signatureOf(token))).toBe(true);
-  });
-
-  test('with HMAC has the public key for a secret', () => {
-    const token = oidc.sign({ alg: 'HS256', kid: oidc.kid }, claims);
-    expect(signatureOf(token)).toEqual(createHmac('sha256', oidc.publicKeyPem).update(inputOf(token)).digest());
-  });
-
-  test('with a key of its own is signed by that key', () => {
-    const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
-    const token = oidc.sign({ alg: 'RS512', kid: oidc.kid }, claims, privateKey);
-    expect(verify('sha512', inputOf(token), publicKey, signatureOf(token))).toBe(true);
-    expect(verify('sha512', inputOf(token), oidc.publicKeyPem, signatureOf(token))).toBe(false);
-  });
-
-  test('may be text that is no object, and says a name twice', () => {
-    const token = oidc.sign('{"alg":"RS256","kid":"x","kid":"y"}', '{"sub":1,"sub":2}');
-    expect(token.split('.').slice(0, 2).map(part => Buffer.from(part, 'base64url').toString())).toEqual(['{"alg":"RS256","kid":"x","kid":"y"}', '{"sub":1,"sub":2}']);
-    expect(verify('sha256', inputOf(token), oidc.publicKeyPem, signatureOf(token))).toBe(true);
   });
 });

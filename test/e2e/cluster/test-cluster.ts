@@ -1,5 +1,6 @@
-import { createHash, createHmac, createPublicKey, generateKeyPairSync, KeyObject, sign as signBytes } from 'node:crypto';
+import { createHash, createPublicKey, generateKeyPairSync, KeyObject } from 'node:crypto';
 import type { JsonWebKey } from 'node:crypto';
+import { forge, TestKey } from '../clouds/forgery';
 import type { Clock, HttpResponse, Internet, IssuingCluster, TokenRequest } from '../model';
 
 /** What a test says of a cluster. */
@@ -12,23 +13,14 @@ export interface TestClusterProps {
   readonly arn?: string;
   /** `<project>.svc.id.goog` of a GKE cluster with Google's own pool. */
   readonly workloadPool?: string;
-  /** The tenant of an AKS cluster: what its webhook takes where a ServiceAccount says none. */
+  /** What Azure's webhook takes where a ServiceAccount says no tenant: that of an AKS cluster, or of whoever installed it elsewhere. */
   readonly tenantId?: string;
   /** How often it has been made again under this name and issuer: with other keys. @default 0 */
   readonly incarnation?: number;
 }
 
-/** A token as its parts; a part that is text is taken as it is, so that it may be no JSON, or say a name twice. */
-export interface SignedToken {
-  readonly header: Readonly<Record<string, unknown>> | string;
-  readonly claims: Readonly<Record<string, unknown>> | string;
-}
-
-interface SigningKey {
+interface SigningKey extends TestKey {
   readonly kid: string;
-  readonly privateKey: KeyObject;
-  readonly publicKey: KeyObject;
-  readonly jwk: JsonWebKey;
 }
 
 /** https://kubernetes.io/docs/reference/kubernetes-api/authentication-resources/token-request-v1/: "may not specify a duration less than 10 minutes". */
@@ -55,6 +47,8 @@ export class TestCluster implements IssuingCluster {
   public readonly arn?: string;
   public readonly workloadPool?: string;
   public readonly tenantId?: string;
+  /** Since when its API server answers nobody: tokens stay as they are. */
+  public downSince?: number;
   private readonly clock: Clock;
   private readonly incarnation: number;
   private generation = 0;
@@ -87,9 +81,9 @@ export class TestCluster implements IssuingCluster {
     return this.current.publicKey.export({ type: 'spki', format: 'pem' }) as string;
   }
 
-  /** The private key that signs at present: for attacks that know it. */
-  public get privateKey(): KeyObject {
-    return this.current.privateKey;
+  /** The key that signs at present: for attacks that know it. */
+  public get key(): TestKey {
+    return this.current;
   }
 
   /** The id of the key that signs at present. */
@@ -126,7 +120,7 @@ export class TestCluster implements IssuingCluster {
   }
 
   public issue(request: TokenRequest): string {
-    return this.sign(this.header(), this.claims(request));
+    return forge(this.key, this.claims(request), this.header());
   }
 
   /** The header of the tokens that the cluster issues at present. */
@@ -167,24 +161,6 @@ export class TestCluster implements IssuingCluster {
       'nbf': issuedAt,
       'sub': `system:serviceaccount:${namespace}:${serviceAccount}`,
     };
-  }
-
-  /**
-   * Signs any header and claims, as an attacker would: by the algorithm that the header says, or RS256 where it says none, with the key that is given, or that
-   * of the cluster. HMAC takes the key as bytes, the public key's PEM where none is given. An algorithm that is none leaves the signature empty.
-   */
-  public sign(header: SignedToken['header'], claims: SignedToken['claims'], key?: KeyObject | string): string {
-    const input = `${part(header)}.${part(claims)}`;
-    const bits = /^(HS|RS|PS|ES)(256|384|512)$/.exec(algorithmOf(header));
-    if (bits === null) return `${input}.`;
-    const hash = `sha${bits[2]}`;
-    if (bits[1] === 'HS') {
-      const secret = key ?? this.publicKeyPem;
-      return `${input}.${createHmac(hash, secret).update(input).digest('base64url')}`;
-    }
-    const { privateKey } = this;
-    const padding = bits[1] === 'PS' ? { padding: 6, saltLength: -1 } : bits[1] === 'ES' ? { dsaEncoding: 'ieee-p1363' as const } : {};
-    return `${input}.${signBytes(hash, Buffer.from(input), { key: (key ?? privateKey) as KeyObject, ...padding }).toString('base64url')}`;
   }
 
   /** The id of an object of the cluster. */
@@ -263,20 +239,4 @@ export function uid(...parts: readonly string[]): string {
   const hex = digest(...parts);
   const variant = (8 + parseInt(hex[16]!, 16) % 4).toString(16);
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-${variant}${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
-}
-
-function algorithmOf(header: SignedToken['header']): string {
-  let { alg }: { alg?: unknown } = typeof header === 'string' ? {} : header;
-  if (typeof header === 'string') {
-    try {
-      alg = (JSON.parse(header) as { alg?: unknown } | null)?.alg;
-    } catch {
-      // A header that is no JSON is signed like one that says nothing.
-    }
-  }
-  return typeof alg === 'string' ? alg : 'RS256';
-}
-
-function part(value: Readonly<Record<string, unknown>> | string): string {
-  return Buffer.from(typeof value === 'string' ? value : JSON.stringify(value)).toString('base64url');
 }

@@ -292,16 +292,54 @@ describe('gtoken\'s webhook', () => {
   const webhook = (more: object = {}) => resource('kubernetes_mutating_webhook_configuration_v1.Gtoken', {
     metadata: [{ name: 'gtoken-webhook' }],
     webhook: [{
-      name: 'gtoken-webhook.admission.gtoken', client_config: [{ service: [{ name: 'gtoken-webhook', namespace: 'gtoken', path: '/pods', port: 443 }] }],
+      name: 'gtoken-webhook.admission.gtoken', client_config: [{ service: [{ name: 'gtoken-webhook', namespace: 'gtoken', path: '/pods', port: 443 }], ca_bundle: 'authority.pem' }],
       rule: [{ operations: ['CREATE'], api_groups: [''], api_versions: ['v1'], resources: ['pods'] }],
-      namespace_selector: [{ match_expressions: [{ key: 'admission.gtoken/ignore', operator: 'DoesNotExist' }] }],
-      reinvocation_policy: 'Never', ...more,
+      namespace_selector: [{ match_expressions: [{ key: 'kubernetes.io/metadata.name', operator: 'NotIn', values: ['gtoken'] }, { key: 'admission.gtoken/ignore', operator: 'DoesNotExist' }] }],
+      reinvocation_policy: 'Never', failure_policy: 'Fail', ...more,
     }],
   });
+  const metadata = [{ name: 'gtoken-webhook', namespace: 'gtoken', labels: { app: 'gtoken-webhook' } }];
+  const key = (name: string) => resource(`tls_private_key.${name}`, { algorithm: 'ECDSA', ecdsa_curve: 'P256', private_key_pem: `key of ${name}` });
+  const mounted = { name: 'certificate', mount_path: '/certs' };
+  /** What serves the webhook: its certificate, its pods, and what they may do. */
+  const server = (...more: readonly ReturnType<typeof resource>[]) => [
+    key('authority'), key('server'),
+    resource('tls_self_signed_cert.Authority', {
+      private_key_pem: 'key of authority', subject: [{ common_name: 'authority' }], is_ca_certificate: true, allowed_uses: ['cert_signing'], validity_period_hours: 2, cert_pem: 'authority.pem',
+    }),
+    resource('tls_cert_request.Request', { private_key_pem: 'key of server', subject: [{ common_name: 'server' }], dns_names: ['gtoken-webhook.gtoken.svc'], cert_request_pem: 'request' }),
+    resource('tls_locally_signed_cert.Certificate', {
+      cert_request_pem: 'request', ca_private_key_pem: 'key of authority', ca_cert_pem: 'authority.pem', allowed_uses: ['digital_signature', 'server_auth'], validity_period_hours: 1, cert_pem: 'certificate.pem',
+    }),
+    resource('kubernetes_secret_v1.Certificate', { metadata, data: { 'tls.crt': 'certificate.pem', 'tls.key': 'key of server' } }),
+    resource('kubernetes_service_account_v1.Webhook', { metadata }),
+    resource('kubernetes_cluster_role_v1.Webhook', { metadata: [{ name: 'gtoken' }], rule: [{ api_groups: [''], resources: ['serviceaccounts'], verbs: ['get'] }] }),
+    resource('kubernetes_cluster_role_binding_v1.Webhook', {
+      metadata: [{ name: 'gtoken' }], role_ref: [{ api_group: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'gtoken' }],
+      subject: [{ kind: 'ServiceAccount', name: 'gtoken-webhook', namespace: 'gtoken' }],
+    }),
+    resource('kubernetes_deployment_v1.Webhook', {
+      metadata,
+      spec: [{
+        template: [{
+          metadata: [{ labels: { app: 'gtoken-webhook' } }],
+          spec: [{
+            service_account_name: 'gtoken-webhook', volume: [{ name: 'certificate', secret: [{ secret_name: 'gtoken-webhook' }] }],
+            container: [container('webhook', {
+              image: 'doitintl/gtoken-webhook:1', args: ['server', '--tls-cert-file=/certs/tls.crt', '--tls-private-key-file=/certs/tls.key'], volume_mount: [mounted],
+            })],
+          }],
+        }],
+      }],
+    }),
+    resource('kubernetes_service_v1.Webhook', { metadata, spec: [{ selector: { app: 'gtoken-webhook' }, port: [{ port: 443, target_port: '8443' }] }] }),
+    ...more,
+  ];
+  const installed = (more: object = {}) => [webhook(more), ...server()];
 
   test('brings the first token, and one container that keeps it fresh', async () => {
     const { internet, asked, pods } = google();
-    const from = applied(webhook(), account(), typedPod({ init_container: [container('first')] }));
+    const from = applied(...installed(), account(), typedPod({ init_container: [container('first')] }));
     expect(await containersOf(gke, from, { internet })).toEqual({
       'generate-gcp-id-token': { env: {}, files: { [FILE]: 'of gtoken 2' } },
       'first': { env: ENV, files: { [FILE]: 'of gtoken 2' } },
@@ -323,7 +361,7 @@ describe('gtoken\'s webhook', () => {
 
   test('leaves the second container out where the account says so, and wins over what a container sets', async () => {
     const { internet } = google();
-    const from = applied(webhook(), account({ 'gtoken.doit-intl.com/tokenRefresh': 'false' }), typedPod({ container: [container('main', { env: [{ name: 'AWS_ROLE_ARN', value: 'own' }] })] }));
+    const from = applied(...installed(), account({ 'gtoken.doit-intl.com/tokenRefresh': 'false' }), typedPod({ container: [container('main', { env: [{ name: 'AWS_ROLE_ARN', value: 'own' }] })] }));
     expect(await containersOf(gke, from, { internet })).toEqual({
       'generate-gcp-id-token': { env: {}, files: { [FILE]: 'of gtoken 1' } }, 'main': { env: ENV, files: { [FILE]: 'of gtoken 1' } },
     });
@@ -331,35 +369,95 @@ describe('gtoken\'s webhook', () => {
 
   test('gives the containers that it adds the default token too', async () => {
     const { internet } = google();
-    const found = await containersOf(gke, applied(webhook(), account(), typedPod({ automount_service_account_token: true })), { internet });
+    const found = await containersOf(gke, applied(...installed(), account(), typedPod({ automount_service_account_token: true })), { internet });
     expect(Object.values(found).map(({ files }) => Object.keys(files).filter(path => path.endsWith('/token')))).toEqual(
       Array(3).fill(['/var/run/secrets/kubernetes.io/serviceaccount/token']));
   });
 
   const ignored = (labels: object) => resource('kubernetes_namespace_v1.Reports', { metadata: [{ name: 'reports', labels }] });
   test.each<[string, Applied]>([
-    ['without the annotation', applied(webhook(), serviceAccount(), typedPod())],
-    ['of a namespace that is to be ignored', applied(webhook(), ignored({ 'admission.gtoken/ignore': '' }), account(), typedPod())],
-    ['of a namespace that is labelled so later', applied(webhook(), resource('kubernetes_labels.Reports', {
+    ['without the annotation', applied(...installed(), serviceAccount(), typedPod())],
+    ['of a namespace that is to be ignored', applied(...installed(), ignored({ 'admission.gtoken/ignore': '' }), account(), typedPod())],
+    ['of a namespace that is labelled so later', applied(...installed(), resource('kubernetes_labels.Reports', {
       api_version: 'v1', kind: 'Namespace', metadata: [{ name: 'reports' }], labels: { 'admission.gtoken/ignore': 'true' },
     }), account(), typedPod())],
-    ['of a namespace that is excluded by name', applied(webhook({
+    ['of a namespace that is excluded by name', applied(...installed({
       namespace_selector: [{ match_expressions: [{ key: 'kubernetes.io/metadata.name', operator: 'NotIn', values: ['kube-system', 'reports'] }] }],
     }), account(), typedPod())],
-    ['where it asks for something else', applied(webhook({ rule: [{ operations: ['CREATE'], api_groups: ['apps'], api_versions: ['v1'], resources: ['deployments'] }] }), account(), typedPod())],
+    ['where it asks for something else', applied(...installed({ rule: [{ operations: ['CREATE'], api_groups: ['apps'], api_versions: ['v1'], resources: ['deployments'] }] }), account(), typedPod())],
     ['of a cluster without it', applied(account(), typedPod())],
   ])('refuses pods %s', async (_, from) => {
     expect(await containersOf(gke, from)).toEqual({ main: NOTHING });
   });
 
+  test('puts the token where its flags say', async () => {
+    const { internet } = google();
+    const from = changed('kubernetes_deployment_v1', text => text.replace('"server"', '"server","--volume-name=token","--volume-path=/token","--token-file=id"'));
+    expect((await containersOf(gke, from, { internet })).main).toEqual({ env: { ...ENV, AWS_WEB_IDENTITY_TOKEN_FILE: '/token/id' }, files: { '/token/id': 'of gtoken 2' } });
+  });
+
+  /** What is installed, with one thing in the resource of a type that is not as it is. */
+  const changed = (type: string, change: (text: string) => string): Applied => {
+    const { resources, ...more } = applied(...installed(), account(), typedPod());
+    const text = (one: object) => JSON.stringify(one);
+    const all = resources.map(one => one.type === type ? JSON.parse(change(text(one))) : one);
+    expect(text(all)).not.toBe(text(resources));
+    return { ...more, resources: all };
+  };
+  const CALL = 'failed to call webhook: Post "https://gtoken-webhook.gtoken.svc:443/pods?timeout=10s": ';
+  const REFUSED = 'failed to call webhook: Post "https://gtoken-webhook.gtoken.svc:443": dial tcp: connect: connection refused';
+  const CONFIGURATION = 'kubernetes_mutating_webhook_configuration_v1';
+
+  test.each<[string, string, (text: string) => string, string]>([
+    ['a service that is not there', CONFIGURATION, text => text.replace('"name":"gtoken-webhook","namespace"', '"name":"other","namespace"'), 'failed to call webhook: service "other" not found'],
+    ['another port', CONFIGURATION, text => text.replace('443', '8443'), 'failed to call webhook: no service port 8443 found for service "gtoken-webhook"'],
+    ['another path', CONFIGURATION, text => text.replace('/pods', '/'), 'failed to call webhook: the server could not find the requested resource'],
+    ['the path of its health', CONFIGURATION, text => text.replace('/pods', '/healthz'), 'failed to call webhook: converting (v1.AdmissionReview): EOF'],
+    ['no authority', CONFIGURATION, text => text.replace(',"ca_bundle":"authority.pem"', ''), `${CALL}tls: failed to verify certificate: UNABLE_TO_VERIFY_LEAF_SIGNATURE`],
+    ['an authority that is no certificate', CONFIGURATION, text => text.replace('authority.pem', 'none'), `${CALL}tls: failed to verify certificate: unable to parse bytes as PEM block`],
+    ['an authority that may sign nothing', 'tls_self_signed_cert', text => text.replace('true', 'false'), `${CALL}tls: failed to verify certificate: INVALID_PURPOSE`],
+    ['a certificate for another name', 'tls_cert_request', text => text.replace('gtoken-webhook.gtoken.svc', 'gtoken-webhook'), `${CALL}tls: failed to verify certificate: x509: certificate is not valid for gtoken-webhook.gtoken.svc`],
+    ['a certificate by its common name', 'tls_cert_request', text => text.replace('"server"', '"gtoken-webhook.gtoken.svc"').replace('["gtoken-webhook.gtoken.svc"]', '[]'),
+      `${CALL}tls: failed to verify certificate: x509: certificate is not valid for gtoken-webhook.gtoken.svc`],
+    ['a certificate that has ended', 'tls_locally_signed_cert', text => text.replace('"validity_period_hours":1', '"validity_period_hours":0'), `${CALL}tls: failed to verify certificate: CERT_HAS_EXPIRED`],
+    ['a certificate of clients', 'tls_locally_signed_cert', text => text.replace('server_auth', 'client_auth'), `${CALL}tls: failed to verify certificate: INVALID_PURPOSE`],
+    ['the key of another certificate', 'kubernetes_secret_v1', text => text.replace('key of server', 'key of authority'), REFUSED],
+    ['a Secret that is not there', 'kubernetes_secret_v1', text => text.replace('"name":"gtoken-webhook"', '"name":"other"'), REFUSED],
+    ['a user who may not read the key', 'kubernetes_deployment_v1', text => text.replace('"secret_name"', '"default_mode":"0400","secret_name"').replace('"volume":', '"security_context":[{"run_as_user":"65532"}],"volume":'), REFUSED],
+    ['HTTP', 'kubernetes_deployment_v1', text => text.replace(/,"--tls-[^"]*"/g, ''), `${CALL}http: server gave HTTP response to HTTPS client`],
+    ['no command', 'kubernetes_deployment_v1', text => text.replace('"server"', '"help"'), REFUSED],
+    ['a flag that it does not know', 'kubernetes_deployment_v1', text => text.replace('"server"', '"server","--audience=x"'), REFUSED],
+    ['no token of the API', 'kubernetes_deployment_v1', text => text.replace('"volume":', '"automount_service_account_token":false,"volume":'), REFUSED],
+    ['no pods', 'kubernetes_deployment_v1', text => text.replace('"template"', '"replicas":"0","template"'), REFUSED],
+    ['a probe that never succeeds', 'kubernetes_deployment_v1', text => text.replace('"image"', '"readiness_probe":[{"http_get":[{"path":"/healthz","port":"8443"}]}],"image"'), REFUSED],
+    ['other pods', 'kubernetes_service_v1', text => text.replace('"app":"gtoken-webhook"},"port"', '"app":"other"},"port"'), REFUSED],
+    ['another port of its pods', 'kubernetes_service_v1', text => text.replace('8443', '443'), REFUSED],
+    ['another account', 'kubernetes_deployment_v1', text => text.replace('"service_account_name":"gtoken-webhook"', '"service_account_name":"default"'), `${CALL}EOF`],
+    ['no rule', 'kubernetes_cluster_role_v1', text => text.replace('serviceaccounts', 'pods'), `${CALL}EOF`],
+  ])('refuses pods where it fails by %s', async (_, type, change, message) => {
+    await expect(containersOf(gke, changed(type, change))).rejects.toThrow(new Error(`InternalError: Internal error occurred: failed calling webhook "gtoken-webhook.admission.gtoken": ${message}`));
+    const mayFail = changed(type, text => change(text).replace('"failure_policy":"Fail"', '"failure_policy":"Ignore"'));
+    const pods = type === CONFIGURATION ? mayFail : { ...mayFail, resources: mayFail.resources.map(one => one.type === CONFIGURATION ? webhook({ failure_policy: 'Ignore' }) : one) };
+    expect(await containersOf(gke, pods)).toEqual({ main: NOTHING });
+  });
+
+  test('refuses its own pods, and so all, where it is asked for them and they may not be ignored', async () => {
+    const from = changed(CONFIGURATION, text => text.replace('"values":["gtoken"]', '"values":["kube-system"]'));
+    await expect(containersOf(gke, from)).rejects.toThrow(REFUSED);
+    await expect(containersOf(gke, from, { address: 'kubernetes_deployment_v1.Webhook' })).rejects.toThrow(REFUSED);
+    const { internet } = google();
+    const mayFail = { ...from, resources: from.resources.map(one => one.type === CONFIGURATION ? JSON.parse(JSON.stringify(one).replace('"Fail"', '"Ignore"')) : one) };
+    expect((await containersOf(gke, mayFail, { internet })).main).toMatchObject({ env: ENV });
+  });
+
   test('refuses to start a pod whose token Google does not give', async () => {
     const internet = new LoopbackInternet();
     internet.serve('metadata.google.internal', () => ({ status: 404, body: 'not found' }));
-    await expect(containersOf(gke, applied(webhook(), account(), typedPod()), { internet })).rejects.toThrow(
+    await expect(containersOf(gke, applied(...installed(), account(), typedPod()), { internet })).rejects.toThrow(
       new Error(`Init:Error: container generate-gcp-id-token: http://${BASE}/token answered 404: not found`));
-    await expect(containersOf(gke, applied(webhook(), account(), typedPod()), { internet: new LoopbackInternet() })).rejects.toThrow(
+    await expect(containersOf(gke, applied(...installed(), account(), typedPod()), { internet: new LoopbackInternet() })).rejects.toThrow(
       new Error('Init:Error: container generate-gcp-id-token: getaddrinfo ENOTFOUND metadata.google.internal'));
-    await expect(containersOf(gke, applied(webhook(), account(), typedPod()))).rejects.toThrow(
+    await expect(containersOf(gke, applied(...installed(), account(), typedPod()))).rejects.toThrow(
       new Error('Container generate-gcp-id-token asks Google for an ID token: say `internet`.'));
   });
 

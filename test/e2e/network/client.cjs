@@ -62,10 +62,10 @@ const CLIENTS = {
       return found.map(each => each.name);
     };
   },
-  '@azure/storage-blob': ({ bucket, account = 'acmedata' }) => {
+  '@azure/storage-blob': ({ bucket, account = 'acmedata', blobs = 'blob.core.windows.net' }) => {
     const { DefaultAzureCredential } = require('@azure/identity');
     const { BlobServiceClient } = require('@azure/storage-blob');
-    const service = new BlobServiceClient(`https://${account}.blob.core.windows.net`, new DefaultAzureCredential());
+    const service = new BlobServiceClient(`https://${account}.${blobs}`, new DefaultAzureCredential());
     return async () => {
       const names = [];
       for await (const each of bucket === undefined ? service.listContainers() : service.getContainerClient(bucket).listBlobsFlat()) {

@@ -11,6 +11,8 @@ export interface Action {
   readonly bucket?: string;
   /** The storage account, for Azure. @default acmedata */
   readonly account?: string;
+  /** The domain of storage accounts. @default blob.core.windows.net */
+  readonly blobs?: string;
 }
 
 /** How long one call of a client may take before the run is taken for hung. */

@@ -5,6 +5,7 @@ import { POD_IDENTITY_HOST, PodIdentity } from './pod-identity';
 import type { PodIdentityOptions } from './pod-identity';
 import { S3_HOSTS, s3Service } from './s3';
 import type { Buckets } from './s3';
+import { S3Objects } from './s3-objects';
 import { Sts } from './sts';
 import type { WebIdentityRequest, WebIdentitySession } from './sts';
 import { stsService } from './sts-http';
@@ -41,6 +42,7 @@ export class Aws {
   readonly sts: Sts;
   private applied: Applied;
   private iam: Iam;
+  private readonly objects = new Map<string, S3Objects>();
 
   /** Throws ApplyError where AWS does not take what is applied. */
   constructor(private readonly options: AwsOptions) {
@@ -53,7 +55,10 @@ export class Aws {
     const agent = new PodIdentity({ iam, sts: this.sts, clock }, podIdentity);
     internet.serve('sts.amazonaws.com', async request => stsService(this.sts, request));
     internet.serve(/sts\.[a-z]{2}(?:-[a-z]+)+-\d\.amazonaws\.com(?:\.cn)?/, async request => stsService(this.sts, request));
-    const s3 = { sts: this.sts, buckets: (account: string) => this.bucketsOf(account), owner: (bucket: string) => this.ownerOf(bucket) };
+    const s3 = {
+      sts: this.sts, buckets: (account: string) => Object.keys(this.bucketsOf(account)),
+      objects: (bucket: string) => this.held(bucket), owner: (bucket: string) => this.ownerOf(bucket),
+    };
     internet.serve(S3_HOSTS, request => s3Service(s3, request));
     internet.serve(POD_IDENTITY_HOST, async request => agent.agent(request));
   }
@@ -73,6 +78,18 @@ export class Aws {
       if (error instanceof AwsError) return error;
       throw error;
     }
+  }
+
+  /** The objects of a bucket, by key. */
+  objectsIn(bucket: string): ReadonlyMap<string, string> {
+    return this.held(bucket).all;
+  }
+
+  private held(bucket: string): S3Objects {
+    const owner = this.ownerOf(bucket);
+    const objects = this.objects.get(bucket) ?? new S3Objects(new Map(owner === undefined ? [] : Object.entries(this.bucketsOf(owner)[bucket]!)));
+    this.objects.set(bucket, objects);
+    return objects;
   }
 
   private bucketsOf(account: string): NonNullable<Buckets[string]> {

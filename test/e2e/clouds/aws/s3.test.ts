@@ -3,7 +3,11 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
-import { GetObjectCommand, ListBucketsCommand, ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
+import {
+  AbortMultipartUploadCommand, CompleteMultipartUploadCommand, CopyObjectCommand, CreateMultipartUploadCommand, DeleteObjectCommand,
+  DeleteObjectsCommand, GetObjectCommand, ListBucketsCommand, ListObjectsV2Command, ListPartsCommand, PutObjectCommand, PutObjectTaggingCommand,
+  S3Client, UploadPartCommand,
+} from '@aws-sdk/client-s3';
 import { ACCOUNT, EKS, OTHER_ACCOUNT, READ_S3, ROLE, SUB, aws, policy, provider, resource, role, token, trusts } from './fixture';
 import type { MemoryInternet } from './fixture';
 import { Aws, AwsError } from './index';
@@ -299,7 +303,7 @@ describe('refuses credentials', () => {
     expect(await ask()).toBe('400 ExpiredToken: The provided token has expired.');
   });
 
-  test('for operations that are not reading', async () => {
+  test('for operations that are not on objects', async () => {
     const { internet, cloud } = await setting([attach('arn:aws:iam::aws:policy/AdministratorAccess')]);
     const { credentials } = await cloud.sts.assumeRoleWithWebIdentity({ roleArn: ROLE, roleSessionName: 'pod', token: webToken() });
     const { DeleteBucketCommand, GetBucketPolicyCommand, GetObjectAclCommand } = await import('@aws-sdk/client-s3');
@@ -308,6 +312,133 @@ describe('refuses credentials', () => {
     const NOT_IMPLEMENTED = '501 NotImplemented: A header or query you provided requested a function that is not implemented.';
     expect(await refusal(client.send(new GetBucketPolicyCommand({ Bucket: 'reports' })))).toBe(NOT_IMPLEMENTED);
     expect(await refusal(client.send(new GetObjectAclCommand({ Bucket: 'reports', Key: 'a/1.txt' })))).toBe(NOT_IMPLEMENTED);
+  });
+});
+
+describe('writing', () => {
+  const on = (Action: string | readonly string[], Resource = 'arn:aws:s3:::reports/a/*') => inline({ Effect: 'Allow', Action, Resource });
+  const PUT = ['s3:PutObject', 's3:AbortMultipartUpload'];
+  const put = (Key: string, Bucket = 'reports') => new PutObjectCommand({ Bucket, Key, Body: 'written' });
+  const denied = (action: string, key: string) =>
+    `403 AccessDenied: ${USER}${action} on resource: "arn:aws:s3:::${key}" because no identity-based policy allows the ${action} action`;
+  const PART = { Bucket: 'reports', Key: 'a/parts.txt' };
+  const NO_UPLOAD = '404 NoSuchUpload: The specified upload does not exist. The upload ID may be invalid, or the upload may have been aborted or completed.';
+
+  test('puts, overwrites and deletes what the role may, and keeps it', async () => {
+    const { client, cloud, handler } = await setting([on(['s3:PutObject', 's3:DeleteObject'])]);
+    await expect(client.send(put('a/2 & 3.txt'))).resolves.toMatchObject({ ETag: '"9cc26fa09ce37bc95afe01bc718836d1"' });
+    await client.send(put('a/1.txt'));
+    expect([...cloud.objectsIn('reports')]).toEqual([['a/1.txt', 'written'], ['b & c.txt', 'two'], ['a/2 & 3.txt', 'written']]);
+    for (const Key of ['a/1.txt', 'a/missing.txt']) await client.send(new DeleteObjectCommand({ Bucket: 'reports', Key }));
+    expect([...cloud.objectsIn('reports')]).toEqual([['b & c.txt', 'two'], ['a/2 & 3.txt', 'written']]);
+    expect(handler.answers.map(({ status }) => status)).toEqual([200, 200, 204, 204]);
+    expect(handler.answers.map(({ headers }) => headers?.[CALLER_HEADER])).toEqual([ROLE, ROLE, ROLE, ROLE]);
+    cloud.apply({ resources: [provider(EKS), role('reader', trusts(EKS))], outputs: {} });
+    expect(cloud.objectsIn('reports').get('a/2 & 3.txt')).toBe('written');
+  });
+
+  test('uploads in parts, with the permission to put alone', async () => {
+    const { client, cloud } = await setting([on('s3:PutObject')]);
+    const first = 'a'.repeat(5 * 1024 * 1024);
+    const { UploadId } = await client.send(new CreateMultipartUploadCommand(PART));
+    const Parts = await Promise.all([first, 'b'].map(async (Body, index) => {
+      const { ETag } = await client.send(new UploadPartCommand({ ...PART, UploadId, PartNumber: index + 1, Body }));
+      return { ETag, PartNumber: index + 1 };
+    }));
+    expect(cloud.objectsIn('reports').has('a/parts.txt')).toBe(false);
+    await expect(client.send(new CompleteMultipartUploadCommand({ ...PART, UploadId, MultipartUpload: { Parts } })))
+      .resolves.toMatchObject({ Bucket: 'reports', Key: 'a/parts.txt', ETag: expect.stringMatching(/^"[0-9a-f]{32}-2"$/) });
+    expect(cloud.objectsIn('reports').get('a/parts.txt')).toBe(`${first}b`);
+    expect(await refusal(client.send(new CompleteMultipartUploadCommand({ ...PART, UploadId, MultipartUpload: { Parts } })))).toBe(NO_UPLOAD);
+    const again = await client.send(new CreateMultipartUploadCommand(PART));
+    expect(await refusal(client.send(new AbortMultipartUploadCommand({ ...PART, UploadId: again.UploadId })))).toBe(denied('s3:AbortMultipartUpload', 'reports/a/parts.txt'));
+  });
+
+  test('gives an upload up', async () => {
+    const { client } = await setting([on(PUT)]);
+    const { UploadId } = await client.send(new CreateMultipartUploadCommand(PART));
+    expect(await refusal(client.send(new AbortMultipartUploadCommand({ ...PART, UploadId })))).toBe('allowed');
+    expect(await refusal(client.send(new UploadPartCommand({ ...PART, UploadId, PartNumber: 1, Body: 'a' })))).toBe(NO_UPLOAD);
+  });
+
+  test.each<[string, readonly { readonly Body: string; readonly PartNumber: number; readonly ETag?: string }[], string]>([
+    ['no part', [], '400 MalformedXML: The XML you provided was not well-formed or did not validate against our published schema'],
+    ['a small part before the last', [{ Body: 'a', PartNumber: 1 }, { Body: 'b', PartNumber: 2 }], '400 EntityTooSmall: Your proposed upload is smaller than the minimum allowed size'],
+    ['parts in another order', [{ Body: 'a', PartNumber: 2 }, { Body: 'b', PartNumber: 1 }], '400 InvalidPartOrder: The list of parts was not in ascending order. Parts must be ordered by part number.'],
+    ['a part that is another', [{ Body: 'a', PartNumber: 1, ETag: '"0cc175b9c0f1b6a831c399e269772662"' }],
+      '400 InvalidPart: One or more of the specified parts could not be found. The part may not have been uploaded, or the specified entity tag may not match the part\'s entity tag.'],
+  ])('refuses to complete an upload with %s', async (_, parts, message) => {
+    const { client, cloud } = await setting([on(PUT)]);
+    const { UploadId } = await client.send(new CreateMultipartUploadCommand(PART));
+    const Parts = await Promise.all(parts.map(async ({ Body, PartNumber, ETag }) => {
+      const uploaded = await client.send(new UploadPartCommand({ ...PART, UploadId, PartNumber, Body }));
+      return { PartNumber, ETag: ETag ?? uploaded.ETag };
+    }));
+    expect(await refusal(client.send(new CompleteMultipartUploadCommand({ ...PART, UploadId, MultipartUpload: { Parts } })))).toBe(message);
+    expect(cloud.objectsIn('reports').has('a/parts.txt')).toBe(false);
+  });
+
+  test('refuses whoever may only read, and each write without its own permission', async () => {
+    const reader = await setting([attach()]);
+    const upload = new CreateMultipartUploadCommand(PART);
+    expect(await refusal(reader.client.send(put('a/1.txt')))).toBe(denied('s3:PutObject', 'reports/a/1.txt'));
+    expect(await refusal(reader.client.send(upload))).toBe(denied('s3:PutObject', 'reports/a/parts.txt'));
+    expect(await refusal(reader.client.send(new DeleteObjectCommand({ Bucket: 'reports', Key: 'a/1.txt' })))).toBe(denied('s3:DeleteObject', 'reports/a/1.txt'));
+    expect([...reader.cloud.objectsIn('reports')]).toEqual([['a/1.txt', 'one'], ['b & c.txt', 'two']]);
+    const putter = await setting([on(PUT)]);
+    expect(await refusal(putter.client.send(new DeleteObjectCommand({ Bucket: 'reports', Key: 'a/1.txt' })))).toBe(denied('s3:DeleteObject', 'reports/a/1.txt'));
+    expect(await refusal(putter.client.send(new GetObjectCommand({ Bucket: 'reports', Key: 'a/1.txt' })))).toBe(denied('s3:GetObject', 'reports/a/1.txt'));
+    const deleter = await setting([on('s3:DeleteObject')]);
+    expect(await refusal(deleter.client.send(put('a/1.txt')))).toBe(denied('s3:PutObject', 'reports/a/1.txt'));
+  });
+
+  test('refuses what is outside the prefix, in another bucket, in another account, or in no bucket', async () => {
+    const { client } = await setting([on('s3:PutObject')]);
+    expect(await refusal(client.send(put('b/1.txt')))).toBe(denied('s3:PutObject', 'reports/b/1.txt'));
+    expect(await refusal(client.send(put('a/1.txt', 'logs')))).toBe(denied('s3:PutObject', 'logs/a/1.txt'));
+    const { client: everywhere } = await setting([on('s3:*', '*')]);
+    expect(await refusal(everywhere.send(put('x', 'foreign')))).toBe(`403 AccessDenied: ${USER}s3:PutObject on resource: "arn:aws:s3:::foreign/x" because no resource-based policy allows the s3:PutObject action`);
+    expect(await refusal(everywhere.send(put('x', 'missing')))).toBe('404 NoSuchBucket: The specified bucket does not exist');
+  });
+
+  test('refuses an upload that another role began, and one of another key', async () => {
+    const writer = role('writer', trusts(EKS));
+    const { client, cloud, handler } = await setting([on(PUT), writer, resource('aws_iam_role_policy', { name: 'w', role: 'writer', policy: policy({ Effect: 'Allow', Action: 's3:*', Resource: '*' }) })]);
+    const { credentials } = await cloud.sts.assumeRoleWithWebIdentity({ roleArn: ROLE.replace('reader', 'writer'), roleSessionName: 'pod', token: webToken() });
+    const { UploadId } = await client.send(new CreateMultipartUploadCommand(PART));
+    expect(await refusal(clientOf(handler, credentials).send(new UploadPartCommand({ ...PART, UploadId, PartNumber: 1, Body: 'a' })))).toBe('403 AccessDenied: Access Denied');
+    expect(await refusal(client.send(new UploadPartCommand({ ...PART, Key: 'a/other.txt', UploadId, PartNumber: 1, Body: 'a' })))).toBe(NO_UPLOAD);
+    expect(await refusal(client.send(new UploadPartCommand({ ...PART, UploadId, PartNumber: 10_001, Body: 'a' }))))
+      .toBe('400 InvalidArgument: Part number must be an integer between 1 and 10000, inclusive');
+  });
+
+  test('refuses a body that is not the one of its checksum', async () => {
+    const { client, cloud } = await setting([on('s3:PutObject')]);
+    expect(await refusal(client.send(new PutObjectCommand({ Bucket: 'reports', Key: 'a/1.txt', Body: 'written', ChecksumCRC32: 'AAAAAA==' }))))
+      .toBe('400 BadDigest: The CRC32 you specified did not match the calculated checksum.');
+    expect(cloud.objectsIn('reports').get('a/1.txt')).toBe('one');
+  });
+
+  const PUT_ONE = { Bucket: 'reports', Key: 'a/1.txt', Body: 'written' };
+  test.each<[string, (client: S3Client) => Promise<unknown>]>([
+    ['an ACL', client => client.send(new PutObjectCommand({ ...PUT_ONE, ACL: 'public-read' }))],
+    ['tags', client => client.send(new PutObjectCommand({ ...PUT_ONE, Tagging: 'a=b' }))],
+    ['a key of KMS', client => client.send(new PutObjectCommand({ ...PUT_ONE, ServerSideEncryption: 'aws:kms' }))],
+    ['a lock', client => client.send(new PutObjectCommand({ ...PUT_ONE, ObjectLockLegalHoldStatus: 'ON' }))],
+    ['a condition', client => client.send(new PutObjectCommand({ ...PUT_ONE, IfNoneMatch: '*' }))],
+    ['a copy', client => client.send(new CopyObjectCommand({ Bucket: 'reports', Key: 'a/1.txt', CopySource: 'reports/b' }))],
+    ['a version', client => client.send(new DeleteObjectCommand({ Bucket: 'reports', Key: 'a/1.txt', VersionId: '1' }))],
+    ['tags afterwards', client => client.send(new PutObjectTaggingCommand({ Bucket: 'reports', Key: 'a/1.txt', Tagging: { TagSet: [] } }))],
+    ['a list of parts', client => client.send(new ListPartsCommand({ ...PART, UploadId: 'any' }))],
+  ])('refuses %s, of which nothing is known here', async (_, send) => {
+    const { client, cloud } = await setting([on('s3:*', '*')]);
+    expect(await refusal(send(client))).toBe('501 NotImplemented: A header or query you provided requested a function that is not implemented.');
+    expect(cloud.objectsIn('reports').get('a/1.txt')).toBe('one');
+  });
+
+  test('refuses to delete many at once', async () => {
+    const { client } = await setting([on('s3:*', '*')]);
+    expect(await refusal(client.send(new DeleteObjectsCommand({ Bucket: 'reports', Delete: { Objects: [{ Key: 'a/1.txt' }] } })))).toMatch(/^501 NotImplemented: /);
   });
 });
 

@@ -1,4 +1,3 @@
-import { generateKeyPairSync } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,6 +7,7 @@ import { Azure, EntraError } from './index';
 import { TestCluster } from '../../cluster';
 import type { AppliedResource, HttpResponse } from '../../model';
 import { LoopbackInternet } from '../../network/internet';
+import { forge, rsaKey, SIGNINGS, UNSIGNED } from '../forgery';
 
 const START = 1_800_000_000;
 let now = START;
@@ -64,7 +64,7 @@ const { internet, azure } = world();
 const request = { namespace: 'reports', serviceAccount: 'reader', audience: AUDIENCE };
 const token = (more: object = {}) => cluster.issue({ ...request, ...more });
 /** A token with other claims than the cluster's; `undefined` takes one out. */
-const withClaims = (claims: object) => cluster.sign(cluster.header(), { ...cluster.claims(request), ...claims });
+const withClaims = (claims: object) => forge(cluster.key, { ...cluster.claims(request), ...claims }, cluster.header());
 const trace = / Trace ID: .*$/;
 
 beforeEach(() => {
@@ -117,7 +117,7 @@ const time = (current: string, from: string, to: string) => `AADSTS700024: Clien
   + `${from}.0000000Z, expiry time of assertion ${to}.0000000Z. Review the documentation at https://learn.microsoft.com/entra/identity-platform/certificate-credentials .`;
 const lifetime = (issued: number, expires: number) => `AADSTS70023: External OIDC Provider token must have a lifetime of less than or equal to 1.01:00:00. Token issued at ${issued}. Token expires on ${expires}.`;
 const MALFORMED = 'AADSTS50027: JWT token is invalid or malformed.';
-const { privateKey: strangersKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+const strangersKey = rsaKey('stranger');
 
 describe('refuses a token', () => {
   const algorithm = (name: string) => `AADSTS5002738: Invalid JWT token. '${name}' is not a supported signature algorithm. Supported signing algorithms are: 'RS256, HS256'`;
@@ -154,18 +154,18 @@ describe('refuses a token', () => {
     ['whose subject is a list', () => withClaims({ sub: [SUBJECT] }), MALFORMED, 'invalid_request'],
     ['without a subject', () => withClaims({ sub: undefined }), MALFORMED, 'invalid_request'],
     ['without an issuer', () => withClaims({ iss: undefined }), MALFORMED, 'invalid_request'],
-    ['that says its subject twice', () => cluster.sign(header, JSON.stringify(claims).replace('{', `{"sub":${JSON.stringify(SUBJECT)},`)), MALFORMED, 'invalid_request'],
+    ['that says its subject twice', () => forge(cluster.key, JSON.stringify(claims).replace('{', `{"sub":${JSON.stringify(SUBJECT)},`), header), MALFORMED, 'invalid_request'],
     ['that is no token', () => 'x.y', MALFORMED, 'invalid_request'],
     ['that is huge', () => withClaims({ more: 'x'.repeat(100_000) }), MALFORMED, 'invalid_request'],
-    ['without a signature', () => cluster.sign({ ...header, alg: 'none' }, claims), MALFORMED, 'invalid_request'],
-    ['of no algorithm, with a signature', () => `${cluster.sign({ ...header, alg: 'none' }, claims)}AAAA`, algorithm('none'), 'invalid_request'],
-    ['signed with the public key for a secret', () => cluster.sign({ ...header, alg: 'HS256' }, claims), algorithm('HS256'), 'invalid_request'],
-    ['of an algorithm that was never tested', () => cluster.sign({ ...header, alg: 'RS512' }, claims), algorithm('RS512'), 'invalid_request'],
-    ['signed by another key', () => cluster.sign(header, claims, strangersKey), MALFORMED, 'invalid_request'],
+    ['without a signature', () => forge(cluster.key, claims, { ...header, alg: 'none' }, UNSIGNED), MALFORMED, 'invalid_request'],
+    ['of no algorithm, with a signature', () => `${forge(cluster.key, claims, { ...header, alg: 'none' }, UNSIGNED)}AAAA`, algorithm('none'), 'invalid_request'],
+    ['signed with the public key for a secret', () => forge(cluster.key, claims, { ...header, alg: 'HS256' }, SIGNINGS.HMAC_OF_PEM), algorithm('HS256'), 'invalid_request'],
+    ['of an algorithm that was never tested', () => forge(cluster.key, claims, { ...header, alg: 'RS512' }, SIGNINGS.RS512), algorithm('RS512'), 'invalid_request'],
+    ['signed by another key', () => forge(strangersKey, claims, header), MALFORMED, 'invalid_request'],
     ['whose signature is cut off', () => token().replace(/\.[^.]+$/, '.'), MALFORMED, 'invalid_request'],
-    ['with another key\'s id', () => cluster.sign({ alg: 'RS256', kid: others.kid }, claims), noKey(others.kid), 'invalid_client'],
-    ['without a key\'s id', () => cluster.sign({ alg: 'RS256' }, claims), noKey(''), 'invalid_client'],
-    ['with an extension', () => cluster.sign({ ...header, crit: ['x'], x: 1 }, claims), algorithm('RS256'), 'invalid_request'],
+    ['with another key\'s id', () => forge(cluster.key, claims, { alg: 'RS256', kid: others.kid }), noKey(others.kid), 'invalid_client'],
+    ['without a key\'s id', () => forge(cluster.key, claims, { alg: 'RS256' }), noKey(''), 'invalid_client'],
+    ['with an extension', () => forge(cluster.key, claims, { ...header, crit: ['x'], x: 1 }), algorithm('RS256'), 'invalid_request'],
   ])('%s', async (_, assertion, message, error) => {
     const refused = await azure.exchange({ clientId: MANAGED, assertion: assertion() }).catch((thrown: unknown) => thrown as EntraError);
     expect(refused).toBeInstanceOf(EntraError);
@@ -362,6 +362,56 @@ describe('Blob Storage', () => {
     expect(outcome(await list('none?restype=container&comp=list', authorization)).names).toBe('ContainerNotFound');
     expect([await list('reports/a.csv', authorization), await list('reports?comp=list', authorization), await list('?comp=properties', authorization)].map(answer => outcome(answer).names)).toEqual(
       Array(3).fill('UnsupportedHttpVerb'));
+  });
+});
+
+describe('writing to Blob Storage', () => {
+  const CONTAINER = `${ACCOUNT}/blobServices/default/containers/reports`;
+  /** Somebody with one role on the container `reports`, and what it tells the service. */
+  const writer = async (role: string, values: object = {}) => {
+    const { azure: own, internet: network } = world([...IDENTITIES, assigned({ scope: CONTAINER, role_definition_name: role, ...values })]);
+    const { token: bearer } = await own.exchange({ clientId: MANAGED, assertion: token() });
+    const tell = async (method: string, path: string, body = '', more = {}) => {
+      const { status, headers = {}, body: said } = await network.fetch({ url: `https://acmedata.blob.core.windows.net/${path}`, method, body, headers: { authorization: `Bearer ${bearer}`, ...more } });
+      return headers['x-ms-error-code'] ?? `${status} ${headers['x-caller']} ${said}`;
+    };
+    const put = (path: string, body = 'written', more = {}) => tell('PUT', path, body, { 'x-ms-blob-type': 'BlockBlob', ...more });
+    return { tell, put, blobs: (container = 'reports') => Object.fromEntries(own.blobsIn('acmedata', container)!) };
+  };
+  const before = { 'a.csv': '', 'b&w.csv': '' };
+  const MISMATCH = 'AuthorizationPermissionMismatch';
+
+  test.each(['Storage Blob Data Contributor', 'Storage Blob Data Owner'])('%s writes, replaces and deletes', async role => {
+    const { tell, put, blobs } = await writer(role);
+    expect([await put('reports/2026/%C3%A4.csv'), await put('reports/a.csv'), await tell('DELETE', 'reports/b%26w.csv')]).toEqual([`201 ${MANAGED} `, `201 ${MANAGED} `, `202 ${MANAGED} `]);
+    expect(blobs()).toEqual({ 'a.csv': 'written', '2026/ä.csv': 'written' });
+    expect(await tell('GET', 'reports?restype=container&comp=list')).toContain('<Name>2026/ä.csv</Name>');
+    expect(await tell('DELETE', 'reports/b%26w.csv')).toBe('BlobNotFound');
+  });
+
+  test.each([
+    ['who may read', 'Storage Blob Data Reader', {}], ['who manages the account', 'Owner', {}], ['who has a condition', 'Storage Blob Data Contributor', { condition: '@Resource[x] StringEquals \'y\'' }],
+    ['who may write to another container', 'Storage Blob Data Contributor', { scope: `${CONTAINER}2` }],
+  ])('refuses %s', async (_, role, values) => {
+    const { tell, put, blobs } = await writer(role, values);
+    expect([await put('reports/new.csv'), await put('reports/a.csv'), await tell('DELETE', 'reports/a.csv')]).toEqual([MISMATCH, MISMATCH, MISMATCH]);
+    expect(blobs()).toEqual(before);
+  });
+
+  test('refuses another container, one that is not there, and what it does not know', async () => {
+    const { put, blobs } = await writer('Storage Blob Data Contributor');
+    expect([await put('archive/new.csv'), await put('none/new.csv')]).toEqual([MISMATCH, MISMATCH]);
+    const { tell, put: putAnywhere } = await writer('Storage Blob Data Contributor', { scope: ACCOUNT });
+    expect(await putAnywhere('none/new.csv')).toBe('ContainerNotFound');
+    for (const [method, path] of [['PUT', 'reports/a.csv?comp=block'], ['PUT', 'reports?restype=container'], ['PUT', 'reports/'], ['POST', 'reports/a.csv'], ['DELETE', 'reports'], ['DELETE', 'reports/a.csv?snapshot=x']] as const) {
+      expect(await tell(method, path, 'written', { 'x-ms-blob-type': 'BlockBlob' })).toBe('UnsupportedHttpVerb');
+    }
+    expect(await tell('PUT', 'reports/a.csv', 'written', { 'x-ms-blob-type': 'PageBlob' })).toBe('UnsupportedHttpVerb');
+    for (const header of ['x-ms-tags', 'x-ms-lease-id', 'x-ms-copy-source', 'if-none-match', 'content-md5']) {
+      expect(await putAnywhere('reports/a.csv', 'written', { [header]: 'a' })).toBe('UnsupportedHeader');
+    }
+    expect(await putAnywhere('reports/%ff')).toBe('InvalidUri');
+    expect(blobs()).toEqual(before);
   });
 });
 

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { ROLES } from './apply';
 import type { Caller, Entra } from './entra';
 import { STORAGE } from './entra';
@@ -12,11 +13,15 @@ export type StorageContent = Readonly<Record<string, {
 }>>;
 
 /**
- * The built-in roles that may read blobs and list containers: https://learn.microsoft.com/en-us/azure/role-based-access-control/built-in-roles/storage.
- * Roles for managing accounts read no data.
+ * What the built-in roles may do with blobs: https://learn.microsoft.com/en-us/azure/role-based-access-control/built-in-roles/storage. Who may write may delete.
+ * Roles for managing accounts reach no data.
  */
-const READERS: ReadonlySet<string> = new Set(['storage blob data reader', 'storage blob data contributor', 'storage blob data owner']);
-const READER_IDS: ReadonlySet<string> = new Set([...ROLES].filter(([name]) => READERS.has(name)).map(([, id]) => id));
+const MAY: Readonly<Record<'read' | 'write', ReadonlySet<string>>> = {
+  read: new Set(['storage blob data reader', 'storage blob data contributor', 'storage blob data owner']),
+  write: new Set(['storage blob data contributor', 'storage blob data owner']),
+};
+/** What a write may say. All else (tags, leases, tiers, policies, conditions, copies) wants other permissions or is another function. */
+const WRITE_HEADERS: ReadonlySet<string> = new Set(['x-ms-version', 'x-ms-date', 'x-ms-client-request-id', 'x-ms-blob-type', 'x-ms-useragent']);
 const VERSION = '2025-11-05';
 
 class BlobError extends Error {
@@ -25,9 +30,18 @@ class BlobError extends Error {
   }
 }
 
-/** Azure Blob Storage: who may list what is decided by role assignments: https://learn.microsoft.com/en-us/rest/api/storageservices/authorize-with-azure-active-directory. */
+interface Answer {
+  readonly status: number;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body: string;
+  readonly caller: Caller;
+}
+
+/** Azure Blob Storage: who may list, write and delete what is decided by role assignments: https://learn.microsoft.com/en-us/rest/api/storageservices/authorize-with-azure-active-directory. */
 export class Blob {
   private requests = 0;
+  /** Content by name, by account and container. */
+  private readonly blobs = new Map<string, Map<string, string>>();
 
   public constructor(
     private readonly applied: Applied, private readonly entra: Entra, private readonly tenant: string, private readonly clock: Clock,
@@ -40,8 +54,8 @@ export class Blob {
     const requestId = `00000000-0000-4000-8000-${String(this.requests).padStart(12, '0')}`;
     const common = { 'content-type': 'application/xml', 'server': 'Windows-Azure-Blob/1.0 Microsoft-HTTPAPI/2.0', 'x-ms-request-id': requestId, 'x-ms-version': request.headers['x-ms-version'] ?? VERSION };
     try {
-      const { body, caller } = await this.list(request);
-      return { status: 200, headers: { ...common, [CALLER_HEADER]: caller.clientId }, body };
+      const { status, headers, body, caller } = await (request.method === 'GET' ? this.list(request) : this.write(request));
+      return { status, headers: { ...common, ...headers, [CALLER_HEADER]: caller.clientId }, body };
     } catch (error) {
       if (!(error instanceof BlobError)) throw error;
       const time = new Date(this.clock() * 1000).toISOString().replace('Z', '0000Z');
@@ -53,28 +67,44 @@ export class Blob {
     }
   };
 
-  private async list({ method, host, path, headers }: HttpRequest): Promise<{ readonly body: string; readonly caller: Caller }> {
-    const account = host.slice(0, host.indexOf('.'));
-    const url = new URL(path, `https://${host}`);
+  /** The blobs of a container, as long as this service stands: those that a test put there, and what is written. */
+  public blobsIn(account: string, container: string): ReadonlyMap<string, string> | undefined {
+    return this.held(account, container);
+  }
+
+  private async list({ host, path, headers }: HttpRequest): Promise<Answer> {
+    const { account, container, blob, query } = placeOf(host, path);
     const caller = await this.callerOf(headers.authorization);
-    const [container = '', ...more] = url.pathname.slice(1).split('/');
-    const query = url.searchParams;
-    const listsBlobs = container !== '' && more.length === 0 && query.get('restype') === 'container';
-    if (method !== 'GET' || query.get('comp') !== 'list' || !(container === '' || listsBlobs)) {
-      throw new BlobError(400, 'UnsupportedHttpVerb', 'The resource doesn\'t support specified Http Verb.');
-    }
-    if (!this.mayRead(caller, account, container)) {
-      throw new BlobError(403, 'AuthorizationPermissionMismatch', 'This request is not authorized to perform this operation using this permission.');
-    }
+    const listsBlobs = container !== '' && blob === undefined && query.get('restype') === 'container';
+    if (query.get('comp') !== 'list' || !(container === '' || listsBlobs)) throw unsupported();
+    this.permit(caller, 'read', account, container);
     if (container === '') {
       const entries = [...this.containersOf(account).keys()].sort().map(name => `<Container><Name>${name}</Name><Properties><Last-Modified>${this.date()}</Last-Modified><Etag>"0x8D"</Etag></Properties></Container>`);
-      return { caller, body: enumeration(`ServiceEndpoint="https://${host}/"`, 'Containers', entries) };
+      return { caller, status: 200, body: enumeration(`ServiceEndpoint="https://${host}/"`, 'Containers', entries) };
     }
-    const blobs = this.containersOf(account).get(container);
-    if (blobs === undefined) throw new BlobError(404, 'ContainerNotFound', 'The specified container does not exist.');
-    const entries = [...blobs].sort().map(name => `<Blob><Name>${escaped(name)}</Name><Properties><Creation-Time>${this.date()}</Creation-Time><Last-Modified>${this.date()}</Last-Modified>`
-      + '<Etag>0x8D</Etag><Content-Length>0</Content-Length><Content-Type>application/octet-stream</Content-Type><BlobType>BlockBlob</BlobType></Properties></Blob>');
-    return { caller, body: enumeration(`ServiceEndpoint="https://${host}/" ContainerName="${container}"`, 'Blobs', entries) };
+    const entries = [...this.present(account, container)].sort(([a], [b]) => a < b ? -1 : 1).map(([name, content]) => `<Blob><Name>${escaped(name)}</Name><Properties><Creation-Time>${this.date()}</Creation-Time><Last-Modified>${this.date()}</Last-Modified>`
+      + `<Etag>0x8D</Etag><Content-Length>${Buffer.byteLength(content)}</Content-Length><Content-Type>application/octet-stream</Content-Type><BlobType>BlockBlob</BlobType></Properties></Blob>`);
+    return { caller, status: 200, body: enumeration(`ServiceEndpoint="https://${host}/" ContainerName="${container}"`, 'Blobs', entries) };
+  }
+
+  /** Put Blob and Delete Blob of whole block blobs: https://learn.microsoft.com/en-us/rest/api/storageservices/put-blob. */
+  private async write({ method, host, path, headers, body }: HttpRequest): Promise<Answer> {
+    const { account, container, blob, query } = placeOf(host, path);
+    const caller = await this.callerOf(headers.authorization);
+    const puts = method === 'PUT' && headers['x-ms-blob-type'] === 'BlockBlob';
+    if (container === '' || !blob || [...query.keys()].length > 0 || !(puts || method === 'DELETE')) throw unsupported();
+    if (Object.keys(headers).some(name => /^(?:x-ms-|if-|content-md5$|content-encoding$)/.test(name) && !WRITE_HEADERS.has(name))) {
+      throw new BlobError(400, 'UnsupportedHeader', 'One of the HTTP headers specified in the request is not supported.');
+    }
+    this.permit(caller, 'write', account, container);
+    const blobs = this.present(account, container);
+    if (puts) {
+      blobs.set(blob, body);
+      const md5 = createHash('md5').update(body).digest('base64');
+      return { caller, status: 201, headers: { 'content-md5': md5, 'etag': '"0x8D"', 'last-modified': this.date(), 'x-ms-request-server-encrypted': 'true' }, body: '' };
+    }
+    if (!blobs.delete(blob)) throw new BlobError(404, 'BlobNotFound', 'The specified blob does not exist.');
+    return { caller, status: 202, headers: { 'x-ms-delete-type-permanent': 'true' }, body: '' };
   }
 
   private async callerOf(authorization: string | undefined): Promise<Caller> {
@@ -87,16 +117,31 @@ export class Blob {
     return caller;
   }
 
-  /** Whether a role that reads is assigned on the container, the account, or what either is in. Conditions are not read, and count as false. */
-  private mayRead({ principalId }: Caller, account: string, container: string): boolean {
+  /** Refuses where no role that may is assigned on the container, the account, or what either is in. Conditions are not read, and count as false. */
+  private permit({ principalId }: Caller, what: 'read' | 'write', account: string, container: string): void {
     const id = this.idOf(account);
-    if (id === undefined) return false;
     const target = `${id}${container === '' ? '' : `/blobServices/default/containers/${container}`}`.toLowerCase();
-    return ofType(this.applied, 'azurerm_role_assignment').some(({ values }) => {
+    const may = id !== undefined && ofType(this.applied, 'azurerm_role_assignment').some(({ values }) => {
       const scope = String(values.scope ?? '').toLowerCase().replace(/\/$/, '');
-      return String(values.principal_id ?? '').toLowerCase() === principalId.toLowerCase() && !values.condition && isReader(values)
+      return String(values.principal_id ?? '').toLowerCase() === principalId.toLowerCase() && !values.condition && isOneOf(MAY[what], values)
         && scope !== '' && (target === scope || target.startsWith(`${scope}/`));
     });
+    if (!may) throw new BlobError(403, 'AuthorizationPermissionMismatch', 'This request is not authorized to perform this operation using this permission.');
+  }
+
+  private present(account: string, container: string): Map<string, string> {
+    const blobs = this.held(account, container);
+    if (blobs === undefined) throw new BlobError(404, 'ContainerNotFound', 'The specified container does not exist.');
+    return blobs;
+  }
+
+  private held(account: string, container: string): Map<string, string> | undefined {
+    const names = this.containersOf(account).get(container);
+    if (names === undefined) return undefined;
+    const key = `${account}/${container}`;
+    const blobs = this.blobs.get(key) ?? new Map(names.map(name => [name, '']));
+    this.blobs.set(key, blobs);
+    return blobs;
   }
 
   /** The blobs of each container: those that a test put there, and the containers that Terraform made. */
@@ -117,9 +162,33 @@ export class Blob {
   }
 }
 
-function isReader({ role_definition_name: name, role_definition_id: id }: Readonly<Record<string, any>>): boolean {
-  if (typeof name === 'string' && name !== '') return READERS.has(name.toLowerCase());
-  return typeof id === 'string' && READER_IDS.has(id.toLowerCase().replace(/^.*\//, ''));
+function isOneOf(roles: ReadonlySet<string>, { role_definition_name: name, role_definition_id: id }: Readonly<Record<string, any>>): boolean {
+  if (typeof name === 'string' && name !== '') return roles.has(name.toLowerCase());
+  const ids = [...ROLES].filter(([role]) => roles.has(role)).map(([, known]) => known);
+  return typeof id === 'string' && ids.includes(id.toLowerCase().replace(/^.*\//, ''));
+}
+
+function unsupported(): BlobError {
+  return new BlobError(400, 'UnsupportedHttpVerb', 'The resource doesn\'t support specified Http Verb.');
+}
+
+interface Place {
+  readonly account: string;
+  readonly container: string;
+  /** Undefined where it is for a container or the account. */
+  readonly blob?: string;
+  readonly query: URLSearchParams;
+}
+
+/** What a request is for. */
+function placeOf(host: string, path: string): Place {
+  const { pathname, searchParams: query } = new URL(path, `https://${host}`);
+  const [, container = '', blob] = /^\/([^/]*)(?:\/(.*))?$/s.exec(pathname) ?? [];
+  try {
+    return { account: host.slice(0, host.indexOf('.')), container, blob: blob && decodeURIComponent(blob), query };
+  } catch {
+    throw new BlobError(400, 'InvalidUri', 'The requested URI does not represent any resource on the server.');
+  }
 }
 
 function enumeration(attributes: string, list: string, entries: readonly string[]): string {

@@ -52,6 +52,11 @@ export class Azure {
     this.internet.serve(ResourceManager.HOST, this.resourceManager.answer);
   }
 
+  /** The blobs of a container, by name; undefined where it is not there. */
+  public blobsIn(account: string, container: string): ReadonlyMap<string, string> | undefined {
+    return this.blob.blobsIn(account, container);
+  }
+
   /**
    * Gives a token of the directory for one of a cluster, without a connection.
    * @throws EntraError where the directory refuses

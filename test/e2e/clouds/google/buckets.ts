@@ -11,8 +11,8 @@ export interface Bucket {
   readonly location: string;
   /** Whether principals of pools can be given anything in it. */
   readonly uniform: boolean;
-  /** Content by name. */
-  readonly objects: ReadonlyMap<string, string>;
+  /** Content by name, as long as these clouds stand. */
+  readonly objects: Map<string, string>;
 }
 
 /** The buckets that are applied, and those that exist already. */

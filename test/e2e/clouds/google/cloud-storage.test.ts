@@ -129,6 +129,104 @@ describe('a service account', () => {
   });
 });
 
+describe('writing', () => {
+  const UPLOAD = '/upload/storage/v1/b/acme-reports/o';
+  const MULTIPART = { 'content-type': 'multipart/related; boundary=xyz' };
+  const multipart = (metadata: object, content: string) => `--xyz\r\nContent-Type: application/json\r\n\r\n${JSON.stringify(metadata)}\r\n--xyz\r\nContent-Type: text/plain\r\n\r\n${content}\r\n--xyz--`;
+  const invalid = (message: string) => error(400, message, 'invalid');
+  const forbidden = (permission: string) => denied(PRINCIPAL, permission, 'Google Cloud Storage object');
+
+  /** A subject with a role on the bucket, and what it tells the service. */
+  async function writer(role: string, scope?: string) {
+    const google = new TestGoogle(...pool(), serviceAccount(), accountMember(PRINCIPAL), BUCKET, ...OBJECTS, bucketMember(PRINCIPAL, role), bucketMember(`serviceAccount:${EMAIL}`, role));
+    const federated = await google.federated();
+    const token = scope === undefined ? federated : (await google.impersonate(federated, { scope: [scope] })).body.accessToken;
+    const tell = async (method: string, path: string, body = '', headers = {}, bearer = token) => {
+      const { status, body: said, headers: answered } = await google.ask(`https://storage.googleapis.com${path}`, { method, body, headers: { authorization: `Bearer ${bearer}`, ...headers } });
+      return { status, body: said, location: answered.location?.replace('https://storage.googleapis.com', '') };
+    };
+    const upload = (metadata: object, content = 'written', query = '') => tell('POST', `${UPLOAD}?uploadType=multipart${query}`, multipart(metadata, content), MULTIPART);
+    const remove = (name: string) => tell('DELETE', `/storage/v1/b/acme-reports/o/${encodeURIComponent(name)}`);
+    return { google, tell, upload, remove, objects: () => Object.fromEntries(google.google.buckets.find('acme-reports')!.objects) };
+  }
+  const before = Object.fromEntries(OBJECTS.map(({ values: { name, content } }) => [name, content]));
+
+  test('a creator stores what is not there, and what is there is neither replaced, deleted nor read', async () => {
+    const { google, tell, upload, remove, objects } = await writer('roles/storage.objectCreator');
+    expect(await upload({ name: '2026/ä.csv' })).toMatchObject({ status: 200, body: { name: '2026/ä.csv', size: '7', crc32c: 'CgFbzQ==', md5Hash: 'nMJvoJzje8la/gG8cYg20Q==' } });
+    expect(await upload({ name: 'index.csv' })).toMatchObject(forbidden('storage.objects.delete'));
+    expect(await tell('POST', `${UPLOAD}?uploadType=resumable&name=index.csv`)).toMatchObject(forbidden('storage.objects.delete'));
+    expect(await remove('index.csv')).toMatchObject(forbidden('storage.objects.delete'));
+    expect(await answer(google, '/storage/v1/b/acme-reports/o/index.csv?alt=media')).toEqual(forbidden('storage.objects.get'));
+    expect(objects()).toEqual({ ...before, '2026/ä.csv': 'written' });
+  });
+
+  test.each(['roles/storage.objectUser', 'roles/storage.objectAdmin', 'roles/storage.admin', 'roles/storage.legacyBucketWriter'])('%s stores, replaces and deletes', async role => {
+    const { upload, remove, objects } = await writer(role);
+    expect([(await upload({}, 'new', '&name=new.csv')).status, (await upload({ name: 'index.csv' })).status, (await remove('2025/a.csv')).status]).toEqual([200, 200, 204]);
+    expect(objects()).toEqual({ '2025/b.csv': before['2025/b.csv'], 'index.csv': 'written', 'new.csv': 'new' });
+    expect(await remove('2025/a.csv')).toMatchObject(error(404, 'No such object: acme-reports/2025/a.csv', 'notFound'));
+  });
+
+  test.each(['roles/storage.objectViewer', 'roles/storage.legacyObjectOwner', 'roles/storage.bucketViewer', 'roles/storage.legacyBucketReader'])('refuses %s', async role => {
+    const { tell, upload, remove, objects } = await writer(role);
+    expect(await upload({ name: 'new.csv' })).toMatchObject(forbidden('storage.objects.create'));
+    expect(await tell('POST', `${UPLOAD}?uploadType=resumable&name=new.csv`)).toMatchObject(forbidden('storage.objects.create'));
+    expect(await remove('index.csv')).toMatchObject(forbidden('storage.objects.delete'));
+    expect(objects()).toEqual(before);
+  });
+
+  test('an upload that is begun is completed by who began it, once, and with what may be stored then', async () => {
+    const { google, tell, upload, objects } = await writer('roles/storage.objectCreator');
+    const begin = async (name: string) => (await tell('POST', `${UPLOAD}?uploadType=resumable&name=${name}`, JSON.stringify({ contentType: 'text/plain' }))).location!;
+    const [first, second] = [await begin('new.csv'), await begin('late.csv')];
+    const other = (await google.impersonate(await google.federated())).body.accessToken;
+    const NOT_FOUND = error(404, 'Not Found', 'notFound');
+    expect(await tell('PUT', first, 'stolen', {}, other)).toMatchObject(NOT_FOUND);
+    expect(await tell('PUT', first.replace('acme-reports', 'acme-plain'), 'written')).toMatchObject(NOT_FOUND);
+    expect(await tell('PUT', first, 'wri', { 'content-range': 'bytes 0-2/7' })).toMatchObject(invalid('Failed to parse Content-Range header.'));
+    expect((await tell('PUT', first, 'written', { 'content-range': 'bytes 0-6/7' })).status).toBe(200);
+    expect(await tell('PUT', first, 'written', { 'content-range': 'bytes 0-*/*' })).toMatchObject(NOT_FOUND);
+    await upload({ name: 'late.csv' }, 'first');
+    expect(await tell('PUT', second, 'written')).toMatchObject(forbidden('storage.objects.delete'));
+    expect(objects()).toEqual({ ...before, 'new.csv': 'written', 'late.csv': 'first' });
+  });
+
+  test.each<[string, object, string, string, unknown]>([
+    ['a sum of something else', { name: 'new.csv', crc32c: 'AAAAAA==' }, '', '', invalid('Provided CRC32C "AAAAAA==" doesn\'t match calculated CRC32C "CgFbzQ==".')],
+    ['a hash of something else', { name: 'new.csv', md5Hash: 'AA==' }, '', '', invalid('Provided MD5 hash "AA==" doesn\'t match calculated MD5 hash "nMJvoJzje8la/gG8cYg20Q==".')],
+    ['no name', {}, '', '', error(400, 'Required', 'required')],
+    ['two names', { name: 'new.csv' }, '&name=other.csv', '', error(400, 'Required', 'required')],
+    ['a hold', { name: 'new.csv', temporaryHold: true }, '', '', invalid('Invalid argument.')],
+    ['an ACL', { name: 'new.csv' }, '&predefinedAcl=publicRead', '', invalid('Invalid argument.')],
+    ['a condition', { name: 'new.csv' }, '&ifGenerationMatch=0', '', invalid('Invalid argument.')],
+    ['a key', { name: 'new.csv' }, '', 'x-goog-encryption-key', invalid('Invalid argument.')],
+  ])('refuses %s', async (_, metadata, query, header, expected) => {
+    const { tell, objects } = await writer('roles/storage.admin');
+    const headers = { ...MULTIPART, ...header !== '' && { [header]: 'a' } };
+    expect(await tell('POST', `${UPLOAD}?uploadType=multipart${query}`, multipart(metadata, 'written'), headers)).toMatchObject(expected as object);
+    expect(objects()).toEqual(before);
+  });
+
+  test('refuses what is not well formed, and other ways to upload', async () => {
+    const { tell, objects } = await writer('roles/storage.admin');
+    expect(await tell('POST', `${UPLOAD}?uploadType=multipart&name=new.csv`, 'written', { 'content-type': 'text/plain' })).toMatchObject(invalid('Malformed multipart body.'));
+    expect(await tell('POST', `${UPLOAD}?uploadType=resumable&name=new.csv`, '{')).toMatchObject(error(400, 'Parse Error', 'parseError'));
+    for (const [method, path] of [['POST', `${UPLOAD}?uploadType=media&name=new.csv`], ['PUT', `${UPLOAD}?name=new.csv`], ['PATCH', '/storage/v1/b/acme-reports/o/index.csv'], ['DELETE', '/storage/v1/b/acme-reports']] as const) {
+      expect(await tell(method, path, 'written')).toMatchObject(error(404, 'Not Found', 'notFound'));
+    }
+    expect(await tell('POST', `${UPLOAD.replace('acme-reports', 'acme-missing')}?uploadType=media&name=a`)).toMatchObject(error(404, 'The specified bucket does not exist.', 'notFound'));
+    expect(objects()).toEqual(before);
+  });
+
+  test('refuses a token for reading', async () => {
+    const { upload, remove } = await writer('roles/storage.admin', 'https://www.googleapis.com/auth/cloud-platform.read-only');
+    for (const refused of [await upload({ name: 'new.csv' }), await remove('index.csv')]) expect(refused).toMatchObject(error(403, 'Provided scope(s) are not authorized', 'forbidden'));
+    const { upload: allowed } = await writer('roles/storage.admin', 'https://www.googleapis.com/auth/devstorage.read_write');
+    expect((await allowed({ name: 'new.csv' })).status).toBe(200);
+  });
+});
+
 describe('nobody', () => {
   const authorization = { locationType: 'header', location: 'Authorization' };
 

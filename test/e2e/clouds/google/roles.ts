@@ -1,5 +1,7 @@
 import { Applied, ofType } from '../../model';
 
+const OBJECTS = ['storage.objects.create', 'storage.objects.delete', 'storage.objects.get', 'storage.objects.list'] as const;
+
 /**
  * The permissions of predefined roles, of those that the stand-ins check; a role that is not here permits nothing.
  * @see https://docs.cloud.google.com/iam/docs/roles-permissions/iam
@@ -12,15 +14,14 @@ const PREDEFINED: Readonly<Record<string, readonly string[]>> = {
   ],
   'roles/iam.serviceAccountOpenIdTokenCreator': ['iam.serviceAccounts.getOpenIdToken'],
   'roles/storage.objectViewer': ['resourcemanager.projects.get', 'storage.objects.get', 'storage.objects.list'],
-  'roles/storage.objectUser': ['resourcemanager.projects.get', 'storage.objects.get', 'storage.objects.list'],
-  'roles/storage.objectAdmin': ['resourcemanager.projects.get', 'storage.objects.get', 'storage.objects.list'],
-  'roles/storage.admin': [
-    'resourcemanager.projects.get', 'storage.buckets.get', 'storage.buckets.list', 'storage.objects.get', 'storage.objects.list',
-  ],
+  'roles/storage.objectCreator': ['resourcemanager.projects.get', 'storage.objects.create'],
+  'roles/storage.objectUser': ['resourcemanager.projects.get', ...OBJECTS],
+  'roles/storage.objectAdmin': ['resourcemanager.projects.get', ...OBJECTS],
+  'roles/storage.admin': ['resourcemanager.projects.get', 'storage.buckets.get', 'storage.buckets.list', ...OBJECTS],
   'roles/storage.bucketViewer': ['storage.buckets.get', 'storage.buckets.list'],
   'roles/storage.legacyBucketReader': ['storage.buckets.get', 'storage.objects.list'],
-  'roles/storage.legacyBucketWriter': ['storage.buckets.get', 'storage.objects.list'],
-  'roles/storage.legacyBucketOwner': ['storage.buckets.get', 'storage.objects.list'],
+  'roles/storage.legacyBucketWriter': ['storage.buckets.get', 'storage.objects.create', 'storage.objects.delete', 'storage.objects.list'],
+  'roles/storage.legacyBucketOwner': ['storage.buckets.get', 'storage.objects.create', 'storage.objects.delete', 'storage.objects.list'],
   'roles/storage.legacyObjectReader': ['storage.objects.get'],
   'roles/storage.legacyObjectOwner': ['storage.objects.get'],
   'roles/browser': ['resourcemanager.projects.get'],
@@ -33,7 +34,7 @@ const PREDEFINED: Readonly<Record<string, readonly string[]>> = {
 /** Predefined roles that are spoken of here and permit nothing that the stand-ins check; of others it is not known that they are there. */
 const OTHERS: ReadonlySet<string> = new Set([
   'roles/bigquery.dataViewer', 'roles/bigquery.jobUser', 'roles/iam.serviceAccountAdmin', 'roles/iam.serviceAccountUser', 'roles/logging.logWriter', 'roles/monitoring.metricWriter',
-  'roles/pubsub.publisher', 'roles/pubsub.subscriber', 'roles/secretmanager.secretAccessor', 'roles/storage.objectCreator',
+  'roles/pubsub.publisher', 'roles/pubsub.subscriber', 'roles/secretmanager.secretAccessor',
 ]);
 
 /**
