@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { diffGrants, grantKey, GrantsDiff } from './grants';
-import { decide } from './judge';
+import { admits, decide } from './judge';
 import { addressOf, Match, matchIdentities } from './match';
 import { Door, Identity, Token, Who } from './model';
 import { Separation, separate } from './search';
@@ -102,7 +102,14 @@ function compareSupposed(before: Identity | undefined, after: Identity | undefin
   if (before === undefined || after === undefined || (old.length === 0 && now.length === 0) || keys.areSame(old, now)) {
     return undefined;
   }
-  const found = separate({ before: old, after: now, shared: withoutUnseen([...before.doors, ...after.doors]) });
+  const { real } = (after.supposed ?? before.supposed)!;
+  const others = withoutUnseen([...before.doors, ...after.doors]);
+  const anyway: Door = {
+    mechanism: others[0]?.mechanism ?? now[0]!.mechanism, where: after.where, who: [],
+    atoms: others.flatMap(({ atoms }) => atoms).filter(({ claim: [name] }) => name === 'iss'),
+    judge: token => [{ gate: 'aws-association', verdict: admits(others, real(token)) === 'yes' ? 'yes' : 'no', want: '', have: '', where: after.where, remedy: '' }],
+  };
+  const found = separate({ before: old, after: now, shared: [anyway] });
   return isNothing(found) ? undefined : found;
 }
 

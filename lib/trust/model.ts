@@ -72,6 +72,8 @@ export interface Gate {
   readonly remedy: string;
   /** What of the token the cloud refuses in other words than those of the gate; left out where there is nothing of the kind. */
   readonly fault?: Fault;
+  /** What else it hangs on whether the token gets in, where that is unknown and the texts do not say it: a canonical text, which is compared only. */
+  readonly beside?: string;
   /** The one issuer whose tokens the cloud takes here, where it names it when it refuses; left out elsewhere. */
   readonly issuer?: TextValue;
 }
@@ -174,9 +176,11 @@ export interface Identity {
 export interface Supposed {
   /** Who may add them, as in `whoever may create an association of EKS Pod Identity`. */
   readonly by: string;
-  /** The doors, which judge as though they were there. */
+  /** The doors, which judge as though they were there; what they let in is named by claims of their own. */
   readonly doors: readonly Door[];
-  /** Whom they let in by a token, for people. */
+  /** What stands for whom they let in, as the other doors of the identity see it. */
+  real(token: Token): Token;
+  /** Whom they let in, for people. */
   show(token: Token): string;
 }
 

@@ -92,8 +92,8 @@ class Search {
     }
     const { gained, lost, maybeGained, maybeLost } = this.found;
     return {
-      ...gained !== undefined ? { gained: this.readable(gained, 'gained') } : maybeGained && { maybeGained },
-      ...lost !== undefined ? { lost: this.readable(lost, 'lost') } : maybeLost && { maybeLost },
+      ...gained !== undefined ? { gained: this.readable(gained) } : maybeGained && { maybeGained: this.readable(maybeGained) },
+      ...lost !== undefined ? { lost: this.readable(lost) } : maybeLost && { maybeLost: this.readable(maybeLost) },
       exact: this.found.exact && !opaque,
     };
   }
@@ -169,9 +169,10 @@ class Search {
   }
 
   /** Puts texts in the place of the shortest ones that read like real ones, where the token stays what it is. */
-  private readable(token: Token, what: 'gained' | 'lost'): Token {
-    const holds = (candidate: Token) => admits(this.before, candidate) === (what === 'gained' ? 'no' : 'yes')
-      && admits(this.after, candidate) === (what === 'gained' ? 'yes' : 'no') && admits(this.shared, candidate) === 'no';
+  private readable(token: Token): Token {
+    const sides = [this.before, this.after, this.shared];
+    const verdicts = sides.map(doors => admits(doors, token));
+    const holds = (candidate: Token) => sides.every((doors, index) => admits(doors, candidate) === verdicts[index]);
     const claims = this.axes.map(({ claim }): [readonly string[], Value | undefined] => [claim, at(token, ...claim)]);
     let result = token;
     for (const [index, axis] of this.axes.entries()) {
@@ -283,7 +284,7 @@ function doubts(doors: readonly Door[], token: Token, depth = 0): readonly Doubt
       : depth === MAX_CHAIN ? [`${result.length} at the end of ${keyOf(door.through.name)}`]
         : doubts(door.through.doors, token, depth + 1).map(({ of, wants }) => JSON.stringify([of, [...wants].sort()])).sort();
     result.push({
-      of: JSON.stringify([door.mechanism, through]),
+      of: JSON.stringify([door.mechanism, through, reached.gatesOf(door).flatMap(({ beside }) => beside ?? [])]),
       wants: new Set([
         ...gates.map(gate => JSON.stringify([gate.gate, gate.want, gate.have])), ...values.map(atom => keyOf(atom.pattern)),
       ]),

@@ -178,6 +178,7 @@ export function podIdentityContext(
       // Published policies disagree on whether EKS sends these.
       case 'aws:sourceaccount': return source.account === undefined ? ANYTHING : perhaps(source.account);
       case 'aws:sourcearn': return perhaps(source.arn);
+      case 'aws:principalisawsservice': return single('true');
       case 'sts:externalid': return MISSING;
     }
     return name.startsWith('aws:requesttag/') ? (tag === undefined ? MISSING : single(tag)) : federatedKey(key) === undefined ? ANYTHING : MISSING;

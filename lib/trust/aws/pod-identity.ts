@@ -5,10 +5,10 @@ import { actionVerdict, Condition, lower, policyKey, Principal, Statement } from
 import { Role, Roles } from './roles';
 import { agreedGates, showCondition, trustGates } from './statements';
 import { audiencesOf, audienceVerdict, podClaimVerdict, podTimeGate, serviceAccountOf, subjectOf } from './token';
-import { atomOf, comparesOtherwise, distinctAtoms, exactAtoms, ignoresCase, once } from './who';
+import { atomOf, comparesOtherwise, distinctAtoms, exactAtoms, once } from './who';
 import { Atom, Door, Gate, Note, Supposed, Terraform, TerraformResource, Token, Where, Who } from '../model';
-import { at as valueAt, equal, isText, keyOf, show, some, text, TextValue, Unknown, Value, Verdict } from '../value';
-import { hasWildcard } from '../witness';
+import { at as valueAt, equal, isText, keyOf, partsOf, show, some, text, TextValue, Unknown, Value, Verdict } from '../value';
+import { tokenOf } from '../witness';
 
 const SERVICE = 'pods.eks.amazonaws.com';
 
@@ -100,10 +100,10 @@ export function addPodIdentityDoors(associations: readonly Association[], roles:
       role.identity.doors.push(doorOf(role, association, verdict));
     }
   }
-  for (const role of roles.all.filter(trustsPods)) {
-    role.identity.supposed = supposedOf(role);
+  for (const role of roles.all.filter(({ policy }) => policy.statements.some(statement => isForPods(statement) !== 'no'))) {
+    role.identity.supposed = supposedBy([role], [], (session, token) => supposedGates(role, session, token));
     // Any association of the account would do, and the input may not have them all.
-    if (!used.has(role)) {
+    if (!used.has(role) && role.policy.statements.some(statement => isForPods(statement) === 'yes')) {
       role.identity.doors.push(openDoorOf(role));
     }
   }
@@ -140,115 +140,155 @@ function doorOf(role: Role, association: Association, isRole: Verdict): Door {
 /** The door of a role that pods may become by an association that the input does not have. */
 function openDoorOf(role: Role): Door {
   const where = role.trustWhere;
-  const any = { want: 'an association of the service account with the role, of which the input has none', there: 'unknown', tagged: 'unknown' } as const;
-  const cluster = { clusterArn: new Unknown('cluster.arn'), clusterName: new Unknown('cluster.name') };
   return {
     mechanism: 'aws-pod-identity',
     where,
     who: [{ wildcards: false, audiences: [SERVICE], conditions: ['an association of EKS Pod Identity, of which the input has none', ...conditionsOf(role)], where }],
     unseen: true,
-    judge: (token, at) => anyAssociationGates(role, { ...any, cluster }, token, at),
+    judge: (token, at) => {
+      const account = serviceAccountOf(token);
+      const tags: PodTags = {
+        clusterArn: new Unknown('cluster.arn'), clusterName: new Unknown('cluster.name'),
+        namespace: account?.[0] ?? new Unknown('namespace'), serviceAccount: account?.[1] ?? new Unknown('service_account'),
+      };
+      return [
+        ...at === undefined ? [] : [podTimeGate(token, at, where)],
+        {
+          gate: 'aws-association', verdict: account === undefined ? 'no' : 'unknown', want: 'an association of the service account with the role, of which the input has none', have: show(token.get('sub')), where,
+          remedy: `add an aws_eks_pod_identity_association with ${role.where.address}, or read the Terraform that has it`,
+        },
+        audienceGate(token, where),
+        ...trustOf(role, tags, 'unknown', token, at),
+      ];
+    },
     atoms: distinctAtoms([...exactAtoms('aud', [SERVICE]), ...subjectAtoms(role), ...podAtoms(role)]),
     fingerprint: JSON.stringify(['any association', role.account, policyKey(role.policy)]),
   };
 }
 
-/** What others may do who may create associations: with session tags, and without them. */
-function supposedOf(role: Role): Supposed {
-  const atoms = once(() => distinctAtoms([...exactAtoms('aud', [SERVICE]), ...subjectAtoms(role), ...podAtoms(role), ...clusterAtoms(role)]));
-  const { statements, variables } = role.policy;
-  const opaque = statements.some(({ conditions }) => conditions.some(condition => isOfSession(condition) && comparesOtherwise(condition, variables)));
+/** The tags that name the service account of a session and its cluster, and its external id; what stands for a supposed session has them as claims. */
+const [NAMESPACE, NAME, CLUSTER_ARN, EXTERNAL_ID] = ['kubernetes-namespace', 'kubernetes-service-account', 'eks-cluster-arn', 'external-id'] as const;
+const NAMES = [NAMESPACE, NAME, CLUSTER_ARN, EXTERNAL_ID] as const;
+/** Stands for a name that no condition names. */
+const ANY = 'any';
+
+/** What becomes of a supposed session: the gates that it passes, with session tags or without them. */
+type JudgeSession = (session: SupposedSession, token: Token) => readonly Gate[];
+
+/** A session as EKS makes it of an association that somebody creates. */
+export interface SupposedSession {
+  readonly tags: PodTags;
+  readonly tagged: Verdict;
+  /** What EKS gives as external id to a target role. */
+  readonly externalId: TextValue;
+}
+
+/** What others may do who may create associations, with session tags and without them, by the policies of these roles. */
+export function supposedBy(roles: readonly Role[], key: readonly string[], judge: JudgeSession): Supposed {
+  const [role] = roles;
+  const { trustWhere: where } = role!;
+  const policies = roles.map(({ policy }) => policy);
+  const opaque = policies.some(({ statements, variables }) =>
+    statements.some(({ conditions }) => conditions.some(condition => isOfSession(condition) && comparesOtherwise(condition, variables))));
+  const atoms = once(() => distinctAtoms([...exactAtoms('aud', [SERVICE]), ...roles.flatMap(one => [...sessionAtoms(one), ...podAtoms(one)])]));
   return {
     by: 'whoever may create an association of EKS Pod Identity, and pass the role',
     doors: (['yes', 'no'] as const).map((tagged): Door => ({
       mechanism: 'aws-pod-identity',
-      where: role.trustWhere,
+      where,
       who: [],
-      judge: (token, at) => {
-        // What is supposed is a session as EKS makes it, and nothing else.
-        const [issuer, clusterArn, clusterName] = ['iss', ...CLUSTER_TAGS].map(claim => token.get(claim));
-        const isWhole = isFilled(issuer) && isFilled(clusterArn) && isFilled(clusterName) && audiencesOf(token).length === 1;
-        const cluster = isWhole ? { clusterArn, clusterName } : undefined;
-        return anyAssociationGates(role, { want: 'a service account of a cluster, with which somebody associates the role', there: 'yes', tagged, cluster }, token, at);
+      judge: token => {
+        const session = sessionOf(token, tagged);
+        const association = { gate: 'aws-association' as const, want: 'a service account with which somebody associates the role', have: show(token.get(NAME)), where, remedy: '' };
+        return session === undefined ? [{ ...association, verdict: 'no' }] : [{ ...association, verdict: 'yes' }, audienceGate(token, where), ...judge(session, token)];
       },
       get atoms() {
         return atoms();
       },
       opaque,
-      fingerprint: JSON.stringify(['supposed association', tagged, role.account, policyKey(role.policy)]),
+      fingerprint: JSON.stringify(['supposed association', tagged, ...roles.map(({ account, policy }) => [account, policyKey(policy)]), ...key]),
     })),
+    real: token => tokenOf([
+      [['iss'], token.get('iss')], [['sub'], subjectOf(nameIn(token, NAMESPACE), nameIn(token, NAME))], [['aud'], token.get('aud')],
+      ...['name', 'uid'].map(field => [['kubernetes.io', 'pod', field], valueAt(token, 'kubernetes.io', 'pod', field)] as const).filter(([, value]) => value !== undefined),
+    ]),
     show: token => {
-      const [arn, name] = CLUSTER_TAGS.map(tag => show(token.get(tag)));
-      return `${show(token.get('sub'))} of ${arn !== ANY ? `cluster ${arn}` : name !== ANY ? `any cluster of the name ${name}` : 'any cluster'}`;
+      const [namespace, name, arn, externalId] = NAMES.map(claim => show(token.get(claim)));
+      const cluster = clusterIn(arn!);
+      const pod = valueAt(token, 'kubernetes.io', 'pod', 'name');
+      return [
+        `${namespace}/${name}`, ...typeof pod === 'string' ? [`in the pod ${pod}`] : [],
+        arn!.startsWith('arn:') || arn!.startsWith('${') ? `of cluster ${arn}` : cluster !== undefined ? `of any cluster of the name ${cluster}` : 'of any cluster',
+        ...externalId === ANY ? [] : [`with the external id ${externalId}`],
+      ].join(' ');
     },
   };
 }
 
-/** The tags of a session that name its cluster; a token of a supposed association has them as claims. */
-const CLUSTER_TAGS = ['eks-cluster-arn', 'eks-cluster-name'] as const;
-const ANY = 'any';
+/** The gates by which a supposed session becomes the role of its association. */
+export function supposedGates(role: Role, { tags, tagged }: SupposedSession, token: Token): readonly Gate[] {
+  return trustOf(role, tags, tagged, token, undefined);
+}
+
+function nameIn(token: Token, claim: string): TextValue {
+  const value = token.get(claim);
+  return isText(value) ? value : new Unknown(claim);
+}
+
+/** What a token says of a supposed session: one as EKS makes it, of names that Kubernetes has, and no other. */
+function sessionOf(token: Token, tagged: Verdict): SupposedSession | undefined {
+  const [issuer, subject, namespace, serviceAccount, clusterArn, externalId] = ['iss', 'sub', ...NAMES].map(claim => token.get(claim));
+  return isFilled(issuer) && isFilled(subject) && isFilled(namespace) && isFilled(serviceAccount) && isFilled(clusterArn) && isFilled(externalId)
+    && audiencesOf(token).length === 1 && ![namespace, serviceAccount].some(name => partsOf(name).some(part => typeof part === 'string' && /[A-Z:]/.test(part)))
+    ? { tags: { namespace, serviceAccount, clusterArn, clusterName: clusterOf(clusterArn) }, tagged, externalId } : undefined;
+}
+
+/** The name in what is the end of a cluster's ARN. */
+function clusterIn(arn: string): string | undefined {
+  return /:cluster\/([^/]+)$/.exec(arn)?.[1];
+}
+
+/** The name of the cluster of an ARN. */
+function clusterOf(arn: TextValue): TextValue {
+  return typeof arn === 'string' ? clusterIn(arn) ?? ANY : new Unknown(`name of ${keyOf(arn)}`);
+}
 
 function isFilled(value: Value | undefined): value is TextValue {
   return isText(value) && value !== '';
 }
 
-/** The gates of an association of whatever service account a token is of; without its cluster there is none. */
-function anyAssociationGates(
-  role: Role,
-  { want, there, tagged, cluster }: { readonly want: string; readonly there: Verdict; readonly tagged: Verdict; readonly cluster?: Pick<PodTags, 'clusterArn' | 'clusterName'> },
-  token: Token, at: number | undefined,
-): readonly Gate[] {
-  const where = role.trustWhere;
-  const [namespace, serviceAccount] = serviceAccountOf(token) ?? ['', ''];
-  const association = { gate: 'aws-association' as const, want, have: show(token.get('sub')), where };
-  if (cluster === undefined || namespace === '' || serviceAccount === '') {
-    return [{ ...association, verdict: 'no', remedy: 'use a token of a service account' }];
-  }
-  return [
-    ...at === undefined ? [] : [podTimeGate(token, at, where)],
-    { ...association, verdict: there, remedy: `add an aws_eks_pod_identity_association with ${role.where.address}, or read the Terraform that has it` },
-    audienceGate(token, where),
-    ...trustOf(role, { ...cluster, namespace, serviceAccount }, tagged, token, at),
-  ];
-}
+/** What else names the cluster of a session, or its service account. */
+const OTHER_KEYS = new Map<string, string>([['aws:sourcearn', CLUSTER_ARN], ['sts:externalid', EXTERNAL_ID]]);
 
 /** Whether a condition may look at what the service account, its cluster or its pod make of the session. */
 function isOfSession({ key }: Condition): boolean {
   const name = lower(key);
-  return typeof name !== 'string' || name.startsWith('aws:requesttag/') || name === 'aws:sourcearn';
+  return typeof name !== 'string' || name.startsWith('aws:requesttag/') || name.startsWith('aws:principaltag/') || OTHER_KEYS.has(name) || name === 'aws:tagkeys';
 }
 
-/** The conditions on a tag of the session. */
+/** The conditions on a tag of the session, of the request for it or of one that it makes. */
 function conditionsOn({ conditions }: Statement, tag: string): readonly Condition[] {
-  return conditions.filter(({ key }) => equal(lower(key), `aws:requesttag/${tag}`) !== 'no');
+  return conditions.filter(({ key }) => ['aws:requesttag/', 'aws:principaltag/'].some(prefix => equal(lower(key), `${prefix}${tag}`) !== 'no'));
 }
 
-/** Stands for a name that no condition names: Kubernetes has none of the kind. */
-const ANY_NAME = '<any>';
+/** What tells supposed sessions apart, by the claims that stand for their tags. */
+function sessionAtoms({ policy: { statements, variables } }: Role): readonly Atom[] {
+  const all = statements.flatMap(({ conditions }) => conditions);
+  const others = (tag: string) => all.filter(({ key }) => [...OTHER_KEYS].some(([name, of]) => of === tag && equal(lower(key), name) !== 'no'));
+  return NAMES.flatMap(tag => [
+    { claim: [tag], pattern: '?*', wildcards: true },
+    ...[...statements.flatMap(statement => conditionsOn(statement, tag)), ...others(tag)]
+      .flatMap(condition => condition.values.map(value => atomOf(tag, condition, value, variables))),
+    // The name of a cluster is the end of its ARN.
+    ...tag === CLUSTER_ARN ? statements.flatMap(statement => conditionsOn(statement, 'eks-cluster-name')).flatMap(condition => condition.values.map((value): Atom => (
+      { ...atomOf(tag, condition, text('*:cluster/', value), variables), wildcards: true }))) : [],
+  ]);
+}
 
 /** What tells the subjects of service accounts apart by the tags of their sessions. */
-function subjectAtoms(role: Role): readonly Atom[] {
-  return role.policy.statements.flatMap(statement => {
-    const conditions = ['kubernetes-namespace', 'kubernetes-service-account'].map(tag => conditionsOn(statement, tag));
-    const [namespaces, names] = conditions.map(of => [...of.flatMap(({ values }) => values), ANY_NAME]);
-    const ignoreCase = conditions.flat().some(condition => ignoresCase(condition));
-    return namespaces!.flatMap(namespace => names!.map((name): Atom => {
-      const pattern = subjectOf(namespace, name);
-      return { claim: ['sub'], pattern, wildcards: hasWildcard(pattern), ...ignoreCase && { ignoreCase } };
-    }));
-  });
-}
-
-/** What tells clusters apart, by the claims that stand for their tags. */
-function clusterAtoms({ policy: { statements, variables } }: Role): readonly Atom[] {
-  const conditions = statements.flatMap(statement => statement.conditions);
-  const sources = conditions.filter(({ key }) => equal(lower(key), 'aws:sourcearn') !== 'no').flatMap(({ values }) => values);
-  return CLUSTER_TAGS.flatMap(tag => [
-    { claim: [tag], pattern: '?*', wildcards: true },
-    ...statements.flatMap(statement => conditionsOn(statement, tag))
-      .flatMap(condition => condition.values.map(value => atomOf(tag, condition, value, variables))),
-    ...tag === 'eks-cluster-arn' ? sources.map(pattern => ({ claim: [tag], pattern, wildcards: true })) : [],
-  ]);
+function subjectAtoms({ policy: { statements } }: Role): readonly Atom[] {
+  const [namespaces, names] = [NAMESPACE, NAME].map(tag => [...statements.flatMap(statement => conditionsOn(statement, tag)).flatMap(({ values }) => values), '*']);
+  return namespaces!.flatMap(namespace => names!.map(name => ({ claim: ['sub'], pattern: subjectOf(namespace, name), wildcards: true })));
 }
 
 /** What the tags of a session are compared with, as the claims that they are made of. */
@@ -264,13 +304,10 @@ function podAtoms(role: Role): readonly Atom[] {
   });
 }
 
-function trustsPods(role: Role): boolean {
-  return role.policy.statements.some(isForPods);
-}
-
-function isForPods(statement: Statement): boolean {
-  return statement.effect !== 'Deny' && actionVerdict(statement, 'sts:AssumeRole') !== 'no'
-    && !statement.principals.negated && statement.principals.list.some(principal => isPods(principal) === 'yes');
+/** Whether a statement lets in the service of EKS Pod Identity. */
+function isForPods(statement: Statement): Verdict {
+  return statement.effect === 'Deny' || actionVerdict(statement, 'sts:AssumeRole') === 'no' || statement.principals.negated
+    ? 'no' : some(statement.principals.list.map(isPods));
 }
 
 function conditionsOf(role: Role): readonly string[] {
@@ -287,6 +324,8 @@ function isPods({ type, identifier }: Principal): Verdict {
 function trustOf(role: Role, tags: PodTags, tagged: Verdict, token: Token, at: number | undefined): readonly Gate[] {
   const gates = (withTags: boolean) => trustGates({ policy: role.policy, where: role.trustWhere }, {
     principal: isPods,
+    // Whether everyone is the services of AWS too is documented of other policies than this one.
+    deniedPrincipal: principal => principal.identifier === '*' ? 'unknown' : isPods(principal),
     who: SERVICE,
     actions: ['sts:AssumeRole', ...withTags ? ['sts:TagSession'] : []],
     context: podIdentityContext(withTags ? podTags(tags, token) : new Map(), { account: accountOf(role.arn), arn: tags.clusterArn }, at),

@@ -61,7 +61,8 @@ const TYPES: ReadonlySet<string> = new Set<PrincipalType>(['AWS', 'Service', 'Fe
  */
 export function parsePolicy(document: Value | undefined): Policy {
   const policy = readPolicy(document);
-  const unread = policy.problems.length > 0 || policy.statements.some(({ problems }) => problems.length > 0);
+  const unread = policy.problems.length > 0
+    || policy.statements.some(({ problems, conditions }) => problems.length > 0 || conditions.some(({ unreadable: is }) => is));
   return unread && document !== undefined ? { ...policy, unread: createHash('sha256').update(keyOf(document)).digest('base64') } : policy;
 }
 
@@ -83,7 +84,12 @@ function readPolicy(document: Value | undefined): Policy {
 
 /** All of a policy that requests are compared with, in one text. */
 export function policyKey({ variables, statements, problems, unread }: Policy): string {
-  return JSON.stringify([variables, statements.map(statement => ({ ...statement, sid: undefined })), problems, unread]);
+  return JSON.stringify([variables, statements.map(statementKey), problems, unread]);
+}
+
+/** All of a statement that requests are compared with, in one text. */
+export function statementKey(statement: Statement): string {
+  return JSON.stringify({ ...statement, sid: undefined });
 }
 
 /** Whether a statement is about an action, whatever its effect. Names of actions have no case. */

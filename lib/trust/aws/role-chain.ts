@@ -1,8 +1,9 @@
+import { createHash } from 'node:crypto';
 import { accountOf, accountOfRoot, arnParts, nameOfRole, sameAccount, sameArn } from './arn';
 import { chainContext, podTags, SessionFacts } from './context';
 import { Permissions, permissionOf } from './grants';
-import { Association, podIdentityGates } from './pod-identity';
-import { actionVerdict, Principal, Statement } from './policy';
+import { Association, podIdentityGates, supposedBy, supposedGates } from './pod-identity';
+import { actionVerdict, Principal, Statement, statementKey } from './policy';
 import { Role, Roles } from './roles';
 import { sessionActions } from './session-claims';
 import { principalVerdict as statementPrincipal, showCondition, trustGates } from './statements';
@@ -42,6 +43,8 @@ interface Way {
   readonly tags: ReadonlyMap<string, TextValue>;
   /** Whether these are all tags, and there is no source identity. */
   readonly tagsKnown: boolean;
+  /** Keys of what is unknown of other ways that may get as far. */
+  readonly beside?: readonly string[];
 }
 
 /** What is looked up only once while ways to one role are followed. */
@@ -76,6 +79,9 @@ class Chains {
   private steps = new Map<Role, Map<Role, Map<string, readonly Gate[]>>>();
   private stepsKept = 0;
   private readonly tagging: boolean;
+  private readonly asking = new Map<Role, string>();
+  /** The roles that associations of EKS Pod Identity may be with. */
+  private readonly forPods: ReadonlySet<Role>;
 
   constructor(private readonly roles: Roles, private readonly permissions: Permissions, associations: readonly Association[]) {
     const byWhere = new Map(associations.map(association => [association.where, association]));
@@ -90,6 +96,7 @@ class Chains {
       }
     }
     this.tagging = associations.length > 0;
+    this.forPods = new Set(roles.all.filter(({ identity }) => identity.supposed !== undefined));
     this.indexAssumers();
     for (const role of roles.all) {
       this.findEdges(role);
@@ -110,6 +117,23 @@ class Chains {
     const open = openPrincipals(role, this.roles);
     if (open.length > 0) {
       role.identity.doors.push(this.openDoorOf(role, open));
+    }
+    this.suppose(role);
+  }
+
+  /** Adds what others may do who may create associations with the role as their target. */
+  private suppose(target: Role): void {
+    const ofSources = [...this.edges.get(target)?.values() ?? []].filter(({ source }) => this.forPods.has(source)).map(({ source }) => supposedBy(
+      [target, source], [this.askingKey(source), keyOf(source.arn)], (session, token) => {
+        const tags = session.tagged === 'yes' ? podTags(session.tags, token) : NO_TAGS;
+        const facts = this.facts(source, { tags, tagsKnown: true }, { tags, externalId: session.externalId });
+        return [...supposedGates(source, session, token), ...this.stepGates(target, source, facts, undefined, tags.size > 0)];
+      },
+    ));
+    const [first] = ofSources;
+    if (first !== undefined) {
+      const own = target.identity.supposed;
+      target.identity.supposed = { ...own ?? first, doors: [...own?.doors ?? [], ...ofSources.flatMap(({ doors }) => doors)] };
     }
   }
 
@@ -205,7 +229,7 @@ class Chains {
       return byEks;
     }
     const bySession = this.waysInto(source, search, step).filter(better).map((way): Way => ({
-      gates: [...way.gates, ...this.sessionGates(target, source, way, search)], before: way.gates.length, tags: way.tags, tagsKnown: way.tagsKnown,
+      ...way, gates: [...way.gates, ...this.sessionGates(target, source, way, search)], before: way.gates.length,
     }));
     return [...byEks, ...bySession];
   }
@@ -243,9 +267,7 @@ class Chains {
     const keep = (way: Way) => {
       const key = rankOf(way.gates) === 0 ? '' : tagsKey(way);
       const other = ways.get(key);
-      if (other === undefined || passed(way) > passed(other)) {
-        ways.set(key, way);
-      }
+      ways.set(key, other === undefined ? way : farther(other, way));
     };
     this.waysStraightInto(role, search).forEach(keep);
     // Without tags, one way that is open is as good as any other.
@@ -338,8 +360,21 @@ class Chains {
           : byName && same === 'yes' ? 'the trust policy, of the same account, names it'
             : allowed === 'no' ? 'none of its policies allows it' : 'not all of its policies are known',
       where: source.where,
+      ...verdict === 'unknown' && { beside: this.askingKey(source) },
       remedy: verdict === 'yes' ? '' : `allow ${ACTION} on ${show(target.arn)} in a policy of ${source.where.address}`,
     };
+  }
+
+  /** All by which a role may or may not ask, in one text. */
+  private askingKey(source: Role): string {
+    let key = this.asking.get(source);
+    if (key === undefined) {
+      const policies = (this.permissions.policies.get(source) ?? [])
+        .map(({ variables, unread, statements }) => [variables, unread, statements.filter(statement => actionVerdict(statement, ACTION) !== 'no').map(statementKey)]);
+      key = JSON.stringify([policies.map(policy => JSON.stringify(policy)).sort(), source.values.get('permissions_boundary')]);
+      this.asking.set(source, key);
+    }
+    return key;
   }
 
   /** Roles that may ask for others, for all that is known. */
@@ -529,6 +564,24 @@ function lastStep(ways: readonly Way[]): readonly Gate[] | undefined {
   if (ways.length === 0) {
     return undefined;
   }
-  const { gates, before } = ways.reduce((best, way) => passed(way) > passed(best) ? way : best);
-  return gates.filter(({ verdict }, index) => index >= before || verdict !== 'yes');
+  const { gates, before, beside = [] } = ways.reduce(farther);
+  const shown = gates.filter(({ verdict }, index) => index >= before || verdict !== 'yes');
+  return beside.length === 0 ? shown : shown.map((gate, index) => index === 0 ? { ...gate, beside: JSON.stringify([gate.beside, beside]) } : gate);
+}
+
+/** The way that gets farther; of two that are both unknown, it notes what the other one hangs on. */
+function farther(one: Way, other: Way): Way {
+  const [best, rest] = passed(other) > passed(one) ? [other, one] : [one, other];
+  if (rankOf(best.gates) !== 1 || rankOf(rest.gates) !== 1) {
+    return best;
+  }
+  const beside = new Set([...best.beside ?? [], ...rest.beside ?? [], doubtOf(rest)]);
+  beside.delete(doubtOf(best));
+  return { ...best, beside: [...beside].sort() };
+}
+
+/** A digest of what is unknown of a way. */
+function doubtOf({ gates }: Way): string {
+  const unknown = gates.filter(({ verdict }) => verdict === 'unknown').map(({ gate, want, beside }) => [gate, want, beside]);
+  return createHash('sha256').update(JSON.stringify(unknown)).digest('base64');
 }

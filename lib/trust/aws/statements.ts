@@ -1,5 +1,5 @@
 import { KeyState, meets, parseOperator, RequestContext } from './conditions';
-import { actionVerdict, Condition, Policy, Principal, Statement } from './policy';
+import { actionVerdict, Condition, Policy, Principal, Statement, statementKey } from './policy';
 import { Gate, Where } from '../model';
 import { every, not, show, some, TextValue, Verdict } from '../value';
 
@@ -12,6 +12,8 @@ export interface Request {
   readonly context: RequestContext;
   /** Whether a principal of a policy is who asks. */
   principal(principal: Principal): Verdict;
+  /** The same of a statement that denies, where that is read otherwise. */
+  deniedPrincipal?(principal: Principal): Verdict;
 }
 
 /** A policy with where it is said. */
@@ -48,7 +50,21 @@ export function trustGates(of: PolicyOf, request: Request, mayAllow: (statement:
 
 /** Gates whose verdicts stand where others come to the same, and are not known where they do not. */
 export function agreedGates(gates: readonly Gate[], others: readonly Gate[]): readonly Gate[] {
-  return overall(gates) === overall(others) ? gates : gates.map(gate => ({ ...gate, verdict: 'unknown' as const }));
+  const beside = JSON.stringify(others.map(({ gate, verdict, want, beside: more }) => [gate, verdict, want, more]));
+  return overall(gates) === overall(others) ? gates : gates.map(gate => ({ ...gate, verdict: 'unknown' as const, beside: `${gate.beside ?? ''}${beside}` }));
+}
+
+/** Of statements that are unknown, the same one is shown in whatever order they stand. */
+function byKey(a: Judged, b: Judged): number {
+  const [left, right] = [statementKey(a.statement), statementKey(b.statement)];
+  return left < right ? -1 : left > right ? 1 : 0;
+}
+
+/** A gate that is unknown, with what of its policy does not show in it: other statements that may count, and what could not be read. */
+function withBeside(gate: Gate, { unread }: Policy, all: readonly Judged[], shown: Judged | undefined): Gate {
+  const others = new Set(all.filter(({ verdict }) => verdict === 'unknown').map(({ statement }) => statementKey(statement)));
+  others.delete(shown === undefined ? '' : statementKey(shown.statement));
+  return others.size === 0 && unread === undefined ? gate : { ...gate, beside: JSON.stringify([[...others].sort(), unread]) };
 }
 
 function overall(gates: readonly Gate[]): Verdict {
@@ -61,7 +77,7 @@ function allowGates(of: PolicyOf, request: Request, mayAllow: (statement: Statem
   const allows = policy.statements
     .filter(statement => statement.effect !== 'Deny' && mayAllow(statement))
     .map(statement => judge(policy, statement, request, every));
-  const best = allows.sort((a, b) => score(b) - score(a))[0];
+  const [best] = allows.sort((a, b) => score(b) - score(a) || (a.verdict === 'unknown' ? byKey(a, b) : 0));
   const gates: Gate[] = [];
   if (best === undefined) {
     const unread = policy.problems.length > 0;
@@ -76,7 +92,7 @@ function allowGates(of: PolicyOf, request: Request, mayAllow: (statement: Statem
   } else {
     gates.push(...statementGates(best, of, request));
   }
-  return gates;
+  return overall(gates) === 'unknown' ? gates.map((gate, index) => index === 0 ? withBeside(gate, policy, allows, best) : gate) : gates;
 }
 
 /** How far a statement is about a request: one that allows it is about all of its actions, and one that denies it about any. */
@@ -147,16 +163,18 @@ function conditionRemedy(condition: Condition, states: KeyState, where: Where): 
 
 /** That no statement denies the request; without a Deny statement there is no gate. */
 function denyGates({ policy, where }: PolicyOf, request: Request): readonly Gate[] {
-  const denies = policy.statements.filter(({ effect }) => effect !== 'Allow').map(statement => judge(policy, statement, request, some));
-  const worst = denies.find(({ verdict }) => verdict === 'yes') ?? denies.find(({ verdict }) => verdict === 'unknown') ?? denies[0];
+  const denied = { ...request, principal: request.deniedPrincipal ?? request.principal };
+  const denies = policy.statements.filter(({ effect }) => effect !== 'Allow').map(statement => judge(policy, statement, denied, some));
+  const worst = denies.find(({ verdict }) => verdict === 'yes') ?? denies.filter(({ verdict }) => verdict === 'unknown').sort(byKey)[0] ?? denies[0];
   if (worst === undefined) {
     return [];
   }
   const verdict = not(worst.verdict);
-  return [{
+  const gate: Gate = {
     gate: 'aws-deny', verdict, want: `not what ${named(worst.statement)} denies: ${showStatement(worst.statement)}`, have: request.who, where,
     remedy: verdict === 'yes' ? '' : `change ${named(worst.statement)} of ${where.address}, which denies it`,
-  }];
+  };
+  return [verdict === 'unknown' ? withBeside(gate, policy, denies, worst) : gate];
 }
 
 /** A condition in IAM's words. */

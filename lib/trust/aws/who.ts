@@ -100,10 +100,6 @@ export function comparesOtherwise({ operator, values }: Condition, variables: bo
   return !isNull && (!isOfTexts || (variables && values.some(value => holdsVariable(value))));
 }
 
-/** Whether upper and lower case are the same to a condition. */
-export function ignoresCase({ operator }: Condition): boolean {
-  return IGNORE_CASE.has(parseOperator(operator).base);
-}
 
 /** Whether a statement may be about tokens of identity providers: those of services alone are not. */
 function isForTokens({ principals: { negated, list } }: Statement): boolean {
@@ -124,7 +120,7 @@ function holdsVariable(value: TextValue): boolean {
 /** What tells tokens apart by one value of a condition on a claim. */
 export function atomOf(claim: string, condition: Condition, pattern: TextValue, variables: boolean): Atom {
   const wildcards = wildcardsOf(condition) && !(variables && holdsVariable(pattern));
-  const ignoreCase = ignoresCase(condition);
+  const ignoreCase = IGNORE_CASE.has(parseOperator(condition.operator).base);
   return { claim: [claim], pattern, wildcards, ...ignoreCase && { ignoreCase } };
 }
 

@@ -136,13 +136,19 @@ function checkPods(terraform: Terraform, roles: Roles, say: Say): void {
     }
   }
   for (const { policy, trustWhere: where } of roles.all) {
+    // What is denied unless it is so is compared too.
+    const denied = policy.statements.filter(({ effect, principals, conditions }) => effect === 'Deny' && conditions.length === 1
+      && !principals.negated && principals.list.some(({ identifier }) => identifier === PODS || identifier === '*')).flatMap(({ conditions }) => conditions);
     for (const statement of policy.statements) {
       const pods = statement.effect === 'Allow' && !statement.principals.negated && statement.problems.length === 0
         && statement.principals.list.some(({ type, identifier }) => type === 'Service' && identifier === PODS) && actionVerdict(statement, 'sts:AssumeRole') !== 'no';
       if (!pods || statement.conditions.some(({ key }) => key instanceof Unknown)) {
         continue;
       }
-      const narrowing = (keys: readonly string[]) => statement.conditions.filter(condition => narrows(condition, keys));
+      const narrowing = (keys: readonly string[]) => [
+        ...statement.conditions.filter(condition => narrows(condition, keys, false)),
+        ...denied.filter(condition => narrows(condition, keys, true)),
+      ];
       const missing = POD_KEYS.filter(([, ...keys]) => narrowing(keys).length === 0);
       if (POD_KEYS.flatMap(([, ...keys]) => narrowing(keys)).every(({ operator }) => mayBeMissing(operator))) {
         say('pod-identity-any-association', { where, message: 'the role is for any association of Pod Identity: whoever may create one in the account, and pass the role, chooses the service account' });
@@ -155,10 +161,16 @@ function checkPods(terraform: Terraform, roles: Roles, say: Say): void {
   }
 }
 
-/** Whether a condition takes some values of these keys, and not others. */
-function narrows({ key, operator, values }: Condition, keys: readonly string[]): boolean {
+/** Whether a condition takes some values of these keys, or all but some, and not others. */
+function narrows({ key, operator, values }: Condition, keys: readonly string[], negated: boolean): boolean {
   const { base, isNull } = parseOperator(operator);
-  return keys.some(name => equal(lower(key), name) !== 'no') && !isNull && base?.negated !== true && !(base?.wildcards === true && values.includes('*'));
+  return keys.some(name => equal(lower(key), name) !== 'no') && !isNull && (base?.negated ?? false) === negated
+    && !values.some(value => (base?.wildcards === true && isEverything(value)) || partsOf(value).some(part => typeof part === 'string' && part.includes('${aws:')));
+}
+
+/** Whether every text matches a pattern. */
+function isEverything(pattern: TextValue): boolean {
+  return typeof pattern === 'string' && /^[*?]+$/.test(pattern) && pattern.includes('*');
 }
 
 /** Whether a condition is met without its key, as where an association disables the session tags. */

@@ -9,7 +9,7 @@ import { Outcome, textOutcome } from '../gcp/cel-outcome';
 import { Member, readMember, Selector } from '../gcp/members';
 import { Provider, Providers, variablesOf } from '../gcp/providers';
 import { bytesOf, startsWith, without } from '../gcp/texts';
-import { admittedBeside, isOfKubernetes } from '../gcp/ways';
+import { admittedBeside } from '../gcp/ways';
 import { Terraform, Where } from '../model';
 import { at, blocksOf, equal, isList, isText, keyOf, partsOf, show, text, TextValue, Unknown } from '../value';
 
@@ -248,7 +248,7 @@ function checkCondition(provider: Provider, members: readonly Selector[], servic
     });
   } else if (holds === 'no') {
     say('condition-never-true', { where: place, message: `${show(condition!.source)} is true for no token of ${show(issuer)}: nobody is in the pool by it` });
-  } else if (members.length > 0 && (isCluster(issuer) || isOfClusterResource(issuer) || members.some(isOfKubernetes))) {
+  } else if (members.length > 0) {
     const beside = admittedBeside(provider, members);
     if (beside !== undefined) {
       say('condition-wider-than-members', {

@@ -7,7 +7,7 @@ import { isMeantFor } from '../audience';
 import { Atom, Door, Gate, Mechanism, Registration, Token, Where, Who } from '../model';
 import { tokenTimeGate } from '../token-time';
 import { at, equal, every, isText, keyOf, like, show, text, TextValue, Value, Verdict } from '../value';
-import { lattice } from '../witness';
+import { lattice, tokenOf } from '../witness';
 
 /** A way by which tokens become a member of IAM policies. */
 export interface Way {
@@ -152,29 +152,44 @@ function federatedGates(provider: Provider, selector: Selector, name: TextValue,
 /** Most tokens that are tried, and most selectors that are compared with each. */
 const [MAX_TRIED, MAX_SELECTORS] = [5_000, 1_000];
 const NAMESPACE = /system:serviceaccount:([^:]+):/;
+const SUBJECT = /^system:serviceaccount:[a-z0-9-]+:[a-z0-9.-]+$/;
 
 /** Whom a provider admits who is none of the members nor of a namespace of theirs, for people; undefined where nobody was found. */
 export function admittedBeside(provider: Provider, members: readonly Selector[]): string | undefined {
   const { where } = provider.registration;
   const way = new FederatedWay(provider, provider.pool, { kind: 'all' }, provider.pool);
   const door: Door = { mechanism: way.mechanism, where, who: [], atoms: way.atoms, judge: (token, now) => way.judge(token, now, where) };
+  // Of a member of which no namespace can be told, it may be any.
+  if (members.length > MAX_SELECTORS || !members.every(isOfKubernetes)) {
+    return undefined;
+  }
   const namespaces = new Set(members.flatMap(member => member.kind === 'subject' ? namespaceIn(member.value) ?? [] : []));
-  for (const token of members.length > MAX_SELECTORS ? [] : lattice([door], { limit: MAX_TRIED }).tokens) {
-    const namespace = at(token, 'kubernetes.io', 'namespace') ?? namespaceIn(token.get('sub'));
-    if (!isText(token.get('sub')) || (namespace !== undefined && (typeof namespace !== 'string' || namespaces.has(namespace)))) {
-      continue;
-    }
-    const { attributes } = provider.judge(token);
-    if (every(door.judge(token).map(({ verdict }) => verdict)) === 'yes' && members.every(member => selects(member, attributes, provider.mapping) === 'no')) {
-      const sub = token.get('sub');
-      return namespace === undefined || namespaceIn(sub) === namespace ? show(sub) : `the namespace ${namespace}`;
+  const isBeside = (token: Token) => !namespaces.has(namespaceIn(token.get('sub'))!) && every(door.judge(token).map(({ verdict }) => verdict)) === 'yes'
+    && members.every(member => selects(member, provider.judge(token).attributes, provider.mapping) === 'no');
+  for (const token of lattice([door], { limit: MAX_TRIED }).tokens) {
+    const found = serviceAccountsLike(token).find(isBeside);
+    if (found !== undefined) {
+      return found.get('sub') as string;
     }
   }
   return undefined;
 }
 
+/** Tokens of service accounts that are as near to a token as can be. */
+function serviceAccountsLike(token: Token): readonly Token[] {
+  const [sub, namespace] = [token.get('sub'), at(token, 'kubernetes.io', 'namespace')];
+  if (typeof sub !== 'string') {
+    return [];
+  }
+  const near = [`${SERVICE_ACCOUNT}any:any`, `${sub}any`, `${sub}:any`, `${sub}any:any`, `${sub}:any:any`, `${SERVICE_ACCOUNT}any${sub}`, `${SERVICE_ACCOUNT}any:any${sub}`];
+  const subjects = SUBJECT.test(sub) ? [sub] : typeof namespace === 'string' ? [`${SERVICE_ACCOUNT}${namespace}:any`] : near.filter(subject => SUBJECT.test(subject));
+  return subjects.map(subject => tokenOf([
+    ...[...token].filter(([claim]) => claim !== 'kubernetes.io').map(([claim, value]) => [[claim], value] as const), [['sub'], subject],
+  ]));
+}
+
 /** Whether a member is a Kubernetes service account, by the name of its subject. */
-export function isOfKubernetes(member: Selector): boolean {
+function isOfKubernetes(member: Selector): boolean {
   return member.kind === 'subject' && namespaceIn(member.value) !== undefined;
 }
 

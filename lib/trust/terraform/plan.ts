@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { Note, TerraformResource, Where } from '../model';
 import { Sensitive } from '../sensitive';
 import { at, isKnown, isList, isMap, Unknown, Value, ValueMap } from '../value';
@@ -82,7 +83,10 @@ class PlannedResource implements Attributes {
       return isKnown(value) ? value : this.completed(value, name);
     }
     const written = value instanceof Unknown ? this.stack.reference(this, name, own(this.config, name)) : undefined;
-    return written ?? this.computed(name) ?? value ?? stepSymbol(this.symbol, name);
+    const expression = own(this.config, name);
+    // A plan does not say what is made of the things that an expression names: in another plan it may be something else.
+    return written ?? this.computed(name) ?? (value !== undefined && expression !== undefined ? symbolOf(`${stepSymbol(this.symbol, name).symbol}#${this.stack.digest}`) : value)
+      ?? stepSymbol(this.symbol, name);
   }
 
   private computed(name: string): Value | undefined {
@@ -179,6 +183,7 @@ export class PlanStack implements Stack {
   private readonly modules = new Map<string, ModuleConfig>();
   private readonly providers = new Map<string, ProviderConfig>();
   private readonly json: unknown;
+  private planned?: string;
   /** The accounts that providers were found to lead to. */
   private readonly accounts = new Map<string, string>();
 
@@ -357,6 +362,11 @@ export class PlanStack implements Stack {
     };
     this.modules.set(path, made);
     return made;
+  }
+
+  /** What stands for the plan: texts of a configuration do not stand in it, and it differs from another one by its time alone where only they do. */
+  public get digest(): string {
+    return this.planned ??= createHash('sha256').update(JSON.stringify(this.json)).digest('hex').slice(0, 8);
   }
 
   /** The value of an argument that refers to one thing, where the two are the same; undefined where that is not certain. */

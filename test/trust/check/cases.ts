@@ -46,6 +46,8 @@ const TAGS: Json = { 'eks-cluster-arn': 'arn:aws:eks:eu-west-1:111122223333:clus
 const tagged = (tags: Json, operator = 'StringEquals'): Json => (
   podStatement({ Condition: { [operator]: Object.fromEntries(Object.entries(tags).map(([tag, value]) => [`aws:RequestTag/${tag}`, value])) } }));
 export const TAGGED = tagged(TAGS);
+/** Statements that deny all but the service account. */
+const DENIED = Object.entries(TAGS).map(([tag, value]) => podStatement({ Effect: 'Deny', Condition: { StringNotEquals: { [`aws:RequestTag/${tag}`]: value } } }));
 
 export const account = (namespace: string, name: string, annotations: Json = {}): Json => ({
   'kubernetes_service_account_v1.Reader': { metadata: [{ namespace, name, annotations }] },
@@ -282,6 +284,15 @@ export const CASES: readonly Case[] = [
   },
   { rule: 'condition-wider-than-members', title: 'for accounts of one name', bad: gcp({ attribute_condition: 'assertion.sub.endsWith(\':reader\')' }), good: gcp({ attribute_condition: `assertion.sub == '${READER}'` }) },
   { rule: 'condition-wider-than-members', title: 'of an issuer of one\'s own', bad: gcp({ attribute_condition: 'assertion.sub.startsWith(\'system:\')' }, subject(), OWN), good: gcp({ attribute_condition: 'assertion.sub.startsWith(\'robots:\')' }, subject('robots:reader'), OWN) },
+  {
+    rule: 'condition-wider-than-members', title: 'of namespaces that begin alike', bad: gcp({ attribute_condition: 'assertion.sub.startsWith(\'system:serviceaccount:reports\')' }),
+    good: [
+      gcp({ attribute_condition: 'assertion.sub.startsWith(\'system:serviceaccount:reports:\')' }),
+      gcp({ attribute_condition: 'assertion[\'kubernetes.io\'][\'namespace\'] == \'reports\'', attribute_mapping: { 'google.subject': 'assertion[\'kubernetes.io\'][\'serviceaccount\'][\'uid\']' } }, subject('5e1f3a52')),
+      gcp({ attribute_condition: 'assertion.sub.startsWith(\'system:serviceaccount:reports:\')', attribute_mapping: { 'google.subject': 'assertion.sub.extract(\'system:serviceaccount:{rest}\')' } }, subject('reports:reader')),
+      gcp({ attribute_condition: 'assertion.sub.startsWith(\'system:serviceaccount:reports:\')', attribute_mapping: { 'google.subject': 'assertion.sub', 'attribute.sub': 'assertion.sub' } }, set(`attribute.sub/${READER}`)),
+    ],
+  },
   { rule: 'condition-never-true', title: 'as it compares another issuer', bad: gcp({ attribute_condition: `assertion.iss == '${SECOND}'` }), good: gcp() },
   { rule: 'default-audience-absent', title: 'of a pool', bad: gcp({ oidc: { allowed_audiences: ['acme'] } }), good: gcp({ oidc: { allowed_audiences: [`https://iam.googleapis.com/${POOL}/providers/pool`] } }) },
   { rule: 'extra-audience', title: 'of another cloud', bad: gcp({ oidc: { allowed_audiences: [AUD] } }), good: gcp({ oidc: { allowed_audiences: ['acme'] } }) },
@@ -327,6 +338,9 @@ export const CASES: readonly Case[] = [
   ...Object.keys(TAGS).map(tag => ({ rule: 'pod-identity-any-association' as const, title: `whatever its ${tag}`, bad: pods([tagged(Object.fromEntries(Object.entries(TAGS).filter(([name]) => name !== tag)))]), good: pods([TAGGED]) })),
   { rule: 'pod-identity-any-association', title: 'whatever its cluster and namespace', bad: pods([tagged({ 'kubernetes-service-account': 'reader' })]), good: pods([TAGGED]) },
   { rule: 'pod-identity-any-association', title: 'with any value of a tag', bad: pods([tagged({ ...TAGS, 'kubernetes-namespace': '*' }, 'StringLike')]), good: pods([tagged({ ...TAGS, 'kubernetes-namespace': 'reports' }, 'StringLike')]) },
+  { rule: 'pod-identity-any-association', title: 'with a pattern of everything', bad: pods([tagged({ ...TAGS, 'kubernetes-namespace': '?*' }, 'StringLike')]), good: pods([podStatement(), ...DENIED]) },
+  { rule: 'pod-identity-any-association', title: 'with the tag itself', bad: pods([tagged({ ...TAGS, 'kubernetes-namespace': '$${aws:RequestTag/kubernetes-namespace}' })]), good: pods([TAGGED, podStatement({ Effect: 'Deny', Condition: { Bool: { 'aws:PrincipalIsAWSService': 'false' } } })]) },
+  { rule: 'pod-identity-any-association', title: 'where not all tags are denied', bad: pods([podStatement(), DENIED[0]!, DENIED[1]!]), good: pods([podStatement(), ...DENIED.map(deny => ({ ...deny, Principal: '*' }))]) },
   { rule: 'pod-identity-any-association', title: 'where tags are compared if they are there', bad: pods([tagged(TAGS, 'StringEqualsIfExists')]), good: pods([TAGGED]) },
   { rule: 'registered-in-two-stacks', title: 'in one account', bad: [aws(statement()), terraform(provider())], good: [aws(statement()), terraform(provider(SECOND))] },
   { rule: 'registered-in-two-stacks', title: 'as a pool', bad: [1, 2].map(() => terraform({ 'google_iam_workload_identity_pool.Pool': { workload_identity_pool_id: 'apps' } })), good: ['a', 'b'].map(id => terraform({ 'google_iam_workload_identity_pool.Pool': { workload_identity_pool_id: `apps-${id}` } })) },

@@ -262,7 +262,7 @@ export const EXPECTED: ReadonlyMap<string, readonly (readonly [level: string, wh
   ]],
   ['condition-wider-than-members for a whole cluster', [
     ['note', 'google_iam_workload_identity_pool_provider.Pool attribute_condition',
-      'assertion.sub.startsWith(\'system:serviceaccount:\') admits others too, as system:serviceaccount:, of whom the input has no member: whoever may grant roles to principals of the pool lets them in'],
+      'assertion.sub.startsWith(\'system:serviceaccount:\') admits others too, as system:serviceaccount:any:any, of whom the input has no member: whoever may grant roles to principals of the pool lets them in'],
   ]],
   ['condition-wider-than-members for another namespace', [
     ['note', 'google_iam_workload_identity_pool_provider.Pool attribute_condition',
@@ -270,15 +270,19 @@ export const EXPECTED: ReadonlyMap<string, readonly (readonly [level: string, wh
   ]],
   ['condition-wider-than-members by a namespace', [
     ['note', 'google_iam_workload_identity_pool_provider.Pool attribute_condition',
-      'assertion[\'kubernetes.io\'][\'namespace\'] in [\'reports\', \'shop\'] admits others too, as the namespace shop, of whom the input has no member: whoever may grant roles to principals of the pool lets them in'],
+      'assertion[\'kubernetes.io\'][\'namespace\'] in [\'reports\', \'shop\'] admits others too, as system:serviceaccount:shop:any, of whom the input has no member: whoever may grant roles to principals of the pool lets them in'],
   ]],
   ['condition-wider-than-members for accounts of one name', [
     ['note', 'google_iam_workload_identity_pool_provider.Pool attribute_condition',
-      'assertion.sub.endsWith(\':reader\') admits others too, as :reader, of whom the input has no member: whoever may grant roles to principals of the pool lets them in'],
+      'assertion.sub.endsWith(\':reader\') admits others too, as system:serviceaccount:any:reader, of whom the input has no member: whoever may grant roles to principals of the pool lets them in'],
   ]],
   ['condition-wider-than-members of an issuer of one\'s own', [
     ['note', 'google_iam_workload_identity_pool_provider.Pool attribute_condition',
-      'assertion.sub.startsWith(\'system:\') admits others too, as system:, of whom the input has no member: whoever may grant roles to principals of the pool lets them in'],
+      'assertion.sub.startsWith(\'system:\') admits others too, as system:serviceaccount:any:any, of whom the input has no member: whoever may grant roles to principals of the pool lets them in'],
+  ]],
+  ['condition-wider-than-members of namespaces that begin alike', [
+    ['note', 'google_iam_workload_identity_pool_provider.Pool attribute_condition',
+      'assertion.sub.startsWith(\'system:serviceaccount:reports\') admits others too, as system:serviceaccount:reportsany:any, of whom the input has no member: whoever may grant roles to principals of the pool lets them in'],
   ]],
   ['condition-never-true as it compares another issuer', [
     ['error', 'google_iam_workload_identity_pool_provider.Pool attribute_condition',
@@ -439,6 +443,18 @@ export const EXPECTED: ReadonlyMap<string, readonly (readonly [level: string, wh
   ['pod-identity-any-association with any value of a tag', [
     ['note', 'aws_iam_role.Reader assume_role_policy',
       'the role does not compare aws:RequestTag/kubernetes-namespace: whoever may create an association of Pod Identity in the account, and pass the role, chooses the namespace'],
+  ]],
+  ['pod-identity-any-association with a pattern of everything', [
+    ['note', 'aws_iam_role.Reader assume_role_policy',
+      'the role does not compare aws:RequestTag/kubernetes-namespace: whoever may create an association of Pod Identity in the account, and pass the role, chooses the namespace'],
+  ]],
+  ['pod-identity-any-association with the tag itself', [
+    ['note', 'aws_iam_role.Reader assume_role_policy',
+      'the role does not compare aws:RequestTag/kubernetes-namespace: whoever may create an association of Pod Identity in the account, and pass the role, chooses the namespace'],
+  ]],
+  ['pod-identity-any-association where not all tags are denied', [
+    ['note', 'aws_iam_role.Reader assume_role_policy',
+      'the role does not compare aws:RequestTag/kubernetes-service-account: whoever may create an association of Pod Identity in the account, and pass the role, chooses the service account'],
   ]],
   ['pod-identity-any-association where tags are compared if they are there', [
     ['note', 'aws_iam_role.Reader assume_role_policy',

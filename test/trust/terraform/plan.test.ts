@@ -1,5 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { diffTrust } from '../../../lib/trust/diff';
+import { readModel } from '../../../lib/trust/read';
 import { parseJson } from '../../../lib/trust/terraform/json';
 import { readTerraform } from '../../../lib/trust/terraform/read';
 import { at, fromJson, isText, text, toKey, Unknown, Value } from '../../../lib/trust/value';
@@ -62,7 +64,7 @@ describe('a plan', () => {
   });
 
   test('does not guess what an expression does with what it refers to', () => {
-    expect(values(PLAN, 'aws_iam_role.archive')!.get('assume_role_policy')).toEqual(new Unknown('/aws_iam_role.archive.assume_role_policy'));
+    expect(values(PLAN, 'aws_iam_role.archive')!.get('assume_role_policy')).toEqual({ symbol: expect.stringMatching(/^\/aws_iam_role\.archive\.assume_role_policy#[0-9a-f]{8}$/) });
   });
 
   test('says an output of which it knows the source', () => {
@@ -147,8 +149,24 @@ test('an argument that refers to two things is not one of them', () => {
     }, 'aws_iam_role.r')?.get('assume_role_policy');
   };
   expect([policyOf('a'), policyOf('a', 'b'), policyOf('a', 'a')]).toEqual([
-    '{"Version":"2012-10-17"}', new Unknown('/aws_iam_role.r.assume_role_policy'), new Unknown('/aws_iam_role.r.assume_role_policy'),
+    '{"Version":"2012-10-17"}', ...[1, 2].map(() => ({ symbol: expect.stringMatching(/^\/aws_iam_role\.r\.assume_role_policy#[0-9a-f]{8}$/) })),
   ]);
+});
+
+test('of two plans, it is unknown whether they make the same of what only an apply knows', () => {
+  const role = { address: 'aws_iam_role.r', mode: 'managed', type: 'aws_iam_role', name: 'r' };
+  const planAt = (timestamp: string, more: object) => readModel([{
+    file: 'plan.json', stack: '', json: {
+      format_version: '1.2', timestamp, planned_values: { root_module: { resources: [{ ...role, values: { name: 'r', ...more } }] } },
+      resource_changes: [{ ...role, change: { actions: ['create'], after: { name: 'r', ...more }, after_unknown: { assume_role_policy: !('assume_role_policy' in more) } } }],
+      configuration: { root_module: { resources: [{ ...role, expressions: { assume_role_policy: { references: ['aws_iam_openid_connect_provider.p.arn', 'aws_iam_openid_connect_provider.p'] } } }] } },
+    },
+  }]).identities;
+  const changeOf = (...plans: ReturnType<typeof planAt>[]) => diffTrust(plans[0]!, plans[1]!).identities.map(({ change }) => change);
+  const [then, now] = ['2026-01-01T00:00:00Z', '2026-01-02T00:00:00Z'];
+  expect([changeOf(planAt(then, {}), planAt(now, {})), changeOf(planAt(now, {}), planAt(now, {}))]).toEqual([['unknown'], ['same']]);
+  const known = { assume_role_policy: '{"Version":"2012-10-17","Statement":[]}' };
+  expect(changeOf(planAt(then, known), planAt(now, known))).toEqual(['same']);
 });
 
 describe('a list in a plan', () => {
