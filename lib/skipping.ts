@@ -21,5 +21,13 @@ export const SKIPPING: readonly Skipping[] = [
   { annotation: 'workload-federation/skip-containers', separator: ',' },
 ];
 
+/** The annotation of a resource, or of its pod template, that keeps its pods from being wired, where it says "true". */
+export const SKIP = 'workload-federation/skip';
+
+/** What a resource says of it, or else its pod template; undefined where neither says anything but "false". */
+export function saidToSkip<T>(said: readonly (T | undefined)[]): T | undefined {
+  return said.find(one => one !== undefined && one !== 'false');
+}
+
 /** The label that keeps EKS's webhook from pods, whatever its value. */
 export const SKIPPED_BY_LABEL = 'eks.amazonaws.com/skip-pod-identity-webhook';

@@ -260,7 +260,7 @@ const CHECKS = {
     'Do as the finding says.'),
   'unwired-workload': shared('unwired-workload', 'warning', 'pods that nothing wires',
     'Nobody: the pods may become the identity, and their clients find no credentials.',
-    'Wire the pods: the variables, token and files of the cloud, or the annotation or label of its webhook; or let them run as another service account.'),
+    'Wire the pods: the variables, token and files of the cloud, or the annotation or label of its webhook; or let them run as another service account. Where they shall have nothing, say `workload-federation/skip: "true"`, as an annotation of the resource or of its pod template.'),
   'wiring-not-trusted': rule('error', 'an identity that does not take the token',
     'The wiring of the workload presents a token to an identity that never takes it.',
     NOBODY,

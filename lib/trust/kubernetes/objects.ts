@@ -1,4 +1,5 @@
-import { blocksAt, field, Spelling, spelled, textAt } from './blocks';
+import { blocksAt, field, Spelling, spelled, textAt, textIn } from './blocks';
+import { SKIP, saidToSkip } from '../../skipping';
 import { Note, Terraform, TerraformResource, Where } from '../model';
 import { isMap, keyOf, TextValue, Unknown, Value, ValueMap } from '../value';
 import { attributeAt } from '../where';
@@ -29,6 +30,8 @@ export interface PodObject {
   readonly serviceAccount: TextValue;
   readonly labels: Value | undefined;
   readonly annotations: Value | undefined;
+  /** Whether nobody shall wire them, as the resource says or else the pods; undefined where neither is known to say anything but "false". */
+  readonly skip: TextValue | undefined;
   /** The specification of the pod, and where it stands in the resource. */
   readonly spec: Value | undefined;
   readonly path: string;
@@ -217,9 +220,18 @@ function podOf(object: KubernetesObject): readonly PodObject[] {
     cluster, where, spelling, namespace: namespaceOf(object), spec,
     serviceAccount: textAt(spec, spelling, 'serviceAccountName') ?? textAt(spec, spelling, 'serviceAccount') ?? 'default',
     labels: field(found, spelling, 'metadata', 'labels'), annotations: field(found, spelling, 'metadata', 'annotations'),
+    skip: saidToSkip([body, found].map(one => skipIn(field(one, spelling, 'metadata', 'annotations')))),
     path: prefix + [...template, 'spec'].map(name => spelled(name, spelling)).join('.'),
     claims: blocksAt(body, spelling, 'spec', 'volumeClaimTemplates').blocks,
   }];
+}
+
+/** What annotations say of whether pods shall be wired: a map that is not known says nothing, as most hold nothing of the kind. */
+const skipIn = (annotations: Value | undefined): TextValue | undefined => isMap(annotations) ? textIn(annotations.get(SKIP)) : undefined;
+
+/** The value of a label or annotation, which may be there where it is not known which there are. */
+export function entryIn(all: Value | undefined, name: string): Value | undefined {
+  return all instanceof Unknown ? new Unknown(`${all.symbol}.${name}`) : isMap(all) ? all.get(name) ?? undefined : undefined;
 }
 
 function dataOf(object: KubernetesObject, members: readonly string[]): DataObject {

@@ -3,7 +3,7 @@ import { Container, Pod } from './pods';
 import { Use, workers } from './use';
 import { SKIPPED_BY_LABEL, SKIPPING } from '../../skipping';
 import { Attempt, Identity } from '../model';
-import { isMap, TextValue, Unknown } from '../value';
+import { equal, isMap, TextValue, Unknown } from '../value';
 
 type Cloud = Identity['cloud'];
 
@@ -21,14 +21,17 @@ const LABELS: Readonly<Partial<Record<Cloud, string>>> = { aws: SKIPPED_BY_LABEL
 
 /**
  * The clouds of which clients in a pod find nothing, for certain: no annotation of its ServiceAccount and no association lets it try, no variable of a container
- * is for them, no command names one, no volume may hold any, and it has no token of its own that its code might present.
+ * is for them, no command names one, no volume may hold any, and it has no token of its own that its code might present. None of pods that say that nobody shall
+ * wire them.
  * @param attempts What the pod tries by whatever the input says
  */
 export function unwiredFor({ pod, account, gates }: Use, attempts: readonly Attempt[]): readonly Cloud[] {
-  const { spec, spelling, labels } = pod.object;
+  const { spec, spelling, labels, skip } = pod.object;
   const isRead = ['containers', 'initContainers', 'volumes'].every(name => blocksAt(spec, spelling, name).complete);
   const hasToken = pod.containers.some(container => pod.filesOf(container).some(({ source }) => source.kind === 'token'));
-  if (account === undefined || account.open || !isRead || hasToken || gates.some(({ verdict }) => verdict !== 'yes')) {
+  // What is not known is perhaps said; another word than "true" says nothing.
+  const isSkipped = skip !== undefined && equal(skip, 'true') !== 'no';
+  if (isSkipped || account === undefined || account.open || !isRead || hasToken || gates.some(({ verdict }) => verdict !== 'yes')) {
     return [];
   }
   const tried = new Set(attempts.map(({ mechanism }) => mechanism.slice(0, mechanism.indexOf('-'))));

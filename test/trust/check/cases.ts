@@ -76,8 +76,8 @@ const led = (name: string): Json => ({
 });
 const byEks = account('reports', 'reader', { 'eks.amazonaws.com/role-arn': '${aws_iam_role.Reader.arn}', 'eks.amazonaws.com/token-expiration': '3600' });
 /** A pod without anything for clients of clouds. */
-export const bare = (): Json => ({
-  'kubernetes_pod_v1.Bare': { metadata: [{ namespace: 'reports', name: 'bare' }], spec: [{ service_account_name: 'reader', container: [{ name: 'main', image: 'reader:1', env: [{ name: 'A', value: 'b' }] }] }] },
+export const bare = (annotations: Json = {}): Json => ({
+  'kubernetes_pod_v1.Bare': { metadata: [{ namespace: 'reports', name: 'bare', annotations }], spec: [{ service_account_name: 'reader', container: [{ name: 'main', image: 'reader:1', env: [{ name: 'A', value: 'b' }] }] }] },
 });
 const accountManifest: Json = { 'kubernetes_manifest.Account': { manifest: { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { namespace: 'reports', name: 'reader' } } } };
 /** The same in a manifest. */
@@ -98,6 +98,29 @@ const withFolder = (command: string): Json => {
 const skipping = (names: string, annotation = 'workload-federation/skip-containers'): Json => {
   const json = structuredClone(bareManifest('Deployment'));
   json['kubernetes_manifest.Bare'].manifest.spec.template.metadata.annotations = { [annotation]: names };
+  return json;
+};
+const SKIP = 'workload-federation/skip';
+/** Such pods, which say whether they are to be skipped. */
+const skipped = ({ owner, template }: { readonly owner?: string; readonly template?: string }, kind: 'Deployment' | 'CronJob' = 'Deployment'): Json => {
+  const json = structuredClone(bareManifest(kind));
+  const { manifest } = json['kubernetes_manifest.Bare'];
+  const { metadata } = (kind === 'CronJob' ? manifest.spec.jobTemplate.spec : manifest.spec).template;
+  for (const [of, said] of [[manifest.metadata, owner], [metadata, template]]) {
+    of.annotations = said === undefined ? {} : { [SKIP]: said };
+  }
+  return json;
+};
+/** Such pods, by the annotations of their Deployment. */
+const skippedBy = (annotations: unknown): Json => {
+  const json = structuredClone(bareManifest('Deployment'));
+  json['kubernetes_manifest.Bare'].manifest.metadata.annotations = annotations;
+  return json;
+};
+/** A pod with a wiring and annotations. */
+const annotatedPod = (env: Json, annotations: Json): Json => {
+  const json = structuredClone(pod(env));
+  json['kubernetes_pod_v1.Reader'].metadata[0].annotations = annotations;
   return json;
 };
 /** A role that trusts the service account of one cluster, and a provider that leads to another one, or the same. */
@@ -370,6 +393,26 @@ export const CASES: readonly Case[] = [
   { rule: 'unwired-workload', title: 'of one container, where another shall have nothing', bad: more(aws(statement()), accountManifest, skipping('other')), good: [more(aws(statement()), accountManifest, skipping('main')), more(aws(statement()), accountManifest, skipping('${var.names}'))] },
   { rule: 'unwired-workload', title: 'of a container that another cloud leaves out', bad: more(aws(statement()), accountManifest, skipping('main', 'cloud.google.com/skip-containers')), good: more(aws(statement()), accountManifest, skipping('main', 'eks.amazonaws.com/skip-containers')) },
   { rule: 'unwired-workload', title: 'of names with a separator of another cloud', bad: more(azure(), accountManifest, skipping('main,other', 'azure.workload.identity/skip-containers')), good: more(azure(), accountManifest, skipping('other; main', 'azure.workload.identity/skip-containers')) },
+  { rule: 'unwired-workload', title: 'of a Deployment that is skipped by another word', bad: more(aws(statement()), accountManifest, skipped({ owner: 'yes', template: 'true' })), good: more(aws(statement()), accountManifest, skipped({ owner: 'true' })) },
+  {
+    rule: 'unwired-workload', title: 'of a CronJob that is not skipped', bad: more(aws(statement()), accountManifest, skipped({ owner: 'false', template: 'false' }, 'CronJob')), good: [
+      more(aws(statement()), accountManifest, skipped({ owner: 'false', template: 'true' }, 'CronJob')), more(aws(statement()), accountManifest, skipped({ template: '${var.skip}' }, 'CronJob')),
+    ],
+  },
+  {
+    rule: 'unwired-workload', title: 'of a Deployment whose annotations are not known', bad: more(aws(statement()), accountManifest, skippedBy('${var.annotations}')),
+    good: more(aws(statement()), accountManifest, skippedBy({ [SKIP]: '${var.skip}' })),
+  },
+  {
+    rule: 'unwired-workload', title: 'of a Deployment with some annotations that are known', bad: more(aws(statement()), accountManifest, skippedBy('${merge(var.annotations, { team = "reports" })}')),
+    good: more(aws(statement()), accountManifest, skippedBy({ team: '${var.team}', [SKIP]: 'true' })),
+  },
+  {
+    rule: 'unwired-workload', title: 'of a Deployment that is skipped by no text', bad: more(aws(statement()), accountManifest, skippedBy({ [SKIP]: false })),
+    good: more(aws(statement()), accountManifest, skippedBy({ [SKIP]: true })),
+  },
+  { rule: 'unwired-workload', title: 'of a pod that says it of something else', bad: more(aws(statement()), account('reports', 'reader', { [SKIP]: 'true' }), bare()), good: more(aws(statement()), account('reports', 'reader'), bare({ [SKIP]: 'true' })) },
+  { rule: 'pod-wiring', title: 'of pods that shall not be wired', bad: more(aws(statement()), account('reports', 'reader'), annotatedPod({ ...ENV, AWS_WEB_IDENTITY_TOKEN_FILE: '/tokens/other' }, { [SKIP]: 'true' })), good: wired() },
   { rule: 'unwired-workload', title: 'of a container with an empty folder of its own', bad: more(aws(statement()), accountManifest, withFolder('sh')), good: more(aws(statement()), accountManifest, withFolder('AWS_PROFILE=x app')) },
   { rule: 'unwired-workload', title: 'of a cluster that is known', bad: more(ofCluster(EKS), bare()), good: more(ofCluster(SECOND), bare()) },
   { rule: 'wiring-not-trusted', title: 'for another audience', bad: wired(ENV, 'vault'), good: wired() },

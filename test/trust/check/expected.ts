@@ -560,6 +560,34 @@ export const EXPECTED: ReadonlyMap<string, readonly (readonly [level: string, wh
     ['warning', 'kubernetes_manifest.Bare manifest.spec.template.spec.serviceAccountName',
       'these pods run as reports/reader, which may become ${azurerm_user_assigned_identity.Reader.client_id}, and have nothing by which their clients would: no variable, token or annotation'],
   ]],
+  ['unwired-workload of a Deployment that is skipped by another word', [
+    ['warning', 'kubernetes_manifest.Bare manifest.spec.template.spec.serviceAccountName',
+      'these pods run as reports/reader, which may become arn:aws:iam::111122223333:role/reader, and have nothing by which their clients would: no variable, token or annotation'],
+  ]],
+  ['unwired-workload of a CronJob that is not skipped', [
+    ['warning', 'kubernetes_manifest.Bare manifest.spec.jobTemplate.spec.template.spec.serviceAccountName',
+      'these pods run as reports/reader, which may become arn:aws:iam::111122223333:role/reader, and have nothing by which their clients would: no variable, token or annotation'],
+  ]],
+  ['unwired-workload of a Deployment whose annotations are not known', [
+    ['warning', 'kubernetes_manifest.Bare manifest.spec.template.spec.serviceAccountName',
+      'these pods run as reports/reader, which may become arn:aws:iam::111122223333:role/reader, and have nothing by which their clients would: no variable, token or annotation'],
+  ]],
+  ['unwired-workload of a Deployment with some annotations that are known', [
+    ['warning', 'kubernetes_manifest.Bare manifest.spec.template.spec.serviceAccountName',
+      'these pods run as reports/reader, which may become arn:aws:iam::111122223333:role/reader, and have nothing by which their clients would: no variable, token or annotation'],
+  ]],
+  ['unwired-workload of a Deployment that is skipped by no text', [
+    ['warning', 'kubernetes_manifest.Bare manifest.spec.template.spec.serviceAccountName',
+      'these pods run as reports/reader, which may become arn:aws:iam::111122223333:role/reader, and have nothing by which their clients would: no variable, token or annotation'],
+  ]],
+  ['unwired-workload of a pod that says it of something else', [
+    ['warning', 'kubernetes_pod_v1.Bare spec.service_account_name',
+      'these pods run as reports/reader, which may become arn:aws:iam::111122223333:role/reader, and have nothing by which their clients would: no variable, token or annotation'],
+  ]],
+  ['pod-wiring of pods that shall not be wired', [
+    ['error', 'kubernetes_pod_v1.Reader spec.container[0].volume_mount',
+      'the pods of reports/reader cannot become arn:aws:iam::111122223333:role/reader: they need a projected token at /tokens/other, as AWS_WEB_IDENTITY_TOKEN_FILE says, and have volume tokens holds aws'],
+  ]],
   ['unwired-workload of a container with an empty folder of its own', [
     ['warning', 'kubernetes_manifest.Bare manifest.spec.template.spec.serviceAccountName',
       'these pods run as reports/reader, which may become arn:aws:iam::111122223333:role/reader, and have nothing by which their clients would: no variable, token or annotation'],
