@@ -3,24 +3,24 @@ import { IConstruct } from 'constructs';
 import { RuleId, RULES } from './rules';
 
 /** Warns of something that is allowed and risky. */
-export function warn(construct: IConstruct, rule: RuleId): void {
-  Annotations.of(construct).addWarning(text(rule));
+export function warn(construct: IConstruct, rule: RuleId, more?: string): void {
+  Annotations.of(construct).addWarning(textWith(rule, more));
 }
 
 const WARNED = new WeakMap<IConstruct, Set<RuleId>>();
 
 /** Warns of something that may be found more than once. */
-export function warnOnce(construct: IConstruct, rule: RuleId): void {
+export function warnOnce(construct: IConstruct, rule: RuleId, more?: string): void {
   const warned = WARNED.get(construct) ?? new Set();
   if (!warned.has(rule)) {
     WARNED.set(construct, warned.add(rule));
-    warn(construct, rule);
+    warn(construct, rule, more);
   }
 }
 
 /** Says something that a reviewer should know. */
 export function inform(construct: IConstruct, rule: RuleId, more?: string): void {
-  Annotations.of(construct).addInfo(more === undefined ? text(rule) : `${text(rule)} ${more}`);
+  Annotations.of(construct).addInfo(textWith(rule, more));
 }
 
 const INFORMED = new WeakMap<IConstruct, Set<string>>();
@@ -106,6 +106,8 @@ function lacking(node: IConstruct): string | undefined {
 function nameOfProvider({ terraformGeneratorMetadata }: Pick<TerraformResource, 'terraformGeneratorMetadata'>): string | undefined {
   return terraformGeneratorMetadata?.providerName;
 }
+
+const textWith = (rule: RuleId, more: string | undefined): string => more === undefined ? text(rule) : `${text(rule)} ${more}`;
 
 function text(rule: RuleId): string {
   return `${rule}: ${RULES[rule]}`;

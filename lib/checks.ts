@@ -162,7 +162,7 @@ export function checkDependsOn(scope: IConstruct, where: string, dependsOn: read
   const foreign = dependsOn?.find(dependable => Construct.isConstruct(dependable) && TerraformStack.of(dependable) !== stack);
   if (Construct.isConstruct(foreign)) {
     throw new FederationError({
-      code: 'UnresolvedValue', where, prop: 'dependsOn', rule: 'hold what is in the same stack', got: foreign.node.path, remedy: 'leave it out: stacks are deployed one after another',
+      code: 'UnresolvedValue', where, prop: 'dependsOn', rule: 'hold what is in the same stack', got: foreign.node.path, remedy: 'leave it out, and say `stack.addDependency()` where the stacks are defined',
     });
   }
 }

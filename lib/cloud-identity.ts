@@ -109,6 +109,11 @@ export interface PodBinding {
    * @default - nothing
    */
   readonly keepsRunning?: { readonly what: string; readonly remedy: string };
+  /**
+   * Whether the files that a webhook mounts can be read by root and the pod's group alone.
+   * @default false
+   */
+  readonly needsGroup?: boolean;
   /** Variables that no container may set, as they would win over the federated identity. */
   readonly reservedEnv: readonly string[];
   /** What lets the service account in, and so must exist before its pods start; what is in another stack is that stack's to order. */

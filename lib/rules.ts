@@ -20,6 +20,8 @@ export const RULES = {
     'Basic roles such as roles/editor reach far beyond what a workload needs; grant a predefined role on the resource.',
   'google-iam-admin-role':
     'Whoever may change IAM policies or service accounts of a project can give itself every other role there.',
+  'missing-fs-group':
+    'The files that the webhook for Google Cloud mounts can be read by root and the group of the pod alone, and containers of these pods run as somebody else, whose clients may find no credentials; name a group by `fsGroup`, in the securityContext of the pods or as an option of their wiring.',
   'missing-provider':
     'A resource that names no provider takes the one without an alias, which the stack does not have: the environment of whoever applies would say where it goes.',
   'oidc-provider-of-another-alias':
@@ -28,6 +30,8 @@ export const RULES = {
     'Without session tags the trust policy cannot name the service account: every Pod Identity association of the account can use the role.',
   'registered-in-two-stacks':
     'An issuer can be registered once per account; if both stacks go to the same account, register the cluster in one and pass it to the other.',
+  'stacks-without-order':
+    'cdktf deploys stacks at the same time where none depends on the other, so that pods may start before what lets them in is there; pods that are admitted before their association of EKS Pod Identity never get it.',
   'unread-annotations':
     'Annotations or labels of these pods that only Terraform knows may keep containers from being wired, and are taken to keep none: all get the credentials; write their keys out.',
   'unread-pods':

@@ -7,9 +7,9 @@ import { Blocks, Mechanism, MECHANISMS, SOURCES, workloadOf } from './mechanisms
 import { readableAddresses, scratchStack, synthStack } from './synth';
 
 /** What each row adds to the stack: every resource and data source but the cluster's own, without the digests that cdktf ends ids with. */
-function synthRow(row: Mechanism, clusters: Clusters): { trust: Blocks; pods: Blocks } {
+function synthRow(row: Mechanism, clusters: Clusters, options: main.WorkloadOptions = {}): { trust: Blocks; pods: Blocks } {
   const all = readableAddresses(synthStack(stack => {
-    const workload = workloadOf(row, clusters, stack);
+    const workload = workloadOf(row, clusters, stack, options);
     new PodV1(stack, 'Pod', workload.podTemplate({ metadata: { name: 'reader' }, spec: { container: [{ name: 'main', image: 'reader:1' }] } }));
   }));
   const [pods, trust] = [true, false].map(wanted => Object.fromEntries(
@@ -24,6 +24,14 @@ describe.each(LITERAL_AND_TOKENS)('with %s', (_, clusters) => {
   test.each(MECHANISMS)('$from to $to: $by', row => {
     const source = SOURCES[row.from](clusters);
     expect(synthRow(row, clusters)).toEqual({ trust: row.trust(source, clusters), pods: row.pods(source, clusters) });
+  });
+
+  test.each(MECHANISMS)('$from to $to: $by, where the ServiceAccount exists already: pods wait for what ours would wait for', row => {
+    const { pods } = synthRow(row, clusters, { existingServiceAccount: true }) as { pods: Record<string, any> };
+    const { 'kubernetes_service_account_v1.Workload': ours } = row.pods(SOURCES[row.from](clusters), clusters) as Record<string, any>;
+    const annotations = pods['kubernetes_annotations.Workload'];
+    expect((annotations ?? pods['kubernetes_pod_v1.Pod']).depends_on).toEqual(ours.depends_on);
+    expect(pods['kubernetes_pod_v1.Pod'].spec.service_account_name).toBe(annotations === undefined ? 'reader' : '${kubernetes_annotations.Workload.metadata[0].name}');
   });
 });
 

@@ -58,6 +58,7 @@ function bindWebhook(where: string, { tokenExpirationSeconds }: PodBindingOption
         : { 'cloud.google.com/service-account-email': serviceAccountEmail }),
     },
     env: [{ name: 'CLOUDSDK_AUTH_CREDENTIAL_FILE_OVERRIDE', value: WEBHOOK_FILE }, ...projectEnv(project)],
+    needsGroup: true,
     reservedEnv: GOOGLE_RESERVED_ENV,
     dependsOn,
   };

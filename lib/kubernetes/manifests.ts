@@ -2,7 +2,7 @@ import { Fn } from 'cdktf';
 import { IConstruct } from 'constructs';
 import { Fields, MANIFEST } from './pod-form';
 import { POD_OWNERS, PodOwnerKind } from './pod-owner';
-import { PodTemplateOptions, PodWiring, wirePods } from './pod-template';
+import { givesSomething, PodTemplateOptions, PodWiring, wirePods } from './pod-template';
 import { toYaml, yamlDocuments } from './yaml';
 import { FederationError } from '../errors';
 import { isToken } from '../tokens';
@@ -287,8 +287,7 @@ export function wiringAsSaid(wiring: PodWiring, { configMap, podAnnotations }: W
 /** A patch of a pod template with the named containers: by the names as they were said, as the objects may not be Terraform's. */
 function patchOf(scope: IConstruct, wiring: PodWiring, objects: WorkloadObjects, options: PatchOptions): PatchedPods {
   const { containers = [], initContainers = [] } = options;
-  const needs = wiring.parts.some(({ env, projects, helpers }) => env.length > 0 || projects || helpers.length > 0);
-  if (containers.length === 0 && needs) {
+  if (containers.length === 0 && wiring.parts.some(givesSomething)) {
     throw new FederationError({
       code: 'ClashingWiring', where: scope.node.path, prop: 'containers', rule: 'name the containers that get the credentials', got: '[]',
       remedy: 'pass the names of the containers, by which the patch finds them',

@@ -3,6 +3,7 @@ import { IConstruct } from 'constructs';
 import { Fields, Form, MANIFEST, TYPED } from './pod-form';
 import { PodManifest } from './pod-template';
 import { FederationError } from '../errors';
+import { SKIP, saidToSkip } from '../skipping';
 import { isToken } from '../tokens';
 
 /** The kinds of the Kubernetes API that run pods. */
@@ -39,7 +40,7 @@ const BY_TYPE = new Map(Object.values(POD_OWNERS).flatMap(owner => owner.types.m
 
 /** A resource that runs pods, or may run some. */
 interface Pods {
-  readonly resource: IConstruct;
+  readonly resource: IConstruct & { dependsOn?: string[] };
   /** What the resource or its pods say of whether they shall have nothing. */
   readonly skip?: unknown;
 }
@@ -86,6 +87,7 @@ export interface PodOwner extends Pods {
 
 /** What overrides are written into, in Terraform's names. */
 interface Overridden extends IConstruct, ITerraformDependable {
+  dependsOn?: string[];
   readonly provider?: TerraformProvider;
   readonly lifecycle?: { readonly ignoreChanges?: unknown };
   readonly friendlyUniqueId: string;
@@ -224,7 +226,7 @@ function ownerOf(
   }
   const serviceAccountName = isFields(spec) ? nameOf(spec.serviceAccountName, spec.serviceAccount) : undefined;
   const skips = [object, template].map(said => at(said, ['metadata', 'annotations'])).map(said => isFields(said) ? said[SKIP] ?? undefined : undefined);
-  const skip = skips.find(said => said !== undefined && said !== 'false');
+  const skip = saidToSkip(skips);
   const hidden = hiddenIn(resource);
   const { provider } = hidden;
   if (!isFields(template) || !isFields(spec) || serviceAccountName === undefined || namespace === undefined || provider === undefined) {
@@ -251,9 +253,6 @@ function providerOf(resource: Overridden): string | undefined {
   const [, alias] = (typeof provider === 'string' ? /^kubernetes(?:\.([A-Za-z_][\w-]*))?$/.exec(provider) : null) ?? [];
   return provider === 'kubernetes' ? '' : alias;
 }
-
-/** Keeps the Aspect from pods altogether: on the resource it changes nothing of its pod template. */
-const SKIP = 'workload-federation/skip';
 
 /** Whether pods say that they shall have nothing; a map of annotations that only Terraform knows says nothing. */
 export const isSkipped = (pods: PodOwner | HiddenPods | undefined): boolean => pods?.skip === 'true';

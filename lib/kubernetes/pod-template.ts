@@ -91,8 +91,10 @@ export interface WiringPart {
   readonly helpers: readonly PodHelpers[];
   /** The names of the labels that it asks of pods. */
   readonly podLabels: readonly string[];
-  /** Whether it has tokens or files in the workload's volume. */
-  readonly projects: boolean;
+  /** The paths of its tokens and files in the workload's volume. */
+  readonly paths: readonly string[];
+  /** Whether a webhook mounts files for it that root and the pod's group alone can read. */
+  readonly needsGroup: boolean;
 }
 
 /** What a workload adds to its pods. */
@@ -110,8 +112,14 @@ export interface PodWiring {
   readonly metadataServer: boolean;
 }
 
+/** How pods are wired, with what only the library says. */
+interface WiredOptions extends PodTemplateOptions {
+  /** Whether each container gets what is for the cloud that it is named after, and nothing that is for another. */
+  readonly byCloud?: boolean;
+}
+
 /** How a template is merged with, apart from what the user says. */
-export interface MergeOptions extends PodTemplateOptions {
+export interface MergeOptions extends WiredOptions {
   /** Whether the template says the namespace: not where its owner does. */
   readonly namesNamespace?: boolean;
   /** The metadata that say which containers get nothing, where those of the template are not all that is printed. */
@@ -121,7 +129,7 @@ export interface MergeOptions extends PodTemplateOptions {
 /** How pods were wired. */
 interface Wired {
   readonly wiring: PodWiring;
-  readonly options: PodTemplateOptions;
+  readonly options: WiredOptions;
 }
 
 /** How the containers and volumes were wired that a wired template has. */
@@ -138,7 +146,8 @@ export function givesNothing({ parts, podLabels, automountServiceAccountToken }:
   return !parts.some(givesSomething) && Object.keys(podLabels).length === 0 && automountServiceAccountToken === undefined;
 }
 
-const givesSomething = ({ env, projects, helpers }: WiringPart): boolean => env.length > 0 || projects || helpers.length > 0;
+/** Whether an identity adds something to containers. */
+export const givesSomething = ({ env, paths, helpers }: WiringPart): boolean => env.length > 0 || paths.length > 0 || helpers.length > 0;
 
 /** Whether two wirings are those of one workload, also where one of them says names in place of references. */
 export function isSameWorkload(a: PodWiring, b: PodWiring): boolean {
@@ -169,7 +178,9 @@ export function wirePods(scope: IConstruct, form: Form, template: PodManifest, w
   const helperNames = new Set(wiring.parts.flatMap(({ helpers }) => namesOf(helpers)));
   const { namesNamespace, printedMetadata = metadata, ...noted } = options;
   const skips = skipsOf(scope, printedMetadata, wiring.parts);
-  const hasParts = partsFor(printedMetadata, wiring.parts, skips);
+  const partsOf = partsFor(printedMetadata, wiring.parts, skips);
+  const hasParts = (container: Fields): readonly WiringPart[] =>
+    options.byCloud === true ? partsOf(container).filter(({ cloud }) => cloud === container.name) : partsOf(container);
   const own = merge.list(`spec.${form.containers}`, spec?.[form.containers]).filter(({ name }) => !helperNames.has(String(name)));
   if (spec === undefined || own.length === 0) {
     throw new FederationError({
@@ -185,13 +196,13 @@ export function wirePods(scope: IConstruct, form: Form, template: PodManifest, w
   const volumes = merge.list(`spec.${form.volumes}`, spec[form.volumes]);
   const annotations = merge.record('metadata.annotations', metadata.annotations, wiring.podAnnotations);
   const labels = merge.record('metadata.labels', metadata.labels, wiring.podLabels);
-  const volume = wiring.volume !== undefined && [...wired].some(({ projects }) => projects) ? placed(wiring.volume, options) : undefined;
-  const wantedVolumes = [...volume === undefined ? [] : [volume], ...helpers.volumes];
+  const projected = volumesFor(wiring, [...wired].filter(({ paths }) => paths.length > 0), options);
+  const wantedVolumes = [...projected.keys(), ...helpers.volumes];
   const wire = (list: string) => (container: Fields): Fields => {
     const parts = hasParts(container);
     const index = (spec[list] as readonly unknown[]).indexOf(container);
-    const mounts = ({ projects, helpers: brought }: WiringPart, wanted: WiredVolume) =>
-      wanted === volume ? projects : brought.some(helper => helper.volume.name === wanted.name);
+    const mounts = (part: WiringPart, wanted: WiredVolume) =>
+      projected.get(wanted)?.includes(part) ?? part.helpers.some(helper => helper.volume.name === wanted.name);
     return merge.container(`spec.${list}[${index}]`, container, parts.map(part => onSystem(part, wiring, options)),
       wantedVolumes.filter(wanted => parts.some(part => mounts(part, wanted))));
   };
@@ -240,7 +251,7 @@ export function lacksWiring(scope: IConstruct, form: Form, { metadata: given, sp
   const hasParts = partsFor(metadata, wiring.parts, skipsOf(scope, metadata, wiring.parts));
   const named = (list: unknown, name: string) => !isKnownList(list ?? []) || ((list ?? []) as readonly Fields[]).some(entry => entry.name === name);
   const lacking = containers.some(container => hasParts(container).some(part => part.env.some(({ name }) => !named(container.env, name))
-    || (part.projects && !(named(container[form.mounts], wiring.volume!.name) && named(spec[form.volumes], wiring.volume!.name)))));
+    || (part.paths.length > 0 && !(named(container[form.mounts], wiring.volume!.name) && named(spec[form.volumes], wiring.volume!.name)))));
   const initContainers = spec[form.initContainers];
   const all = isKnownList(initContainers) ? [...containers, ...initContainers] : containers;
   const wanted = new Set(all.flatMap(container => hasParts(container).flatMap(({ podLabels }) => podLabels)));
@@ -262,6 +273,42 @@ export function hiddenVariables(scope: IConstruct, form: Form, { metadata: given
     const set = new Set([...wired.flatMap(({ env }) => env), ...isKnownList(container.env) ? container.env : []].map(({ name }) => name));
     return wired.flatMap(({ reservedEnv }) => reservedEnv).filter(name => !set.has(name));
   }))];
+}
+
+/**
+ * Whether containers say that they run as another user than root, and their pods name no group by which they could read what a webhook mounts.
+ *
+ * A user who is in root's group can read it too; one whose group is not said here is in whichever the image says, and is taken to be in another.
+ * @see https://kubernetes.io/docs/tasks/configure-pod-container/security-context/
+ */
+export function lacksGroup(
+  scope: IConstruct, form: Form, { metadata: given, spec }: PodManifest, { parts }: PodWiring, { os }: PodWiringOptions,
+): boolean {
+  if (!isObject(spec) || isToken(spec.securityContext) || !parts.some(part => part.needsGroup)) {
+    return false;
+  }
+  const ofPod = knownRecord(spec.securityContext);
+  const [groups, metadata] = [ofPod.supplementalGroups, knownRecord(given)];
+  if (!isLeftOut(ofPod.fsGroup) || os === 'windows' || isForWindows(spec) || isToken(groups) || (Array.isArray(groups) && groups.some(isRoot))) {
+    return false;
+  }
+  const hasParts = partsFor(metadata, parts, skipsOf(scope, metadata, parts));
+  return [spec[form.containers], spec[form.initContainers]].filter(isKnownList).flat()
+    .filter(container => !isToken(container.securityContext) && hasParts(container).some(part => part.needsGroup))
+    .map(({ securityContext }) => ({ ...ofPod, ...said(knownRecord(securityContext)) }))
+    .some(({ runAsUser, runAsGroup, runAsNonRoot }) => (isLeftOut(runAsUser) || isToken(runAsUser) ? runAsNonRoot === true : !isRoot(runAsUser))
+      && !isToken(runAsGroup) && !isRoot(runAsGroup));
+}
+
+/** The id of root and of its group, which the provider takes as text. */
+const isRoot = (id: unknown): boolean => String(id) === '0';
+
+/** What is said: what a container leaves out is that of its pod. */
+const said = (fields: Fields): Fields => Object.fromEntries(Object.entries(fields).filter(([, value]) => !isLeftOut(value)));
+
+/** Whether pods say that they run on Windows: what they are scheduled by, and what they are. */
+export function isForWindows({ os, nodeSelector }: Fields): boolean {
+  return (os as Fields | undefined)?.name === 'windows' || (nodeSelector as Fields | undefined)?.['kubernetes.io/os'] === 'windows';
 }
 
 /** The node selector of GKE Standard's node pools with the metadata server. */
@@ -400,6 +447,30 @@ function onDrive(path: string, { os }: PodWiringOptions): string {
 /** @see https://github.com/kubernetes/website/blob/main/content/en/examples/windows/emptydir-pod.yaml */
 function placed(volume: WiredVolume, options: PodWiringOptions): WiredVolume {
   return { ...volume, mountPath: onDrive(volume.mountPath, options) };
+}
+
+/** The volumes with the tokens and files of parts, and whose are in which: one for all that containers share, or one for each. */
+function volumesFor({ volume }: PodWiring, parts: readonly WiringPart[], options: WiredOptions): ReadonlyMap<WiredVolume, readonly WiringPart[]> {
+  if (volume === undefined || parts.length === 0) {
+    return new Map();
+  }
+  return options.byCloud === true ? new Map(parts.map(part => [placed(shareOf(volume, part), options), [part]]))
+    : new Map([[placed(volume, options), parts]]);
+}
+
+/** What is of one part in a volume, in a volume of its own. */
+function shareOf(volume: WiredVolume, { cloud, paths }: WiringPart): WiredVolume {
+  if (volume.content === 'memory') {
+    return volume;
+  }
+  const { tokens, configMap } = volume.content;
+  const ofPart = <T extends { readonly path: string }>(entries: readonly T[]): readonly T[] => entries.filter(({ path }) => paths.includes(path));
+  const items = ofPart(configMap?.items ?? []);
+  return {
+    ...volume,
+    name: `${volume.name}-${cloud}`,
+    content: { tokens: ofPart(tokens), ...(configMap === undefined || items.length === 0 ? {} : { configMap: { ...configMap, items } }) },
+  };
 }
 
 /** The variables of a part, those that hold paths as the system has them. */

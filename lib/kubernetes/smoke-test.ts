@@ -1,5 +1,5 @@
 import type { JobV1 } from '@cdktf/provider-kubernetes/lib/job-v1';
-import { Fn, ITerraformDependable, TerraformProvider } from 'cdktf';
+import { Fn, TerraformProvider } from 'cdktf';
 import { Construct, IConstruct } from 'constructs';
 import { KubernetesObject } from './manifests';
 import { Fields, Form, MANIFEST, TYPED } from './pod-form';
@@ -8,6 +8,7 @@ import { checkImage, checkLimit, checkObjectName, checkRange } from '../checks';
 import { ContainerResources, CONTROL_AUDIENCE, EnvironmentVariable, ICloudIdentity } from '../cloud-identity';
 import { ServiceAccountSubject } from '../cluster';
 import { FederationError } from '../errors';
+import { SKIPPING } from '../skipping';
 import { isToken, knownPart } from '../tokens';
 
 /** How a workload's identities are tested. */
@@ -65,7 +66,6 @@ export interface SmokeTestProps extends SmokeTestOptions {
 
 /** What a Job needs as a resource of Terraform. */
 interface SmokeTestResourceProps extends SmokeTestProps {
-  readonly dependsOn: ITerraformDependable[];
   readonly provider?: TerraformProvider;
 }
 
@@ -137,7 +137,7 @@ export class SmokeTest extends Construct {
   /** @internal */
   constructor(
     scope: Construct, id: string, tested: SmokeTested,
-    { waitForCompletion = false, dependsOn, provider, ...options }: SmokeTestResourceProps,
+    { waitForCompletion = false, provider, ...options }: SmokeTestResourceProps,
   ) {
     const where = scope.node.path;
     const { name, deadline, ...job } = jobOf(scope, TYPED, tested, tested.wiring, options);
@@ -161,7 +161,6 @@ export class SmokeTest extends Construct {
       },
       waitForCompletion,
       timeouts: waitForCompletion ? { create: `${deadline + 60}s`, update: `${deadline + 60}s` } : undefined,
-      dependsOn: dependsOn.length === 0 ? undefined : dependsOn,
       provider,
     });
   }
@@ -189,9 +188,11 @@ function jobOf(scope: IConstruct, form: Form, { serviceAccount, identities }: Sm
   const containers = identities.map(identity => containerOf(form, identity, serviceAccount, {
     resources, tries, image: Object.hasOwn(images, identity.cloud) ? images[identity.cloud] : undefined,
   }));
+  // Whoever makes an image gets the tokens for the cloud that it asks, and for no other.
+  const byCloud = identities.length > 1;
   const { metadata, spec } = wirePods(scope, form, {
     // The provider wants metadata of the pods, and an empty block is left out.
-    metadata: { labels: { 'app.kubernetes.io/component': 'smoke-test', ...labels } },
+    metadata: { labels: { 'app.kubernetes.io/component': 'smoke-test', ...labels }, ...(byCloud ? { annotations: skipped(identities) } : {}) },
     spec: {
       [form.containers]: containers,
       [form.volumes]: [
@@ -206,7 +207,7 @@ function jobOf(scope: IConstruct, form: Form, { serviceAccount, identities }: Sm
         runAsNonRoot: true, runAsUser: form.number(USER), runAsGroup: form.number(USER), fsGroup: form.number(fsGroup), seccompProfile: { type: 'RuntimeDefault' },
       },
     },
-  }, wiring, { runToCompletion: true, namesNamespace: form === TYPED });
+  }, wiring, { runToCompletion: true, byCloud, namesNamespace: form === TYPED });
   // The images are pulled, the clouds asked, and their command lines are slow.
   return { name, ttlSecondsAfterFinished, deadline: 600 + tries * (PAUSE_SECONDS + 30), template: { metadata, spec } as Required<PodManifest> };
 }
@@ -243,6 +244,13 @@ function containerOf(
       { ...CONTROL, readOnly: true },
     ],
   };
+}
+
+/** What keeps the webhook of each cloud from the containers of the others. */
+function skipped(identities: readonly ICloudIdentity[]): Readonly<Record<string, string>> {
+  const clouds = identities.map(({ cloud }) => cloud);
+  return Object.fromEntries(SKIPPING.filter(({ cloud }) => cloud !== undefined && clouds.includes(cloud))
+    .map(({ annotation, cloud, separator }) => [annotation, clouds.filter(other => other !== cloud).join(separator)]));
 }
 
 const homeOf = (cloud: string) => `smoke-test-home-${cloud}`;

@@ -1,16 +1,20 @@
 import { TerraformResource, TerraformStack } from 'cdktf';
 import { IConstruct } from 'constructs';
 import { AccountResource, HiddenPods, namedOf, PodOwner } from './pod-owner';
-import { givesNothing, isSameWorkload, Name, PodWiring } from './pod-template';
+import { givesNothing, Name, PodWiring } from './pod-template';
 import { isToken, sameText, textOf } from '../tokens';
 
 /** A workload as its app knows it. */
 export interface NotedWorkload {
   readonly wiring: PodWiring;
+  /** The id of the cluster. */
+  readonly cluster: string;
   readonly provider: string;
   readonly stack: TerraformStack;
   /** The ServiceAccount that the workload creates. */
   readonly created?: IConstruct;
+  /** The namespace as that one says it. */
+  readonly inNamespace?: string;
   /** What annotates the ServiceAccount that exists already. */
   readonly annotations?: TerraformResource;
 }
@@ -41,8 +45,12 @@ export class WorkloadNames {
   /** By stack, cluster, namespace and name, and by the last two for those who look from another stack. */
   private readonly byName = new Map<string, Map<TerraformStack, NotedWorkload[]>>();
   private readonly byReference = new Map<string, NotedWorkload>();
+  private readonly byParts = new Map<PodWiring['parts'], NotedWorkload>();
+  private readonly byAccount = new Map<IConstruct, NotedWorkload>();
   /** The stacks of workloads that may have the names of pods, as far as they are known. */
   private readonly possible = new Map<string, Set<TerraformStack>>();
+  /** The clusters that the providers of stacks lead to, as workloads say, by stack and alias. */
+  private readonly clusters = new Map<string, string>();
   private indexed = 0;
   private resources?: Map<string, string>;
 
@@ -50,6 +58,15 @@ export class WorkloadNames {
 
   public add(workload: NotedWorkload): void {
     this.workloads.push(workload);
+    this.byParts.set(workload.wiring.parts, workload);
+    if (workload.created !== undefined) {
+      this.byAccount.set(workload.created, workload);
+    }
+  }
+
+  /** The workload that creates a ServiceAccount. */
+  public creatorOf(account: IConstruct): NotedWorkload | undefined {
+    return this.byAccount.get(account);
   }
 
   /** The workload that pods run as. */
@@ -74,6 +91,17 @@ export class WorkloadNames {
     return elsewhere.length > 0 && pods.template !== undefined ? { elsewhere } : stacksOf([]).some(other => other !== stack) ? UNREAD : NO_WORKLOAD;
   }
 
+  /** What of a ServiceAccount that a workload creates is not known to be as the workload says. */
+  public strangeIn(
+    { resource, provider, namespace, serviceAccountName }: AccountResource, workload: NotedWorkload,
+  ): 'metadata.name' | 'metadata.namespace' | 'provider' | undefined {
+    const isSaid = (value: string, ...all: readonly string[]): boolean =>
+      all.some(said => sameText(resource, value, said) || this.nameOf(textOf(resource, value)) === this.nameOf(textOf(resource, said)));
+    const { wiring, inNamespace = wiring.namespace.said } = workload;
+    return !isSaid(serviceAccountName, wiring.serviceAccountName.said) ? 'metadata.name'
+      : !isSaid(namespace, wiring.namespace.said, inNamespace) ? 'metadata.namespace' : provider !== workload.provider ? 'provider' : undefined;
+  }
+
   /** Whether pods with the wiring of a workload are known not to run as it: by another name, in another namespace, or in another cluster. */
   public isMisplaced({ resource, provider, namespace, serviceAccountName }: PodOwner, wiring: PodWiring): boolean {
     const differs = (value: string, { reference, said }: Name): boolean => {
@@ -83,18 +111,21 @@ export class WorkloadNames {
       const [given, wanted] = [value, said].map(text => this.nameOf(textOf(resource, text)));
       return isName(given!) && isName(wanted!) && given !== wanted;
     };
-    const noted = this.workloads.find(workload => isSameWorkload(workload.wiring, wiring));
+    const noted = this.byParts.get(wiring.parts);
     return differs(serviceAccountName, wiring.serviceAccountName) || differs(namespace, wiring.namespace)
       // What another stack calls its provider says nothing.
       || (noted !== undefined && noted.stack === TerraformStack.of(resource) && noted.provider !== provider);
   }
 
-  /** The workload of a ServiceAccount in the stack that defines it: in others it may be in another cluster. */
+  /** The workload of a ServiceAccount: one of its stack, or of another where a workload of its own says that its provider leads to the same cluster. */
   public ofAccount({ resource, provider, namespace, serviceAccountName }: AccountResource): NotedWorkload | undefined {
     this.index();
     const stack = TerraformStack.of(resource);
     const [place, name] = [namespace, serviceAccountName].map(value => this.nameOf(textOf(resource, value)));
-    return this.byName.get(keyOf(stack.node.path, provider, place!, name!))?.get(stack)?.at(-1);
+    const byStack = this.byName.get(keyOf(place!, name!));
+    const cluster = this.clusters.get(keyOf(stack.node.path, provider));
+    return this.byName.get(keyOf(stack.node.path, provider, place!, name!))?.get(stack)?.at(-1)
+      ?? [...byStack?.values() ?? []].flat().find(other => other.stack !== stack && other.cluster === cluster);
   }
 
   /** Whether a name is a reference to a ServiceAccount of the app. */
@@ -108,6 +139,7 @@ export class WorkloadNames {
     this.indexed = this.workloads.length;
     for (const workload of all) {
       const { stack, provider, wiring: { namespace, serviceAccountName } } = workload;
+      this.clusters.set(keyOf(stack.node.path, provider), workload.cluster);
       const knownOf = ({ said }: Name): string => this.nameOf(textOf(stack, said));
       const textsOf = (name: Name): ReadonlySet<string> => new Set([textOf(stack, name.said), textOf(stack, name.reference), knownOf(name)]);
       const [namespaces, names] = [textsOf(namespace), textsOf(serviceAccountName)];

@@ -1,8 +1,11 @@
 import { Aspects, DefaultTokenResolver, dependable, IAspect, Lazy, StringConcat, TerraformElement, TerraformProvider, TerraformStack, Tokenization } from 'cdktf';
 import { IConstruct } from 'constructs';
 import { Fields } from './pod-form';
-import { accountOf, checkSkip, HiddenPods, isSkipped, PodOwner, podsOf } from './pod-owner';
-import { hiddenVariables, hidesSkips, isSameWorkload, isWired, lacksWiring, PodWiring, PodWiringOptions, wiredBy, wirePods } from './pod-template';
+import { orderPods, PodOrder, warnOfStacks } from './pod-order';
+import { AccountResource, accountOf, checkSkip, HiddenPods, isSkipped, PodOwner, podsOf } from './pod-owner';
+import {
+  hiddenVariables, hidesSkips, isForWindows, isSameWorkload, isWired, lacksGroup, lacksWiring, PodWiring, PodWiringOptions, wiredBy, wirePods,
+} from './pod-template';
 import { entryOf, FoundWorkload, NO_WORKLOAD, NotedWorkload, WorkloadNames } from './workload-names';
 import { informOnce, warnOnce } from '../annotations';
 import { FederationError } from '../errors';
@@ -90,6 +93,7 @@ export class WorkloadWiring implements IAspect {
       if (pods.isOverridden) {
         checkOverrides(node, wired);
       }
+      workloads!.order(node);
     }
     if (hidesSkips(pods.template, workload.wiring)) {
       warnOnce(node, 'unread-annotations');
@@ -141,11 +145,6 @@ function optionsText(scope: IConstruct, options: WorkloadWiringProps): string {
   return JSON.stringify(Tokenization.resolve(Object.fromEntries(known), { scope, resolver: RESOLVER }));
 }
 
-/** Whether pods say that they run on Windows: what they are scheduled by, and what they are. */
-function isForWindows({ os, nodeSelector }: Fields): boolean {
-  return (os as Fields | undefined)?.name === 'windows' || (nodeSelector as Fields | undefined)?.['kubernetes.io/os'] === 'windows';
-}
-
 /** Refuses pods that cannot run as the workload whose service account they name. */
 function checkWorkload({ resource, provider, namespace }: PodOwner, workload: NotedWorkload, known: PodWiring | undefined): void {
   const where = resource.node.path;
@@ -153,7 +152,7 @@ function checkWorkload({ resource, provider, namespace }: PodOwner, workload: No
   if (workload.stack === TerraformStack.of(resource) && provider !== workload.provider) {
     throw new FederationError({
       code: 'WrongCluster', where, prop: 'provider', rule: 'be that of the workload whose service account the pods name',
-      got: provider === '' ? 'the provider without an alias' : provider,
+      got: providerText(provider),
       remedy: 'name the service account of a workload in the cluster of the pods, or pass the provider of the workload',
     });
   }
@@ -172,6 +171,8 @@ function checkWorkload({ resource, provider, namespace }: PodOwner, workload: No
   }
 }
 
+const providerText = (alias: string): string => alias === '' ? 'the provider without an alias' : alias;
+
 const quoted = (name: string): string => isToken(name) ? 'a name that only Terraform knows' : name;
 
 /** Refuses overrides that take something of the wiring away, or add what is not wired. */
@@ -185,24 +186,32 @@ function checkOverrides(node: IConstruct, wired: Parameters<typeof isWired>[3]):
 }
 
 /** What a workload has in Kubernetes. */
-export interface NotedObjects extends Pick<NotedWorkload, 'created' | 'annotations'> {
+export interface NotedObjects extends Pick<NotedWorkload, 'cluster' | 'created' | 'inNamespace' | 'annotations'> {
   readonly provider?: TerraformProvider;
 }
 
-/** Makes a workload known to the Aspects of its app. */
-export function noteWorkload(scope: IConstruct, wiring: PodWiring, { provider, ...objects }: NotedObjects): void {
-  const { root } = scope.node;
+/** Makes a workload known to its app, and to the Aspects where it has something in Kubernetes. */
+export function noteWorkload(wiring: PodWiring, order: PodOrder, objects?: NotedObjects): void {
+  const { root } = order.workload.node;
   let workloads = APPS.get(root);
   if (workloads === undefined) {
     APPS.set(root, workloads = new AppWorkloads(root));
   }
-  workloads.add({ wiring, provider: provider?.alias ?? '', stack: TerraformStack.of(scope), ...objects });
+  workloads.add(wiring, order);
+  if (objects !== undefined) {
+    const { provider, ...others } = objects;
+    workloads.name({ wiring, provider: provider?.alias ?? '', stack: TerraformStack.of(order.workload), ...others });
+  }
 }
 
 /** The workloads of an app, and what must be done once for all of them when it is synthesized. */
 class AppWorkloads {
   private readonly names: WorkloadNames;
+  /** What pods wait for that each wiring is for. */
+  private readonly orders = new Map<PodWiring['parts'], PodOrder>();
   private readonly watched = new Set<TerraformStack>();
+  /** The stacks of pods that were looked at in the order of stacks. */
+  private readonly podStacks = new Map<PodOrder, Set<TerraformStack>>();
   /** The ServiceAccounts that annotations wait for. */
   private readonly waitedFor = new Set<IConstruct>();
   private readonly leaving = new Map<TerraformStack, boolean>();
@@ -215,13 +224,22 @@ class AppWorkloads {
     this.names = new WorkloadNames(root);
   }
 
-  public add(workload: NotedWorkload): void {
-    this.names.add(workload);
-    if (!this.watched.has(workload.stack)) {
-      this.watch(workload.stack);
-      new Preparation(workload.stack, 'WorkloadFederationWirings', () => this.prepare(workload.stack));
-      Aspects.of(workload.stack).add({ visit: node => this.visitAccount(node) });
+  public add({ parts }: PodWiring, order: PodOrder): void {
+    const { workload, before } = order;
+    this.orders.set(parts, order);
+    const stack = TerraformStack.of(workload);
+    if (!this.watched.has(stack)) {
+      this.watch(stack);
+      new Preparation(stack, 'WorkloadFederationWirings', () => this.prepare(stack));
     }
+    if ([...before.keys()].some(other => other !== stack)) {
+      validateBy(workload, () => warnOfStacks(workload, order));
+    }
+  }
+
+  /** Makes the names of a workload known, by which pods and ServiceAccounts are its. */
+  public name(workload: NotedWorkload): void {
+    this.names.add(workload);
   }
 
   /** The workload that pods run as. */
@@ -236,11 +254,46 @@ class AppWorkloads {
       : { ...wiring, serviceAccountName: { reference: present as string, said } };
   }
 
+  /**
+   * Lets a resource wait for what must be there before its pods start: pods that are wired, or that have all that the workload of their names would give, as
+   * copies of a template have.
+   */
+  public order(node: IConstruct): void {
+    const pods = podsOf(node);
+    const order = pods === undefined ? undefined : this.orderOf(pods);
+    if (pods?.template === undefined || order === undefined) {
+      return;
+    }
+    if (wiredBy(pods.form, pods.template) === undefined) {
+      const { workload } = this.find(pods);
+      // What an Aspect will wire is for the Aspect to order.
+      const isForAspect = pods.replace !== undefined && node.node.scopes.some(scope => wiringsAt(scope).length > 0);
+      if (isForAspect || isSkipped(pods) || WorkloadWiring.skips(node) || workload === undefined || lacksKnown(pods, workload)) {
+        return;
+      }
+    }
+    orderPods(pods, order, other => {
+      const others = podsOf(other);
+      return others !== undefined && this.orderOf(others) === order;
+    });
+  }
+
+  /** What pods wait for: those of the workload that has wired them, or else that they name. */
+  private orderOf(pods: PodOwner | HiddenPods): PodOrder | undefined {
+    const wiring = pods.template === undefined ? undefined : wiredBy(pods.form, pods.template)?.wiring ?? this.find(pods).workload?.wiring;
+    return wiring && this.orders.get(wiring.parts);
+  }
+
   /** Refuses a second ServiceAccount beside that of a workload, and lets annotations wait for the one that they are for. */
   private visitAccount(node: IConstruct): void {
     const account = accountOf(node);
+    const creator = this.names.creatorOf(node);
+    if (creator !== undefined) {
+      this.checkOwn(node, account, creator);
+      return;
+    }
     const workload = account === undefined ? undefined : this.names.ofAccount(account);
-    if (account === undefined || workload === undefined || workload.created === node) {
+    if (account === undefined || workload === undefined) {
       return;
     }
     const { created, annotations } = workload;
@@ -250,12 +303,26 @@ class AppWorkloads {
         got: quoted(account.serviceAccountName), remedy: 'say `existingServiceAccount: true` where the workload is defined, or remove this one',
       });
     }
-    if (annotations !== undefined && !this.waitedFor.has(node)) {
+    const stack = TerraformStack.of(node);
+    if (annotations !== undefined && stack === workload.stack && !this.waitedFor.has(node)) {
       this.waitedFor.add(node);
       annotations.dependsOn = [...annotations.dependsOn ?? [], dependable(account.resource)];
     }
-    if (annotations !== undefined && account.ownsAnnotations && !this.leavesAnnotations(workload.stack)) {
+    if (annotations !== undefined && account.ownsAnnotations && !this.leavesAnnotations(stack)) {
       warnOnce(node, 'contested-annotations');
+    }
+  }
+
+  /** Refuses changes by which the ServiceAccount of a workload may be another one than the clouds trust, and the pods run as. */
+  private checkOwn(node: IConstruct, account: AccountResource | undefined, creator: NotedWorkload): void {
+    const strange = account === undefined ? 'metadata' : this.names.strangeIn(account, creator);
+    if (strange !== undefined) {
+      const got = account === undefined ? 'what cannot be read' : strange === 'provider' ? providerText(account.provider)
+        : quoted(strange === 'metadata.name' ? account.serviceAccountName : account.namespace);
+      throw new FederationError({
+        code: 'ClashingWiring', where: node.node.path, prop: strange, rule: 'be that of the workload which creates the ServiceAccount', got,
+        remedy: 'take away what changes it, such as addOverride() or putMetadata(), and say it where the workload is defined',
+      });
     }
   }
 
@@ -318,21 +385,22 @@ class AppWorkloads {
     }
   }
 
-  /** Looks at the pods of a stack when it is synthesized. */
+  /** Looks at the ServiceAccounts and pods of a stack when it is synthesized. */
   private watch(stack: TerraformStack): void {
     if (!this.watched.has(stack)) {
       this.watched.add(stack);
-      stack.node.addValidation({
-        validate: () => {
-          this.warnOfUnwired(stack);
-          return [];
+      Aspects.of(stack).add({
+        visit: node => {
+          this.visitAccount(node);
+          this.order(node);
         },
       });
+      validateBy(stack, () => this.warnOfPods(stack));
     }
   }
 
-  /** One walk for all workloads of the app. */
-  private warnOfUnwired(stack: TerraformStack): void {
+  /** One walk for all workloads of the app, once the pods are as they will be printed. */
+  private warnOfPods(stack: TerraformStack): void {
     for (const node of stack.node.findAll()) {
       const pods = podsOf(node);
       if (pods?.template === undefined || isSkipped(pods) || TerraformStack.of(node) !== stack || WorkloadWiring.skips(node)) {
@@ -344,9 +412,36 @@ class AppWorkloads {
         warnOnce(node, 'unwired-workload');
       } else if (workload !== undefined ? lacksKnown(pods, workload) : elsewhere.length > 0 && elsewhere.every(other => lacksKnown(pods, other))) {
         warnOnce(node, workload === undefined ? 'workload-of-another-stack' : 'unwired-workload');
+      } else {
+        this.warnOfWired(pods, known?.wiring ?? workload?.wiring, known?.options);
       }
     }
   }
+
+  /** Warns of pods that have a wiring, and may not be able to use it. */
+  private warnOfWired(pods: PodOwner, wiring: PodWiring | undefined, options: PodWiringOptions = {}): void {
+    const { resource, form, template } = pods;
+    if (wiring !== undefined && isCertain(() => lacksGroup(resource, form, template, wiring, options))) {
+      warnOnce(resource, 'missing-fs-group');
+    }
+    const order = this.orderOf(pods);
+    const stack = TerraformStack.of(resource);
+    const isSeen = order === undefined || stack === TerraformStack.of(order.workload) || entryOf(this.podStacks, order, () => new Set()).has(stack);
+    if (!isSeen) {
+      this.podStacks.get(order)!.add(stack);
+      warnOfStacks(resource, order);
+    }
+  }
+}
+
+/** Does something when the stack of a construct is synthesized, and all in it is as it will be printed. */
+function validateBy({ node }: IConstruct, look: () => void): void {
+  node.addValidation({
+    validate: () => {
+      look();
+      return [];
+    },
+  });
 }
 
 /** Is there while references between stacks are prepared. It defines nothing in Terraform. */
@@ -375,8 +470,13 @@ function lacksKnown({ resource, form, template }: PodOwner, { wiring }: NotedWor
     // Without the digest in the annotation pods run as well, and are not restarted by another content of the files.
     return !isSameWorkload(known.wiring, wiring) || !isWired(resource, form, template, { ...known, wiring: { ...known.wiring, podAnnotations: {} } });
   }
+  return isCertain(() => lacksWiring(resource, form, template, wiring));
+}
+
+/** Whether something is so, as far as pods can be read. */
+function isCertain(look: () => boolean): boolean {
   try {
-    return lacksWiring(resource, form, template, wiring);
+    return look();
   } catch (error) {
     if (error instanceof FederationError) {
       return false;

@@ -9,7 +9,10 @@ import {
   ManifestsOptions, manifestsYaml, wiringAsSaid, WorkloadManifests, workloadManifests, WorkloadObjects,
 } from './manifests';
 import { Form, MANIFEST, TYPED } from './pod-form';
-import { hiddenVariables, hidesSkips, MergeOptions, PodManifest, PodTemplate, PodTemplateOptions, PodWiring, WiredPodTemplate, wirePods } from './pod-template';
+import { PodOrder } from './pod-order';
+import {
+  hiddenVariables, hidesSkips, MergeOptions, PodManifest, PodTemplate, PodTemplateOptions, PodWiring, WiredPodTemplate, wirePods,
+} from './pod-template';
 import { SmokeTest, smokeTestManifest, SmokeTestOptions, SmokeTestProps } from './smoke-test';
 import { informOfVariables, noteWorkload } from './workload-wiring';
 import { encodable, toYaml } from './yaml';
@@ -79,7 +82,8 @@ export interface WorkloadOptions {
    */
   readonly labels?: Record<string, string>;
   /**
-   * What must exist before the ServiceAccount and the ConfigMap, such as their namespace.
+   * What must exist before the ServiceAccount and the ConfigMap, such as their namespace, and before the pods of a ServiceAccount that exists already, but for
+   * what runs as it itself.
    * @default - nothing
    */
   readonly dependsOn?: readonly ITerraformDependable[];
@@ -128,6 +132,12 @@ export class Workload extends Construct {
   public readonly annotations?: Annotations;
   /** The ConfigMap with the credential configuration, where a cloud needs one. */
   public readonly configMap?: ConfigMapV1;
+  /**
+   * What must exist before pods start that run as the workload, as far as it is in this stack. `podTemplate()` and `WorkloadWiring` let pods wait for it; it
+   * is for the `dependsOn` of what they do not see, such as a Helm release. It is for what is in the same stack alone, as Terraform refuses a `depends_on` on
+   * anything of another; say `stack.addDependency()` between stacks.
+   */
+  public readonly dependsOn: readonly ITerraformDependable[];
 
   private readonly wiring: PodWiring;
   private readonly objects: WorkloadObjects;
@@ -190,8 +200,10 @@ export class Workload extends Construct {
     const { name } = serviceAccount;
     const namespace = props.createNamespace === true ? createdNamespace(this, serviceAccount, props) : serviceAccount.namespace;
     const automount = props.kubernetesApiAccess === false ? false : undefined;
+    const stack = TerraformStack.of(this);
     const letIn = this.letIn();
-    const before = props.dependsOn === undefined && letIn.length === 0 ? undefined : [...props.dependsOn ?? [], ...letIn];
+    const here = [...new Set([...props.dependsOn ?? [], ...letIn.get(stack) ?? []])];
+    const before = here.length === 0 ? undefined : here;
     if (props.manifestsOnly === true) {
       this.resource = undefined;
     } else if (props.existingServiceAccount !== true) {
@@ -206,7 +218,8 @@ export class Workload extends Construct {
         apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name, namespace }, annotations, dependsOn: before, provider,
       });
     }
-    const metadata = this.resource?.metadata ?? this.annotations?.metadata;
+    const account = this.resource ?? this.annotations;
+    const metadata = account?.metadata;
     this.namespace = metadata?.namespace ?? namespace;
     this.serviceAccountName = metadata?.name ?? name;
     const configMap = merged.files.size === 0 ? undefined : configMapObject({
@@ -231,9 +244,9 @@ export class Workload extends Construct {
       automountServiceAccountToken: automount,
       podAnnotations: checksum(data => Fn.sha256(Fn.jsonencode(this.configMap?.data ?? data))),
       podLabels: Object.fromEntries(merged.labels),
-      parts: bindings.map(({ env, reservedEnv, helpers, podLabels, tokens, files }, index) => ({
-        cloud: props.identities[index]!.cloud, env, reservedEnv, helpers, podLabels: Object.keys(podLabels),
-        projects: tokens.length + files.length > 0,
+      parts: bindings.map(({ env, reservedEnv, helpers, podLabels, tokens, files, needsGroup = false }, index) => ({
+        cloud: props.identities[index]!.cloud, env, reservedEnv, helpers, podLabels: Object.keys(podLabels), needsGroup,
+        paths: [...tokens, ...files].map(({ path }) => path),
       })),
       volume: merged.tokens.size + merged.files.size === 0 ? undefined : {
         name: VOLUME,
@@ -253,9 +266,15 @@ export class Workload extends Construct {
       metadataServer: serviceAccount.cluster.workloadPool !== undefined && options.wiring !== 'webhook'
         && props.identities.some(identity => [identity.cloud, ...identity.otherClouds ?? []].includes('gcp')),
     };
-    if (props.manifestsOnly !== true) {
-      noteWorkload(this, this.wiring, { provider, created: this.resource, annotations: this.annotations });
-    }
+    const first = account === undefined ? here : [account];
+    this.dependsOn = [...first, ...this.configMap === undefined ? [] : [this.configMap]];
+    const order: PodOrder = {
+      workload: this, before: first.length === 0 ? letIn : new Map([...letIn, [stack, first]]), createsAccount: this.resource !== undefined,
+      reference: metadata && this.serviceAccountName,
+    };
+    noteWorkload(this.wiring, order, props.manifestsOnly === true ? undefined : {
+      provider, cluster: serviceAccount.cluster.id, created: this.resource, inNamespace: namespace, annotations: this.annotations,
+    });
     watchProviders(this);
   }
 
@@ -333,8 +352,7 @@ export class Workload extends Construct {
         remedy: 'apply what smokeTestManifest() says',
       });
     }
-    const dependsOn = [...this.annotations === undefined ? [] : [this.annotations], ...this.letIn()];
-    return new SmokeTest(this, 'SmokeTest', this.tested(), { ...props, dependsOn, provider: this.kubernetesProvider });
+    return new SmokeTest(this, 'SmokeTest', this.tested(), { ...props, provider: this.kubernetesProvider });
   }
 
   /** The same Job as an object of the Kubernetes API, for those who apply it by something else than Terraform. */
@@ -359,14 +377,16 @@ export class Workload extends Construct {
     return { serviceAccount: this.serviceAccount, identities: this.identities, wiring: this.wiring };
   }
 
-  /** What lets the service account in, as far as it is in this stack. */
-  private letIn(): ITerraformDependable[] {
-    return this.bindings.flatMap(({ dependsOn }) => dependsOn).filter(dependable => this.isHere(dependable));
-  }
-
-  /** depends_on cannot name what is in another stack. */
-  private isHere(dependable: ITerraformDependable): boolean {
-    return Construct.isConstruct(dependable) && TerraformStack.of(dependable) === TerraformStack.of(this);
+  /** What lets the service account in, by stack: depends_on cannot name what is in another. */
+  private letIn(): Map<TerraformStack, ITerraformDependable[]> {
+    const all = new Map<TerraformStack, ITerraformDependable[]>();
+    for (const dependable of this.bindings.flatMap(({ dependsOn }) => dependsOn)) {
+      if (Construct.isConstruct(dependable)) {
+        const stack = TerraformStack.of(dependable);
+        all.set(stack, [...all.get(stack) ?? [], dependable]);
+      }
+    }
+    return all;
   }
 
   private createConfigMap(props: WorkloadProps, { name, namespace, labels, data, immutable }: ConfigMapObject): ConfigMapV1 {

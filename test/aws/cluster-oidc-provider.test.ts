@@ -280,6 +280,6 @@ test('refuses to wait for what is in another stack', () => {
   expect(refusal(() => new ClusterOidcProvider(stack, 'K3s', {
     cluster: Cluster.oidc({ name: 'k3s', issuer: 'https://oidc.acme.example' }), dependsOn: [bucket],
   }))).toEqual({
-    code: 'UnresolvedValue', message: 'stack/K3s: dependsOn must hold what is in the same stack, got "stack/Bucket"; leave it out: stacks are deployed one after another',
+    code: 'UnresolvedValue', message: 'stack/K3s: dependsOn must hold what is in the same stack, got "stack/Bucket"; leave it out, and say `stack.addDependency()` where the stacks are defined',
   });
 });

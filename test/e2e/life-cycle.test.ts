@@ -8,7 +8,7 @@ import { TerraformStack } from 'cdktf';
 import {
   AwsChainedRole, AwsFederatedRole, AwsPodIdentityRole, AwsRoleViaGoogle, Cluster, ClusterOidcProvider, ClusterWorkloadIdentityPool,
   GcpFederatedPrincipal, GcpFederatedServiceAccount, GcsHostedIssuer, GoogleIdTokenSource, ICloudIdentity, S3HostedIssuer, ServiceAccountSubject,
-  Workload,
+  Workload, WorkloadOptions,
 } from 'cdktf-workload-federation';
 import { AzureBlobHostedIssuer, AzureFederatedIdentity } from 'cdktf-workload-federation/azure';
 import { EntraFederatedApplication } from 'cdktf-workload-federation/entra';
@@ -359,13 +359,13 @@ describeOnTerraform('from a blue cluster to a green one', () => {
   };
 
   /** One identity for the service account of these clusters, with a workload and a pod on each. */
-  const app = ({ identity }: Kind, colors: readonly Color[]) => synth(stack => {
+  const app = ({ identity }: Kind, colors: readonly Color[], options: WorkloadOptions = {}) => synth(stack => {
     const trusts = colors.map(name => Cluster.eks({ name, issuer: `https://${hostOf(name)}` }).serviceAccount('reports', 'reader'));
     const reader = identity(stack, trusts);
     trusts.forEach((serviceAccount, index) => {
       const color = colors[index]!;
       const kubernetesProvider = new KubernetesProvider(stack, `K8s-${color}`, { alias: color });
-      const workload = new Workload(stack, `Workload-${color}`, { serviceAccount, identities: [reader], kubernetesProvider });
+      const workload = new Workload(stack, `Workload-${color}`, { serviceAccount, identities: [reader], kubernetesProvider, ...options });
       new PodV1(stack, `Pod-${color}`, {
         ...workload.podTemplate({ metadata: { name: 'reader' }, spec: { container: [{ name: 'main', image: 'reader:1' }] } }), provider: kubernetesProvider,
       });
@@ -394,8 +394,10 @@ describeOnTerraform('from a blue cluster to a green one', () => {
   });
 
   // What a principal may do is granted as late as anything that is granted: a client that is refused tries again.
-  test.each(Object.entries(KINDS).filter(([name]) => name !== 'GcpFederatedPrincipal'))('%s lets a pod in before the pod is there, in whatever order Terraform goes', (_, kind) => {
-    const [made, stacks] = [state(COLORS), app(kind, BOTH)];
+  test.each(Object.entries(KINDS).filter(([name]) => name !== 'GcpFederatedPrincipal').flatMap(([name, kind]) => [
+    [name, 'the ServiceAccount of the workload', false, kind], [name, 'one that exists already', true, kind],
+  ] as const))('%s lets a pod of %s in before the pod is there, in whatever order Terraform goes', (_, __, existingServiceAccount, kind) => {
+    const [made, stacks] = [state(COLORS), app(kind, BOTH, { existingServiceAccount })];
     made.begin(stacks);
     const ways = BOTH.map(color => {
       const before = waitedFor(stacks[0]!, `kubernetes_pod_v1.Pod-${color}`);

@@ -1,14 +1,18 @@
+import { Workload, WorkloadOptions } from 'cdktf-workload-federation';
 import { CONTROL_AUDIENCE } from '../../lib/cloud-identity';
-import { LITERAL_AND_TOKENS } from '../clusters';
+import { Clusters, LITERAL_AND_TOKENS } from '../clusters';
 import { Mechanism, MECHANISMS, workloadOf } from '../mechanisms';
 import { stackIn } from '../synth';
 import { describeOnTerraform } from '../terraform';
-import { startPod } from './cluster';
+import { startPod, WebhookName } from './cluster';
 import { Applied, AppliedResource, ofType, RunningPod } from './model';
 import { byCli, EKS_POD_IDENTITY, RunCommand } from './network/by-cli';
+import { Clients } from './network/clients';
 import { LoopbackInternet } from './network/internet';
 import { appStacks } from './shadow';
 import { CLUSTERS_OF, Stage } from './stage';
+import { audiencesIn } from './thieves';
+import { identitiesIn, letIn, Logins } from './three-clouds';
 
 jest.setTimeout(120_000);
 
@@ -22,6 +26,46 @@ const UUID = '[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}';
 const IRSA = wired('any OIDC cluster', 'AWS', 'a projected token');
 const WEBHOOK_OF_AKS = wired('AKS', 'Azure', 'AKS\'s webhook');
 const POOL = wired('EKS', 'Google Cloud', 'a service account through a pool');
+
+describeOnTerraform('a smoke test of a workload with three clouds', () => {
+  const internet = new LoopbackInternet();
+  const stage = new Stage(internet);
+  const clients = new Clients(internet, { clock: stage.clock });
+  const logins = new Logins(clients);
+  const [, [, clusters]] = LITERAL_AND_TOKENS as [unknown, [string, Clusters]];
+
+  afterAll(async () => {
+    await clients.close();
+    await internet.close();
+  });
+
+  /** The container of each cloud, and which cloud lets it in. */
+  const CONTAINERS = [['aws', 'AWS'], ['gcp', 'Google Cloud'], ['azure', 'Azure']] as const;
+
+  test.each<[string, 'aks' | 'oidc', WorkloadOptions, readonly WebhookName[]]>([
+    ['as the platform has it', 'aks', {}, ['azure']],
+    ['explicitly, beside all webhooks', 'aks', { wiring: 'explicit' }, ['azure', 'eks', 'pfnet']],
+    ['by webhooks', 'aks', { wiring: 'webhook' }, ['azure', 'eks', 'pfnet']],
+    ['explicitly, with a ServiceAccount that exists already', 'oidc', { existingServiceAccount: true }, []],
+  ])('lets each container into its own cloud and into no other, %s', async (_, source, options, webhooks) => {
+    const applied = stage.apply(appStacks(app => {
+      const stack = stackIn(app);
+      const serviceAccount = clusters[source](stack).serviceAccount('reports', 'reader');
+      new Workload(stack, 'Workload', { serviceAccount, identities: identitiesIn(stack, serviceAccount), ...options }).smokeTest();
+    }));
+    stage.enforce(applied);
+    const existing = options.existingServiceAccount === true ? [{ kind: 'ServiceAccount', name: 'reader', namespace: 'reports' }] as const : [];
+    const [job] = ofType(applied, 'kubernetes_job_v1');
+    const pod = await startPod(applied, { cluster: stage.clusters[source], clock: stage.clock, internet, address: job!.address, webhooks, existing });
+    const [{ values: provider }] = ofType(applied, 'google_iam_workload_identity_pool_provider') as [AppliedResource];
+    const audiences = { 'AWS': 'sts.amazonaws.com', 'Google Cloud': `https://iam.googleapis.com/${provider.name}`, 'Azure': 'api://AzureADTokenExchange' };
+    for (const [container, cloud] of CONTAINERS) {
+      const said = Object.entries(await logins.of(pod, container)).filter(([, answer]) => Object.values(letIn(applied)).includes(answer));
+      expect({ container, said, tokens: audiencesIn(pod, container) })
+        .toEqual({ container, said: [[cloud, letIn(applied)[cloud]]], tokens: [audiences[cloud], CONTROL_AUDIENCE].sort() });
+    }
+  }, 60_000);
+});
 
 describeOnTerraform('a smoke test, by the vendors\' command line tools', () => {
   const internet = new LoopbackInternet();

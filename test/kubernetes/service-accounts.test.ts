@@ -1,11 +1,13 @@
 import { Manifest } from '@cdktf/provider-kubernetes/lib/manifest';
 import { NamespaceV1 } from '@cdktf/provider-kubernetes/lib/namespace-v1';
 import { PodV1 } from '@cdktf/provider-kubernetes/lib/pod-v1';
-import { KubernetesProvider } from '@cdktf/provider-kubernetes/lib/provider';
+import { KubernetesProvider, KubernetesProviderConfig } from '@cdktf/provider-kubernetes/lib/provider';
 import { ServiceAccount } from '@cdktf/provider-kubernetes/lib/service-account';
 import { ServiceAccountV1 } from '@cdktf/provider-kubernetes/lib/service-account-v1';
-import { App, TerraformElement, TerraformStack, TerraformVariable } from 'cdktf';
-import { annotated, aws, warningsOf, wire } from './known';
+import { App, Aspects, TerraformElement, TerraformStack, TerraformVariable } from 'cdktf';
+import { AwsFederatedRole, Workload, WorkloadOptions } from 'cdktf-workload-federation';
+import { Construct } from 'constructs';
+import { annotated, aws, EKS, OTHER, ROLE_ARN, warningsOf, wire } from './known';
 import { refusal } from '../refusal';
 import { stackIn, synthApp, synthStack } from '../synth';
 
@@ -83,6 +85,135 @@ describe.each(ACCOUNTS)('a %s of the user\'s own', (type, create) => {
       annotated(stack, { existingServiceAccount: true, dependsOn: [namespace] });
     }).resource;
     expect(annotations!.Workload.depends_on).toEqual(['kubernetes_namespace_v1.Namespace', `${type}.Own`]);
+  });
+});
+
+describe.each([[['first', 'second']], [['second', 'first']]])('a ServiceAccount in another stack than the workload, in the order %p', order => {
+  type Define = (second: TerraformStack, provider: KubernetesProvider) => void;
+  const own: Define = (second, provider) => void new ServiceAccountV1(second, 'Own', { metadata: PLACE, provider });
+  /** A workload in the second stack, which says to which cluster its provider leads. */
+  const saying = (second: TerraformStack, kubernetesProvider?: KubernetesProvider, cluster = EKS) => {
+    const serviceAccount = cluster.serviceAccount('reports', 'writer');
+    const role = AwsFederatedRole.fromRoleArn(second, 'Role', { roleArn: ROLE_ARN, region: 'eu-west-1', trusts: [serviceAccount] });
+    new Workload(second, 'Other', { serviceAccount, identities: [role], kubernetesProvider });
+  };
+  /** What an app is warned of, with a workload in the first stack and a ServiceAccount in the second, or why it is refused. */
+  function outcome(define: Define, options: WorkloadOptions = {}, config: Partial<KubernetesProviderConfig> = {}, app?: (app: App) => void) {
+    try {
+      return warningsOf((_, root) => {
+        app?.(root);
+        const { first, second } = Object.fromEntries(order.map(id => [id, stackIn(root, id)])) as Record<'first' | 'second', TerraformStack>;
+        const context = { alias: 'apps', configPath: '~/.kube/config', configContext: 'apps' };
+        annotated(first, { ...options, kubernetesProvider: new KubernetesProvider(first, 'Provider', context) });
+        define(second, new KubernetesProvider(second, 'Provider', { ...context, ...config }));
+      });
+    } catch (error) {
+      return (error as Error).message;
+    }
+  }
+
+  test('refuses to be beside the one that the workload creates, where a workload of its stack says that its provider leads to the same cluster', () => {
+    const one = 'second/Own: metadata.name must be that of one ServiceAccount in the namespace (first/Workload/Default is it), got "reader"; '
+      + 'say `existingServiceAccount: true` where the workload is defined, or remove this one';
+    for (const ways of [[own, saying], [saying, own]]) {
+      expect(outcome((second, provider) => ways.forEach(way => way(second, provider)))).toBe(one);
+    }
+  });
+
+  test.each<[string, Define]>([
+    ['no workload says so, though the providers read alike: files and addresses are many clusters\'', own],
+    ['a workload says so of another provider', (second, provider) => {
+      own(second, provider);
+      saying(second);
+    }],
+    ['a workload says that its provider leads to another cluster', (second, provider) => {
+      own(second, provider);
+      saying(second, provider, OTHER);
+    }],
+    ['it has another name', (second, provider) => {
+      saying(second, provider);
+      new ServiceAccountV1(second, 'Own', { metadata: { ...PLACE, name: 'archive' }, provider });
+    }],
+    ['it is in another namespace', (second, provider) => {
+      saying(second, provider);
+      new ServiceAccountV1(second, 'Own', { metadata: { ...PLACE, namespace: 'other' }, provider });
+    }],
+  ])('is nobody\'s business where %s', (_, define) => {
+    expect(outcome(define)).toEqual([]);
+  });
+
+  test('is that of a workload which says that it exists already, whose annotations it would take away and cannot depend on', () => {
+    const both: Define = (second, provider) => {
+      own(second, provider);
+      saying(second, provider);
+    };
+    expect(outcome(both, { existingServiceAccount: true })).toEqual([['second/Own', 'contested-annotations']]);
+    expect(outcome(both, { existingServiceAccount: true }, { ignoreAnnotations: ['^eks\\.amazonaws\\.com/'] })).toEqual([]);
+    expect(outcome(own, { existingServiceAccount: true })).toEqual([]);
+    let root: App;
+    outcome(both, { existingServiceAccount: true }, {}, app => {
+      root = app;
+    });
+    expect((root!.node.findChild('first').node.findChild('Workload') as Workload).annotations!.dependsOn).toBeUndefined();
+  });
+});
+
+describe('the ServiceAccount that a workload creates', () => {
+  type Change = (account: ServiceAccountV1, stack: TerraformStack) => void;
+  const build = (change: Change, options: WorkloadOptions = {}) => () => synthStack(stack => {
+    change(aws(stack, options).resource!, stack);
+  });
+  const variable = (stack: TerraformStack) => new TerraformVariable(stack, 'V', { type: 'string' }).stringValue;
+
+  test.each<[string, string, string, Change]>([
+    ['another name', 'metadata.name', 'other', account => account.addOverride('metadata.name', 'other')],
+    ['another name, by its stack', 'metadata.name', 'other', (account, stack) => stack.addOverride(`resource.kubernetes_service_account_v1.${account.friendlyUniqueId}.metadata.name`, 'other')],
+    ['another name, by putMetadata()', 'metadata.name', 'other', account => account.putMetadata({ name: 'other', namespace: 'reports' })],
+    ['a name that only Terraform knows', 'metadata.name', 'a name that only Terraform knows', (account, stack) => account.addOverride('metadata.name', variable(stack))],
+    ['an expression as its name', 'metadata.name', '${var.name}', account => account.addOverride('metadata.name', '${var.name}')],
+    ['no name', 'metadata', 'what cannot be read', account => account.addOverride('metadata.name', undefined)],
+    ['another namespace', 'metadata.namespace', 'other', account => account.addOverride('metadata.namespace', 'other')],
+    ['no namespace', 'metadata.namespace', 'default', account => account.putMetadata({ name: 'reader' })],
+    ['a namespace that only Terraform knows', 'metadata.namespace', 'a name that only Terraform knows', (account, stack) => account.addOverride('metadata.namespace', variable(stack))],
+    ['another provider', 'provider', 'other', account => account.addOverride('provider', 'kubernetes.other')],
+    ['a provider that cannot be read', 'metadata', 'what cannot be read', account => account.addOverride('provider', '${var.provider}')],
+  ])('refuses to have %s, as nobody trusts that one', (_, prop, got, change) => {
+    expect(refusal(build(change))).toEqual({
+      code: 'ClashingWiring',
+      message: `stack/Workload/Default: ${prop} must be that of the workload which creates the ServiceAccount, got "${got}"; `
+        + 'take away what changes it, such as addOverride() or putMetadata(), and say it where the workload is defined',
+    });
+  });
+
+  test.each<[string, Change, WorkloadOptions?]>([
+    ['of labels', account => account.addOverride('metadata.labels', { team: 'reports' })],
+    ['that say the same', account => {
+      account.addOverride('metadata.name', 'reader');
+      account.addOverride('provider', 'kubernetes');
+    }],
+    ['that say the same by a reference', (account, stack) => {
+      account.addOverride('metadata.namespace', new NamespaceV1(stack, 'Namespace', { metadata: { name: 'reports' } }).metadata.name);
+    }],
+    ['of labels, in a namespace that it creates', account => account.addOverride('metadata.labels', { team: 'reports' }), { createNamespace: true }],
+  ])('may have overrides %s', (_, change, options = {}) => {
+    expect(build(change, options)().resource.kubernetes_service_account_v1).toHaveProperty('Workload');
+  });
+
+  test('may be defined by an Aspect, with a namespace that comes too late to be known by name', () => {
+    const { kubernetes_service_account_v1: accounts } = synthStack(stack => {
+      const own = new ServiceAccountV1(stack, 'Own', { metadata: { name: 'archive', namespace: 'reports' } });
+      aws(stack, {}, 'writer', 'Other');
+      new PodV1(stack, 'Pod', { metadata: { namespace: 'reports' }, spec: { serviceAccountName: own.metadata.name, container: [{ name: 'app' }] } });
+      const late = new Construct(stack, 'Late');
+      Aspects.of(late).add({
+        visit: node => {
+          if (node === late) {
+            aws(late as TerraformStack, { createNamespace: true });
+          }
+        },
+      });
+    }).resource;
+    expect(Object.values(accounts!).map(({ metadata }) => metadata.namespace)).toEqual([expect.stringMatching(/kubernetes_namespace_v1/), 'reports', 'reports']);
   });
 });
 

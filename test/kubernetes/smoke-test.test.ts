@@ -6,7 +6,7 @@ import {
 } from 'cdktf-workload-federation';
 import { AzureFederatedIdentity } from 'cdktf-workload-federation/azure';
 import { parse } from 'yaml';
-import { OTHER, ROLE_ARN } from './known';
+import { OTHER, ROLE_ARN, warningsOf, wire } from './known';
 import { Clusters, LITERAL_AND_TOKENS } from '../clusters';
 import { kubernetesErrors } from '../e2e/kubernetes/schema';
 import { refusal } from '../refusal';
@@ -94,10 +94,12 @@ test('the Job of a role, with all that it may not do', () => {
 
 /** The identities of a row, and what the containers say of them besides what every smoke test does. */
 type Identities = (stack: TerraformStack, subject: ServiceAccountSubject) => ICloudIdentity[];
+const azureFor = (stack: TerraformStack, subject: ServiceAccountSubject) =>
+  new AzureFederatedIdentity(stack, 'Identity', { identityName: 'reports', resourceGroupName: 'reports', location: 'westeurope', trusts: [subject] });
 const ALL: Identities = (stack, subject) => [
   new AwsFederatedRole(stack, 'Role', { trusts: [subject] }),
   new GcpFederatedServiceAccount(stack, 'Account', { accountId: 'reports-reader', trusts: [subject] }),
-  new AzureFederatedIdentity(stack, 'Identity', { identityName: 'reports', resourceGroupName: 'reports', location: 'westeurope', trusts: [subject] }),
+  azureFor(stack, subject),
 ];
 const ALL_ENV = {
   PROBE_ROLE_ARN: '${aws_iam_role.Role.arn}', PROBE_CONTROL: 'web-identity', PROBE_FIRST_ROLE_ARN: '${aws_iam_role.Role.arn}',
@@ -161,6 +163,107 @@ describe.each(LITERAL_AND_TOKENS)('with %s', (_, clusters) => {
     expect(plain.spec.template.metadata?.labels).toEqual(metadata.labels);
     expect(plain.spec.template.spec.serviceAccountName).toBe('reader');
     expect(plain.spec.template.spec.volumes.map(({ name }: any) => name)).toEqual(spec.volume.map(({ name }: any) => name));
+  });
+});
+
+/** What each container of the Job has: its variables but those of every smoke test, and what it mounts from which volume. */
+function givenTo(build: (stack: TerraformStack) => Workload, finish: (stack: TerraformStack) => void = () => undefined) {
+  const { spec, metadata } = readableAddresses(synthStack(stack => {
+    build(stack).smokeTest();
+    finish(stack);
+  }))['kubernetes_job_v1.Workload_SmokeTest'].spec.template;
+  const EVERY = /^(?:PROBE_|HOME$|TMPDIR$)|DISABLE|_PAGER$|^AZURE_CORE_/;
+  const containers: Record<string, any> = Object.fromEntries(spec.container.map(({ name, env, volume_mount }: any) => [name, {
+    env: env.map((variable: any) => variable.name).filter((variable: string) => !EVERY.test(variable)),
+    mounts: volume_mount.map((mount: any) => mount.name).filter((mount: string) => !mount.startsWith('smoke-test-')),
+  }]));
+  const pathsIn = ([{ sources }]: any) =>
+    sources.map(({ service_account_token: token, config_map: files }: any) => token?.path ?? files[0].items.map(({ path }: any) => path));
+  const volumes = Object.fromEntries(spec.volume.filter(({ name }: any) => !name.startsWith('smoke-test-'))
+    .map(({ name, projected }: any) => [name, projected === undefined ? 'memory' : pathsIn(projected)]));
+  return { containers, volumes, annotations: metadata.annotations };
+}
+
+const AWS_ENV = ['AWS_ROLE_ARN', 'AWS_WEB_IDENTITY_TOKEN_FILE', 'AWS_REGION', 'AWS_DEFAULT_REGION', 'AWS_STS_REGIONAL_ENDPOINTS'];
+const GCP_ENV = ['GOOGLE_APPLICATION_CREDENTIALS', 'CLOUDSDK_AUTH_CREDENTIAL_FILE_OVERRIDE', 'GOOGLE_CLOUD_PROJECT', 'CLOUDSDK_CORE_PROJECT'];
+const AZURE_ENV = ['AZURE_CLIENT_ID', 'AZURE_TENANT_ID', 'AZURE_FEDERATED_TOKEN_FILE', 'AZURE_AUTHORITY_HOST'];
+const CHECKSUM = expect.stringMatching(/^\$\{sha256\(/) as string;
+const WITHOUT_OTHERS = {
+  'eks.amazonaws.com/skip-containers': 'gcp,azure', 'cloud.google.com/skip-containers': 'aws,azure', 'azure.workload.identity/skip-containers': 'aws;gcp',
+};
+
+describe.each(LITERAL_AND_TOKENS)('a container of the Job has what is for its own cloud alone, with %s', (_, clusters) => {
+  type Kind = 'eks' | 'gke' | 'aks' | 'oidc';
+  const on = (source: Kind, identitiesOf: Identities, options: WorkloadOptions = {}) => (stack: TerraformStack) => {
+    const serviceAccount = clusters[source](stack).serviceAccount('reports', 'reader');
+    return new Workload(stack, 'Workload', { serviceAccount, identities: identitiesOf(stack, serviceAccount), ...options });
+  };
+
+  const EXPLICIT = {
+    containers: {
+      aws: { env: AWS_ENV, mounts: ['workload-federation-aws'] },
+      gcp: { env: GCP_ENV, mounts: ['workload-federation-gcp'] },
+      azure: { env: AZURE_ENV, mounts: ['workload-federation-azure'] },
+    },
+    volumes: {
+      'workload-federation-aws': ['aws/token'],
+      'workload-federation-gcp': ['gcp/token', ['gcp/credential-configuration.json']],
+      'workload-federation-azure': ['azure/token'],
+    },
+    annotations: { ...WITHOUT_OTHERS, 'checksum/workload-federation': CHECKSUM },
+  };
+
+  test.each<Kind>(['eks', 'aks', 'oidc'])('explicitly, on %s', source => {
+    expect(givenTo(on(source, ALL, { wiring: 'explicit' }))).toEqual(EXPLICIT);
+  });
+
+  test('by webhooks, which are kept from the containers of the others', () => {
+    const [, ...gcp] = GCP_ENV;
+    expect(givenTo(on('oidc', ALL, { wiring: 'webhook' }))).toEqual({
+      containers: { aws: { env: AWS_ENV.slice(2), mounts: [] }, gcp: { env: gcp, mounts: [] }, azure: { env: [], mounts: [] } },
+      volumes: {}, annotations: WITHOUT_OTHERS,
+    });
+  });
+
+  test('where the platform brings some of it', () => {
+    expect(givenTo(on('gke', ALL))).toEqual({
+      containers: { ...EXPLICIT.containers, gcp: { env: [], mounts: [] } },
+      volumes: { 'workload-federation-aws': ['aws/token'], 'workload-federation-azure': ['azure/token'] },
+      annotations: WITHOUT_OTHERS,
+    });
+  });
+
+  test('where containers bring some of it', () => {
+    const { containers, volumes, annotations } = givenTo(on('gke', (stack, subject) => [...VIA(stack, subject), azureFor(stack, subject)]));
+    expect(containers.aws.mounts).toHaveLength(1);
+    expect(containers.azure).toEqual(EXPLICIT.containers.azure);
+    expect(volumes).toEqual({ 'workload-federation-azure': ['azure/token'], [containers.aws.mounts[0]]: 'memory' });
+    expect(annotations).toEqual({ 'eks.amazonaws.com/skip-containers': 'azure', 'azure.workload.identity/skip-containers': 'aws' });
+  });
+
+  test('and an Aspect leaves it so, and waits and warns of nothing', () => {
+    const build = on('oidc', ALL, { existingServiceAccount: true });
+    expect(givenTo(build, stack => wire(stack, { os: 'linux' }))).toEqual(EXPLICIT);
+    expect(warningsOf(stack => {
+      build(stack).smokeTest();
+      wire(stack);
+    })).toEqual([]);
+  });
+});
+
+test('a cloud that no webhook knows has its own tokens too', () => {
+  const own = (stack: TerraformStack): Workload => {
+    const role = roleFor(stack, reader);
+    const identity = Object.create(role, {
+      cloud: { value: 'acme' },
+      bind: { value: () => ({ ...role.bind(reader, { mountPath: '/m', tokenExpirationSeconds: 3600, wiring: 'explicit' }), env: [], tokens: [{ path: 'acme/token', audience: 'acme' }], files: [{ path: 'acme/file', content: 'acme' }] }) },
+    }) as ICloudIdentity;
+    return workloadOf(stack, {}, [role, identity]);
+  };
+  expect(givenTo(own)).toEqual({
+    containers: { aws: { env: AWS_ENV, mounts: ['workload-federation-aws'] }, acme: { env: [], mounts: ['workload-federation-acme'] } },
+    volumes: { 'workload-federation-aws': ['aws/token'], 'workload-federation-acme': ['acme/token', ['acme/file']] },
+    annotations: { 'eks.amazonaws.com/skip-containers': 'acme', 'checksum/workload-federation': CHECKSUM },
   });
 });
 

@@ -801,7 +801,7 @@ describe('what a workload waits for', () => {
     for (const dependsOn of [[there!], [here!, there!]]) {
       expect(refusal(() => new Workload(stack!, 'Workload', { serviceAccount, identities, dependsOn }))).toEqual({
         code: 'UnresolvedValue',
-        message: 'stack/Workload: dependsOn must hold what is in the same stack, got "other/Reports"; leave it out: stacks are deployed one after another',
+        message: 'stack/Workload: dependsOn must hold what is in the same stack, got "other/Reports"; leave it out, and say `stack.addDependency()` where the stacks are defined',
       });
     }
     expect(stack!.node.children.map(({ node }) => node.id)).toEqual(before);

@@ -28,9 +28,10 @@ function rule(level: Level, title: string, means: string, who: string, remedy: s
 
 /**
  * The rules whose reason Terraform does not have: nothing there says that an account was meant to be used by clients, the provider that a
- * module takes is its caller's to configure, and an Aspect leaves no trace of what it could not read.
+ * module takes is its caller's to configure, an Aspect leaves no trace of what it could not read, who can read the files of a pod is not looked at, and a
+ * stack does not say after which others it is deployed.
  */
-type SeenBySynth = 'contested-annotations' | 'missing-provider' | 'unread-annotations' | 'unread-pods' | 'variables-from-elsewhere' | 'workload-of-another-stack';
+type SeenBySynth = 'contested-annotations' | 'missing-fs-group' | 'missing-provider' | 'stacks-without-order' | 'unread-annotations' | 'unread-pods' | 'variables-from-elsewhere' | 'workload-of-another-stack';
 
 const NOBODY = 'Nobody: it takes no token, and whoever should become the identity does not.';
 

@@ -26,7 +26,7 @@ describe('rules', () => {
 
   test('what constructs annotate means the same here', () => {
     // Nothing in Terraform gives a reason for these.
-    const seenBySynth = ['contested-annotations', 'missing-provider', 'unread-annotations', 'unread-pods', 'variables-from-elsewhere', 'workload-of-another-stack'];
+    const seenBySynth = ['contested-annotations', 'missing-fs-group', 'missing-provider', 'stacks-without-order', 'unread-annotations', 'unread-pods', 'variables-from-elsewhere', 'workload-of-another-stack'];
     expect(Object.entries(RULES).map(([id]) => [id, CHECK_RULES.get(id)?.means])).toEqual(
       Object.entries(RULES).map(([id, text]) => [id, seenBySynth.includes(id) ? undefined : text]));
   });
@@ -138,7 +138,7 @@ test.each([
     'note google-as-identity-provider migration/aws_iam_role.Role',
   ]],
   ['self-hosted', ['note uploaded-keys self-hosted-isolated/google_iam_workload_identity_pool_provider.Pool_Provider_7E972134']],
-])('example %s has what its own annotations say, uploaded keys, and nothing else', (name, expected) => {
+])('example %s has what its own annotations say, uploaded keys, namespaces of apps to come, and nothing else', (name, expected) => {
   inFolder(folder => {
     runExample(name, folder);
     const { findings } = check(readModel(readInputs([folder])));
