@@ -3,6 +3,7 @@ import { addPodIdentityDoors, readAssociations } from './pod-identity';
 import { readProviders } from './providers';
 import { addChainDoors } from './role-chain';
 import { readRoles } from './roles';
+import { supposeAssociations } from './supposed-sessions';
 import { webIdentityDoors } from './web-identity';
 import { CloudPart, Door, Terraform } from '../model';
 
@@ -17,6 +18,7 @@ export function readAws(terraform: Terraform, behind: (door: Door) => readonly D
     role.identity.doors.push(...doors, ...doors.flatMap(behind));
   }
   const ofDoors = addPodIdentityDoors(associations, roles);
+  supposeAssociations(roles);
   addChainDoors(roles, permissions, associations);
   return {
     registrations: providers.all,
