@@ -402,6 +402,6 @@ describeOnTerraform('who notices', () => {
   test('the figures', () => {
     const noticed = (is: (by: string) => boolean) => count(MUTANTS.filter(([, , , who]) => is(typeof who === 'string' ? partsOf(who)[0] : '')).length);
     figure('mutants', `${count(MUTANTS.length)}, of which clients, the cluster or Terraform notice ${noticed(by => by === '' || isTool(by))}, `
-      + `the tool alone ${noticed(by => by === 'no client')}, the order of the apply ${noticed(by => by === 'the order')} and nothing ${noticed(by => by === 'nothing')}`);
+      + `the tool alone ${noticed(by => by === 'no client')}, the order of the apply ${noticed(by => by === 'the order')}; by ${noticed(by => by === 'nobody gains')} nobody gains, and ${noticed(by => by === 'nothing')} nothing notices`);
   });
 });

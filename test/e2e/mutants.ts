@@ -250,9 +250,10 @@ export function stacksOf(setup: Setup, stage: Stage): Stack[] {
  * Who notices: somebody who `gets in` and did not before, or whom the pod fails with which code, or with which code a cloud does not take what is applied; or
  * a command line tool, which says what where it is installed.
  * Where no client can notice, what of the tool does: a rule of `check`, or what `diff` says of an identity. Where neither does, what the pod no longer waits
- * for, so that Terraform may start it before it is let in; or nothing, and why it cannot.
+ * for, so that Terraform may start it before it is let in. Where nobody gains or loses by it, why, as the tool says too; or what notices nothing, and why.
  */
-export type Noticed = Readonly<Record<string, string>> | `${ToolName}: ${string}` | `no client: ${string}` | `the order: ${string}` | `nothing: ${string}`;
+export type Noticed = Readonly<Record<string, string>> | `${ToolName}: ${string}` | `no client: ${string}` | `the order: ${string}`
+  | `nobody gains: ${string}` | `nothing: ${string}`;
 
 /**
  * The tools that read what no library does, what they are asked for, and what they say while nothing is changed: `aws` looks for the host of a service, which is not
@@ -825,7 +826,7 @@ const AWS_FURTHER: readonly Mutant[] = [
     'another cluster of the same name': IN,
   }],
   ...tags.flatMap((tag): Mutant[] => [
-    [`the target does not compare ${tag.slice(1)}`, 'Pod Identity with a target', d => without(d, 'Target', tag), 'nothing: nobody gains, as the first role compares it, and EKS hands its tags on'],
+    [`the target does not compare ${tag.slice(1)}`, 'Pod Identity with a target', d => without(d, 'Target', tag), 'nobody gains: the first role compares it, and EKS hands its tags on'],
     [`neither role compares ${tag.slice(1)}`, 'Pod Identity with a target', d => ['Role', 'Target'].forEach(role => without(d, role, tag)), {
       [Object.keys(TAG_OF).find(who => TAG_OF[who] === tag)!]: IN, ...tag === tags[0] && { 'another cluster of the same name': IN },
     }],
