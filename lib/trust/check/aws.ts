@@ -5,7 +5,7 @@ import { IssuerPlace } from './issuers';
 import { hostOfProvider, sameAccount } from '../aws/arn';
 import { parseOperator } from '../aws/conditions';
 import { federatedKey } from '../aws/context';
-import { readAssociations } from '../aws/pod-identity';
+import { readAssociations, SERVICE as PODS } from '../aws/pod-identity';
 import { actionVerdict, Condition, lower } from '../aws/policy';
 import { Provider, Providers, readProviders } from '../aws/providers';
 import { readRoles, Role, Roles } from '../aws/roles';
@@ -16,7 +16,6 @@ import { equal, isList, isText, keyOf, partsOf, show, TextValue, Unknown, Value 
 /** @see https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html */
 const [QUOTA, MOST] = [2048, 8192];
 const NEAR = 0.8;
-const PODS = 'pods.eks.amazonaws.com';
 /** What names the service account of a session by EKS Pod Identity, and the keys that say it, the first of which is the one to compare. */
 const POD_KEYS: readonly (readonly [what: string, key: string, ...others: string[]])[] = [
   ['cluster', 'aws:requesttag/eks-cluster-arn', 'aws:requesttag/eks-cluster-name', 'aws:sourcearn'],

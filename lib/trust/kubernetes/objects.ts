@@ -229,11 +229,6 @@ function podOf(object: KubernetesObject): readonly PodObject[] {
 /** What annotations say of whether pods shall be wired: a map that is not known says nothing, as most hold nothing of the kind. */
 const skipIn = (annotations: Value | undefined): TextValue | undefined => isMap(annotations) ? textIn(annotations.get(SKIP)) : undefined;
 
-/** The value of a label or annotation, which may be there where it is not known which there are. */
-export function entryIn(all: Value | undefined, name: string): Value | undefined {
-  return all instanceof Unknown ? new Unknown(`${all.symbol}.${name}`) : isMap(all) ? all.get(name) ?? undefined : undefined;
-}
-
 function dataOf(object: KubernetesObject, members: readonly string[]): DataObject {
   const { cluster, body, spelling, where, prefix, kind, managed } = object;
   const entries = new Map<string, TextValue | undefined>();

@@ -1,10 +1,10 @@
 import { push } from '../lists';
 import { blocksAt, field, isTrue, spelled, textAt, textIn } from './blocks';
-import { Account, clusterKey, DataObject, entryIn, Objects, PodObject } from './objects';
+import { Account, clusterKey, DataObject, Objects, PodObject } from './objects';
 import { below, normal, within } from './paths';
 import { Variable, Variables } from './variables';
 import { Where } from '../model';
-import { equal, isList, keyOf, partsOf, show, text, textOfKey, TextValue, Unknown, Value, ValueMap, Verdict } from '../value';
+import { equal, isList, isMap, keyOf, partsOf, show, text, textOfKey, TextValue, Unknown, Value, ValueMap, Verdict } from '../value';
 import { attributeAt } from '../where';
 
 /** What a file in a container is. */
@@ -152,7 +152,8 @@ export class Pod {
 
   /** A label or annotation of the pod. */
   public metadata(kind: 'labels' | 'annotations', name: string): TextValue | undefined {
-    return textIn(entryIn(this.object[kind], name));
+    const all = this.object[kind];
+    return all instanceof Unknown ? new Unknown(`${all.symbol}.${name}`) : isMap(all) ? textIn(all.get(name)) : undefined;
   }
 
   /** What a path leads to in a container. */
