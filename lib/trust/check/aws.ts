@@ -136,8 +136,10 @@ function checkPods(terraform: Terraform, roles: Roles, say: Say): void {
   }
   for (const { policy, trustWhere: where } of roles.all) {
     // What is denied unless it is so is compared too.
-    const denied = policy.statements.filter(({ effect, principals, conditions }) => effect === 'Deny' && conditions.length === 1
-      && !principals.negated && principals.list.some(({ identifier }) => identifier === PODS || identifier === '*')).flatMap(({ conditions }) => conditions);
+    const denied = policy.statements.filter(statement => statement.effect === 'Deny' && statement.conditions.length === 1
+      // A session without tags needs no more than this action.
+      && actionVerdict(statement, 'sts:AssumeRole') === 'yes' && !statement.principals.negated
+      && statement.principals.list.some(({ identifier }) => identifier === PODS || identifier === '*')).flatMap(({ conditions }) => conditions);
     for (const statement of policy.statements) {
       const pods = statement.effect === 'Allow' && !statement.principals.negated && statement.problems.length === 0
         && statement.principals.list.some(({ type, identifier }) => type === 'Service' && identifier === PODS) && actionVerdict(statement, 'sts:AssumeRole') !== 'no';

@@ -456,6 +456,10 @@ export const EXPECTED: ReadonlyMap<string, readonly (readonly [level: string, wh
     ['note', 'aws_iam_role.Reader assume_role_policy',
       'the role does not compare aws:RequestTag/kubernetes-service-account: whoever may create an association of Pod Identity in the account, and pass the role, chooses the service account'],
   ]],
+  ['pod-identity-any-association where tags are denied, and sessions without tags are not', [
+    ['note', 'aws_iam_role.Reader assume_role_policy',
+      'the role is for any association of Pod Identity: whoever may create one in the account, and pass the role, chooses the service account'],
+  ]],
   ['pod-identity-any-association where tags are compared if they are there', [
     ['note', 'aws_iam_role.Reader assume_role_policy',
       'the role is for any association of Pod Identity: whoever may create one in the account, and pass the role, chooses the service account'],
